@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/real/**/*.test.ts"],
+    globalSetup: ["test/real/binaries.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    env: { TZ: "UTC", NODE_EXTRA_CA_CERTS: "", FORCE_COLOR: "", NO_COLOR: "" },
+  },
+});
