@@ -1,0 +1,92 @@
+/**
+ * What each failure knows about itself. A thrower fills in these facts and writes no prose; the catalogue turns them into
+ * words. A code is what the user meets: few, permanent, never renamed. Why it happened is a cause (see `diagnosis`).
+ */
+import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
+
+/** Which of the user's files a failure speaks about. */
+export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "configuration";
+
+type OfFile = { file: string; role: Role };
+type OfRequest = { url: string };
+/** A fault in the network below HTTP: what Node said, without interpretation. */
+type Network = OfRequest & { said: string; errno: string };
+
+export interface Facts {
+  // 64: usage
+  BAD_FLAG: { said: string; flag?: string; nearest?: string; command: string };
+  FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
+  BAD_DURATION: { flag: string; value: string; problem: string };
+  BAD_URL: { from: string; value: string; problem: string };
+  WOULD_OVERWRITE: { file: string; asked: boolean };
+  WOULD_LOSE_KEY: { file: string };
+
+  // 65: what is in the user's files
+  FILE_EMPTY: OfFile;
+  NOT_PEM: OfFile & { looksLike: string };
+  NO_CERTIFICATE: OfFile & { found: readonly string[] };
+  NO_KEY: OfFile & { found: readonly string[] };
+  SWAPPED: { certificate: string; key: string };
+  BAD_CERTIFICATE: OfFile & { problem: string; position: number };
+  CA_CERTIFICATE: OfFile & { subject: string; leafAt?: number };
+  CERTIFICATE_REQUEST: OfFile;
+  PUBLIC_KEY: OfFile;
+  BAD_KEY: OfFile & { problem: string };
+  KEY_ENCRYPTED: OfFile;
+  WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
+  KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
+  EXPIRED_NEEDS_FORCE: { file: string; notAfter: Date; now: Date };
+  CERT_NOT_YET_VALID: { file: string; notBefore: Date; now: Date; caTime: Date };
+
+  // 66: a file is missing or unreadable
+  FILE_MISSING: OfFile & { similar: readonly string[] };
+  FILE_UNREADABLE: OfFile & { errno: string };
+  FILE_IS_FOLDER: OfFile;
+
+  // 70: a bug of ours
+  BUG: { said: string; stack: string };
+
+  // 73: can't write
+  CANNOT_WRITE: { file: string; folder: string; step: string; errno: string; asked: "before-request" | "after-answer"; kept?: string };
+
+  // 75: temporary
+  CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
+  CA_TIMEOUT: OfRequest & { phase: "connect" | "exchange"; limitMs: number };
+  CA_CLOSED: Network & { offered: "certificate" | "token" | "nothing" };
+  CA_BUSY: OfRequest & Answered & { retryAfter?: string };
+  CA_FAILED: OfRequest & Answered & Refused;
+
+  // 76: the answer is not what was asked for
+  NOT_A_CA: OfRequest & { problem: string; said?: string; status?: number; errno?: string };
+  BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
+  RESPONSE_TOO_LARGE: OfRequest & { limit: number };
+  WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[] };
+  PROXY_REFUSED: OfRequest & Answered & { problem: string };
+
+  // 77: the CA said no
+  CA_REFUSED: OfRequest & Answered & Refused;
+  CERT_EXPIRED: OfRequest & Answered & Refused;
+  CLIENT_REJECTED: OfRequest & Refused & { alert: number | null; said: string };
+
+  // 78: trust and configuration
+  CA_URL_MISSING: { looked: readonly string[] };
+  BAD_CONFIGURATION: { file: string; problem: string };
+  ROOT_MISSING: { file: string; from: string; errno: string };
+  ROOT_NOT_PEM: { file: string; found: readonly string[] };
+  CA_UNTRUSTED: Network & { roots: readonly string[]; presented: readonly string[]; kind: "unknown-issuer" | "same-name" | "leaf-only" };
+  CA_NAME_MISMATCH: Network & { host: string; names: readonly string[] };
+  CA_CERT_EXPIRED: Network & { notAfter?: Date; now: Date };
+  CA_CERT_NOT_YET_VALID: Network & { notBefore?: Date; now: Date };
+
+  // 130, 143
+  INTERRUPTED: { signal: "SIGINT" | "SIGTERM" | "SIGHUP" };
+}
+
+/** What every refusal carries: how we asked, and what the evidence says of the cause. */
+export interface Refused {
+  method: "mtls" | "token";
+  certificate: string;
+  diagnosis: Diagnosis;
+}
+
+export type Code = keyof Facts;

@@ -1,0 +1,32 @@
+import type { Code, Facts } from "./facts.ts";
+
+/**
+ * The one error of this program: a code and its facts. It has no prose; `failure/catalogue` explains it.
+ * Facts never hold a private key, a passphrase or a token.
+ */
+export class Failure<C extends Code = Code> extends Error {
+  override readonly name = "Failure";
+  readonly code: C;
+  readonly facts: Facts[C];
+
+  constructor(code: C, facts: Facts[C], cause?: unknown) {
+    super(code, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.facts = facts;
+  }
+}
+
+/** Narrows by code, so that the facts have their own type. */
+export function isFailure<C extends Code>(error: unknown, code?: C): error is Failure<C> {
+  return error instanceof Failure && (code === undefined || error.code === code);
+}
+
+/** The code that Node puts on its system and TLS errors, "" where there is none. */
+export function errnoOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Foreign error text, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

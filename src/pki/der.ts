@@ -1,0 +1,117 @@
+/**
+ * As much DER as reading a certificate needs (X.690 §8, §10): definite lengths, low tag numbers. It exists because
+ * `X509Certificate` hides key usage and foreign extensions, and the happy path cannot afford a whole ASN.1 library.
+ */
+
+/** One element: where it lies in its buffer, and what it holds. */
+export interface Der {
+  /** The identifier octet: class, constructed bit and number together. */
+  tag: number;
+  /** The contents, without tag and length. */
+  value: Uint8Array;
+  /** The whole element, tag and length included. */
+  raw: Uint8Array;
+}
+
+export const tags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+  bmpString: 0x1e,
+  /** `[n]`, constructed, context-specific. */
+  explicit: (n: number) => 0xa0 | n,
+  /** `[n]`, primitive, context-specific. */
+  implicit: (n: number) => 0x80 | n,
+} as const;
+
+/** Thrown for bytes that are not DER; the door that called turns it into a failure with a file name. */
+export class DerError extends Error {}
+
+/** The element that starts at `offset`. */
+export function readDer(bytes: Uint8Array, offset = 0): Der {
+  const tag = bytes[offset];
+  const first = bytes[offset + 1];
+  if (tag === undefined || first === undefined) throw new DerError("it ends in the middle of an element");
+  if ((tag & 0x1f) === 0x1f) throw new DerError("it has a tag number above 30");
+  let start = offset + 2;
+  let length = first;
+  if (first >= 0x80) {
+    const octets = first & 0x7f;
+    if (octets === 0 || octets > 4) throw new DerError("it has a length that DER does not allow");
+    length = 0;
+    for (const end = start + octets; start < end; start++) {
+      const octet = bytes[start];
+      if (octet === undefined) throw new DerError("it ends in the middle of a length");
+      length = length * 256 + octet;
+    }
+  }
+  const end = start + length;
+  if (end > bytes.length) throw new DerError(`it is cut short: ${end - bytes.length} bytes are missing`);
+  return { tag, value: bytes.subarray(start, end), raw: bytes.subarray(offset, end) };
+}
+
+/** All elements that stand one after the other. */
+export function readAll(bytes: Uint8Array): Der[] {
+  const elements: Der[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const element = readDer(bytes, offset);
+    elements.push(element);
+    offset += element.raw.length;
+  }
+  return elements;
+}
+
+/** The elements inside a constructed one, which must have the given tag. */
+export function children(element: Der | undefined, tag: number = tags.sequence): Der[] {
+  if (element === undefined) throw new DerError("an element is missing");
+  if (element.tag !== tag) throw new DerError(`an element has tag ${element.tag} instead of ${tag}`);
+  return readAll(element.value);
+}
+
+/** An object identifier in dotted form. */
+export function oid(element: Der | undefined): string {
+  if (element?.tag !== tags.oid || element.value.length === 0) throw new DerError("an object identifier is missing");
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const octet of element.value) {
+    arc = arc * 128 + (octet & 0x7f);
+    if (octet < 0x80) {
+      arcs.push(arc);
+      arc = 0;
+    }
+  }
+  const [first = 0, ...rest] = arcs;
+  const root = Math.min(2, Math.floor(first / 40));
+  return [root, first - root * 40, ...rest].join(".");
+}
+
+/** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: in UTC, with seconds. */
+export function time(element: Der | undefined): Date {
+  const text = Buffer.from(element?.value ?? []).toString("latin1");
+  const pattern = element?.tag === tags.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+  const parts = pattern.exec(text)?.slice(1).map(Number);
+  if (parts === undefined) throw new DerError("a time is malformed");
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
+  const full = element?.tag === tags.utcTime ? (year < 50 ? 2000 + year : 1900 + year) : year;
+  return new Date(Date.UTC(full, month - 1, day, hour, minute, second));
+}
+
+/** The set bits of a BIT STRING, counted from the most significant one, as named bit lists are. */
+export function bits(element: Der | undefined): number[] {
+  if (element?.tag !== tags.bitString) throw new DerError("a bit string is missing");
+  const set: number[] = [];
+  element.value.subarray(1).forEach((octet, index) => {
+    for (let bit = 0; bit < 8; bit++) if (octet & (0x80 >> bit)) set.push(index * 8 + bit);
+  });
+  return set;
+}
+
+export function hex(value: Uint8Array): string {
+  return Buffer.from(value).toString("hex");
+}
