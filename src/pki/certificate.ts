@@ -1,6 +1,6 @@
 /** A certificate as a value: the fields that a renewal is decided, chosen and verified by. */
 import { createHash, X509Certificate } from "node:crypto";
-import { bits, children, type Der, DerError, hex, oid, readDer, tags, time } from "./der.ts";
+import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
 import { commonName, generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
 
@@ -173,9 +173,4 @@ function provisioner(element: Der): Provisioner | null {
     name: Buffer.from(named.value).toString("utf8"),
     credentialId: Buffer.from(credential?.value ?? []).toString("utf8"),
   };
-}
-
-/** Decimal, as step-ca's log and `step` write it. */
-function serialText(value: Uint8Array): string {
-  return BigInt(`0x${hex(value) || "0"}`).toString();
 }

@@ -115,3 +115,8 @@ export function bits(element: Der | undefined): number[] {
 export function hex(value: Uint8Array): string {
   return Buffer.from(value).toString("hex");
 }
+
+/** A serial number in decimal, as step-ca's log and `step` write it. */
+export function serialText(value: Uint8Array): string {
+  return BigInt(`0x${hex(value) || "0"}`).toString();
+}

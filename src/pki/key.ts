@@ -1,7 +1,8 @@
 /** The private key file: PKCS#8, PKCS#1, SEC1 or DER, clear or encrypted (PBES2, or legacy RFC 1421). */
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { errnoOf, Failure, messageOf } from "../failure/failure.ts";
+import { Failure, messageOf } from "../failure/failure.ts";
 import { isPrivateKeyLabel, looksLike, type Source } from "./bundle.ts";
+import { children, readDer, tags } from "./der.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
 /** A passphrase and where it came from; asked for only when a key turns out to be encrypted. */
@@ -11,12 +12,15 @@ export interface Passphrase {
 }
 
 /** What to give OpenSSL, once the file is known to hold a private key. */
-export type KeyMaterial = { pem: string; cipher: string | null } | { der: Buffer };
+export type KeyMaterial = ({ pem: string } | { der: Buffer }) & {
+  /** How it is encrypted, null when it is not. */
+  cipher: string | null;
+};
 
 /** Finds the private key in a file. Throws a failure that says what the file is instead. Parses no key yet. */
 export function findKey({ file, role, bytes }: Source): KeyMaterial {
   if (bytes.length === 0) throw new Failure("FILE_EMPTY", { file, role });
-  if (bytes[0] === 0x30) return { der: bytes };
+  if (bytes[0] === tags.sequence) return { der: bytes, cipher: isEncryptedDer(bytes) ? "PKCS#8" : null };
   const blocks = pemBlocks(bytes.toString("latin1"));
   const key = blocks.find(({ label }) => isPrivateKeyLabel(label));
   if (key !== undefined) return { pem: key.text, cipher: cipherOf(key) };
@@ -27,28 +31,27 @@ export function findKey({ file, role, bytes }: Source): KeyMaterial {
   throw new Failure("NO_KEY", { file, role, found });
 }
 
-/** Whether opening this key takes a passphrase. DER is tried without one first. */
-export function isEncrypted(material: KeyMaterial): boolean {
-  return "pem" in material && material.cipher !== null;
-}
-
 /**
  * Opens the key. With a passphrase any decoding failure is WRONG_PASSPHRASE: about 1 wrong passphrase in 256 leaves whole
  * padding, and then OpenSSL's error looks like a broken key.
  */
 export function openKey(material: KeyMaterial, { file, role }: Source, passphrase?: Passphrase): KeyObject {
-  if (isEncrypted(material) && passphrase === undefined) throw new Failure("KEY_ENCRYPTED", { file, role });
+  const { cipher } = material;
+  if (cipher !== null && passphrase === undefined) throw new Failure("KEY_ENCRYPTED", { file, role });
+  let key: KeyObject;
   try {
-    return parse(material, passphrase?.text);
+    key = parse(material, cipher === null ? undefined : passphrase?.text);
   } catch (error) {
-    if (errnoOf(error) === "ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED") throw new Failure("KEY_ENCRYPTED", { file, role }, error);
-    if (isEncrypted(material) && passphrase !== undefined) {
-      const cipher = "cipher" in material ? material.cipher : null;
-      throw new Failure("WRONG_PASSPHRASE", { file, role, passphraseFrom: passphrase.from, ...(cipher && { cipher }) });
-    }
-    throw new Failure("BAD_KEY", { file, role, problem: messageOf(error) });
+    if (cipher === null || passphrase === undefined) throw new Failure("BAD_KEY", { file, role, problem: messageOf(error) });
+    throw new Failure("WRONG_PASSPHRASE", { file, role, passphraseFrom: passphrase.from, cipher });
   }
+  const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? "unknown";
+  if (!supportedKinds.includes(kind)) throw new Failure("BAD_KEY", { file, role, problem: `it is a key of kind ${kind}` });
+  return key;
 }
+
+/** What step-ca issues for (smallstep/certificates: "only RSA, ECDSA and Ed25519 keys supported"). */
+const supportedKinds = ["rsa", "prime256v1", "secp384r1", "secp521r1", "ed25519"];
 
 /** The public half as SubjectPublicKeyInfo, to be compared with a certificate's. */
 export function publicKeyOf(key: KeyObject): Buffer {
@@ -65,6 +68,15 @@ function parse(material: KeyMaterial, passphrase: string | undefined): KeyObject
     }
   }
   return createPrivateKey({ key: material.der, format: "der", type: "pkcs1" });
+}
+
+/** EncryptedPrivateKeyInfo opens with an algorithm, every clear form with a version number (RFC 5958 §2, §3). */
+function isEncryptedDer(bytes: Buffer): boolean {
+  try {
+    return children(readDer(bytes))[0]?.tag === tags.sequence;
+  } catch {
+    return false; // not DER at all: opening it will say so
+  }
 }
 
 /** How a block is encrypted, null when it is not. */

@@ -1,0 +1,185 @@
+/**
+ * One HTTP exchange with the CA. It judges nothing that was said: any status is an answer. What the network or TLS refuses
+ * becomes a failure. The door of undici, with a connector of our own, because undici hides TLS alerts.
+ */
+import type { Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { isIP } from "node:net";
+import type { buildConnector, Dispatcher, Client as UndiciClient } from "undici";
+import { networkFailure } from "../failure/causes.ts";
+import { Failure } from "../failure/failure.ts";
+import type { Answer } from "./answer.ts";
+import { proxyFor } from "./proxy.ts";
+import { openTunnel } from "./tunnel.ts";
+import type { CaUrl } from "./url.ts";
+
+/** A CA's answers are a few kilobytes; a CRL can be larger, and is asked for with its own limit. */
+export const answerLimit = 1024 * 1024;
+
+export interface Exchange {
+  method: "GET" | "POST";
+  /** Below the CA's prefix, with its slash: `/renew`. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** Bytes; default `answerLimit`. */
+  limit?: number;
+}
+
+/** How to reach the CA, the same for every exchange of a run. */
+export interface Route {
+  ca: CaUrl;
+  /** PEM: the only roots that are trusted. */
+  roots: readonly string[];
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  env: Readonly<Record<string, string | undefined>>;
+  now(): Date;
+  elapsed(): number;
+  signal: AbortSignal;
+}
+
+/** A client certificate for the handshake, as PEM. The token flow never passes one. */
+export interface ClientCertificate {
+  chain: string;
+  key: string;
+}
+
+/**
+ * Sends one request over a connection of its own, which ends with it: a kept connection would hold on to an old certificate.
+ * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; AbortError when the caller's signal ends it.
+ */
+export async function exchange(route: Route, what: Exchange, identity?: ClientCertificate): Promise<Answer> {
+  const { default: Client } = await import("undici/lib/dispatcher/client.js");
+  const { ca, now, elapsed } = route;
+  const url = ca.href + what.path;
+  const started = elapsed();
+  const attempt = new Attempt(route, url, identity);
+  const client = new Client(ca.origin, { connect: attempt.connector, pipelining: 0, bodyTimeout: 0, headersTimeout: 0 });
+  try {
+    const { statusCode, headers, body } = await client.request({
+      method: what.method,
+      path: ca.prefix + what.path,
+      headers: { accept: "application/json", ...what.headers },
+      body: what.body ?? null,
+      signal: attempt.signal,
+    });
+    const bytes = await readBody(body, url, what.limit ?? answerLimit);
+    return { url, status: statusCode, headers: flat(headers), body: bytes, at: now(), roundTripMs: elapsed() - started };
+  } catch (error) {
+    throw attempt.explain(error);
+  } finally {
+    attempt.end(client);
+  }
+}
+
+/** The state of one try: its socket, its time limits, and the first thing that went wrong below HTTP. */
+class Attempt {
+  readonly signal: AbortSignal;
+  readonly #route: Route;
+  readonly #url: string;
+  readonly #identity: ClientCertificate | undefined;
+  readonly #limit = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #phase: "connect" | "exchange" = "connect";
+  #timedOut: "connect" | "exchange" | null = null;
+  #below: unknown;
+  #socket: TLSSocket | undefined;
+
+  constructor(route: Route, url: string, identity: ClientCertificate | undefined) {
+    this.#route = route;
+    this.#url = url;
+    this.#identity = identity;
+    this.signal = AbortSignal.any([route.signal, this.#limit.signal]);
+    this.#timers.push(
+      setTimeout(() => this.#expire(this.#phase), route.timeoutMs),
+      setTimeout(() => this.#phase === "connect" && this.#expire("connect"), route.connectTimeoutMs),
+    );
+  }
+
+  /** What undici calls to get a connection. */
+  readonly connector: buildConnector.connector = (_options, callback) => {
+    this.#dial().then(
+      (socket) => callback(null, socket),
+      (error: Error) => callback(error, null),
+    );
+  };
+
+  explain(error: unknown): unknown {
+    const { timeoutMs, connectTimeoutMs, ca } = this.#route;
+    if (this.#route.signal.aborted || error instanceof Failure) return error;
+    if (this.#timedOut !== null) {
+      const limitMs = this.#timedOut === "connect" ? Math.min(connectTimeoutMs, timeoutMs) : timeoutMs;
+      return new Failure("CA_TIMEOUT", { url: this.#url, phase: this.#timedOut, limitMs });
+    }
+    return networkFailure(this.#below ?? error, {
+      url: this.#url,
+      host: ca.host,
+      now: this.#route.now(),
+      offered: this.#identity === undefined ? "token" : "certificate",
+    });
+  }
+
+  end(client: UndiciClient): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    client.destroy(null).then(undefined, () => undefined);
+    this.#socket?.destroy();
+  }
+
+  #expire(phase: "connect" | "exchange"): void {
+    this.#timedOut = phase;
+    this.#limit.abort();
+    this.#socket?.destroy();
+  }
+
+  async #dial(): Promise<TLSSocket> {
+    const { ca, env } = this.#route;
+    const proxy = proxyFor(ca, env);
+    const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, this.signal);
+    return new Promise((resolve, reject) => {
+      const socket = this.#secure(tunnel);
+      this.#socket = socket;
+      socket.once("secureConnect", () => {
+        this.#phase = "exchange";
+        resolve(socket);
+      });
+      // Also after the handshake: with TLS 1.3 a refused certificate's alert comes only then.
+      socket.on("error", (error) => {
+        this.#below ??= error;
+        reject(error);
+      });
+    });
+  }
+
+  #secure(tunnel: Socket | undefined): TLSSocket {
+    const { ca, roots } = this.#route;
+    const { host, port } = ca;
+    return connectTls({
+      ...(tunnel === undefined ? { host, port } : { socket: tunnel, host }),
+      servername: isIP(host) === 0 ? host : "",
+      ca: [...roots],
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["http/1.1"],
+      // Go, and so step, takes any certificate of the root file as an anchor, also an intermediate.
+      allowPartialTrustChain: true,
+      ...(this.#identity && { cert: this.#identity.chain, key: this.#identity.key }),
+    });
+  }
+}
+
+async function readBody(body: Dispatcher.ResponseData["body"], url: string, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new Failure("RESPONSE_TOO_LARGE", { url, limit });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+  );
+}

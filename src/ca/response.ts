@@ -1,0 +1,89 @@
+/** Judging an answer: a chain, or who refused and in which words. Sends nothing. */
+import type { Answered } from "../failure/evidence.ts";
+import { Failure } from "../failure/failure.ts";
+import { type Certificate, readCertificate } from "../pki/certificate.ts";
+import { pemBlocks } from "../pki/pem.ts";
+import type { Answer } from "./answer.ts";
+
+/** Longer chains than this are no chains. */
+const mostCertificates = 16;
+
+/** A chain as the CA sent it, leaf first. */
+export type AnsweredChain = readonly [Certificate, ...Certificate[]];
+
+/**
+ * The chain of a 201. Reads `certChain` (since v0.14.0) or the older pair `crt` and `ca`. Throws BAD_RESPONSE; the caller has
+ * looked at the status.
+ */
+export function readRenewal(answer: Answer): AnsweredChain {
+  const body = parseJson(answer.body.toString("utf8"));
+  if (body === undefined) throw badResponse(answer, answer.body.length === 0 ? "its body is empty" : "its body is not JSON");
+  const pems = isRecord(body) ? chainOf(body) : [];
+  if (pems.length === 0) throw badResponse(answer, "it holds no certificate");
+  if (pems.length > mostCertificates) throw badResponse(answer, `it holds ${pems.length} certificates`);
+  const [leaf, ...others] = pems.map((pem, index) => readPem(pem, index, answer));
+  if (leaf === undefined) throw badResponse(answer, "it holds no certificate");
+  return [leaf, ...others];
+}
+
+/** What was said, in either of step-ca's error shapes, or by something else that answered in its place. */
+export function readAnswered({ status, headers, body }: Answer): Answered {
+  const text = body.toString("utf8");
+  const json = parseJson(text);
+  const isPage = /^\s*</.test(text) || (headers["content-type"]?.includes("html") ?? false);
+  const date = Date.parse(headers["date"] ?? "");
+  return {
+    status,
+    ...(isPage ? { said: pageTitle(text), shape: "html" } : wording(json, text)),
+    ...(headers["x-request-id"] && { requestId: headers["x-request-id"] }),
+    ...(headers["server"] && { server: headers["server"] }),
+    ...(headers["via"] && { via: headers["via"] }),
+    ...(!Number.isNaN(date) && { date: new Date(date) }),
+  };
+}
+
+export function badResponse({ url, status, body }: Answer, problem: string): Failure<"BAD_RESPONSE"> {
+  return new Failure("BAD_RESPONSE", { url, status, problem, said: body.toString("utf8").slice(0, 200) });
+}
+
+/** JSON, or undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function wording(json: unknown, text: string): Pick<Answered, "said" | "shape"> {
+  if (text.trim() === "") return { said: "", shape: "empty" };
+  if (!isRecord(json)) return { said: text.trim(), shape: json === undefined ? "text" : "json" };
+  const said = typeof json["message"] === "string" ? json["message"] : text.trim();
+  if (typeof json["message"] !== "string") return { said, shape: "json" };
+  if (typeof json["status"] === "number") return { said, shape: "status" };
+  return { said, shape: typeof json["type"] === "string" ? "type" : "json" };
+}
+
+function pageTitle(html: string): string {
+  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim();
+  return title || html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+}
+
+function chainOf({ certChain, crt, ca }: Record<string, unknown>): string[] {
+  if (Array.isArray(certChain) && certChain.every((pem) => typeof pem === "string") && certChain.length > 0) return certChain;
+  return [crt, ca].filter((pem) => typeof pem === "string" && pem !== "") as string[];
+}
+
+function readPem(pem: string, index: number, answer: Answer): Certificate {
+  const [block, ...more] = pemBlocks(pem);
+  if (block?.label !== "CERTIFICATE" || more.length > 0) throw badResponse(answer, `entry ${index + 1} of its chain is not one certificate`);
+  try {
+    return readCertificate(block.der);
+  } catch {
+    throw badResponse(answer, `certificate ${index + 1} of its chain cannot be read`);
+  }
+}

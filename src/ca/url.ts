@@ -1,0 +1,38 @@
+/** The CA's address. Unlike step, a path prefix is kept, so that a CA behind a path of a proxy can be reached. */
+import { Failure } from "../failure/failure.ts";
+
+export interface CaUrl {
+  /** `https://host[:port]` */
+  readonly origin: string;
+  /** "" or `/some/prefix`, without a slash at its end. */
+  readonly prefix: string;
+  /** Without the brackets of an IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+  /** Origin and prefix: what the token's audience starts with. */
+  readonly href: string;
+}
+
+/** `from` says where the value was found. The scheme may be left out. Throws BAD_URL. */
+export function parseCaUrl(value: string, from: string): CaUrl {
+  const bad = (problem: string) => new Failure("BAD_URL", { from, value, problem });
+  const trimmed = value.trim();
+  if (trimmed === "") throw bad("it is empty");
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "https") throw bad(`its scheme is ${scheme}, and a CA speaks https only`);
+  const url = parse(scheme === undefined ? `https://${trimmed}` : trimmed);
+  if (url === null || url.hostname === "") throw bad("it is not a URL");
+  if (url.username || url.password) throw bad("it holds a user name or a password, which step-ca has no use for");
+  if (url.search || url.hash) throw bad("it has a query or a fragment");
+  const prefix = url.pathname.replace(/\/+$/, "");
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { origin: url.origin, prefix, host, port: Number(url.port || 443), href: url.origin + prefix };
+}
+
+function parse(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+/** Which failure an answer is. The message decides first, the status second: step-ca answers 500 for what will never pass. */
+import type { Answered } from "../failure/evidence.ts";
+import type { Code } from "../failure/facts.ts";
+
+export type RefusalCode = Extract<Code, "CA_REFUSED" | "CERT_EXPIRED" | "CA_FAILED" | "CA_BUSY" | "CA_UNREACHABLE" | "PROXY_REFUSED" | "NOT_A_CA">;
+
+/** What step-ca says when it means an error of its own; a registration authority says it with other statuses, and means others. */
+const internalError = /^The certificate authority encountered an Internal Server Error/;
+
+/** For every answer but 201. */
+export function refusalCode(answered: Answered): RefusalCode {
+  const { status, said, shape } = answered;
+  if (status === 429) return "CA_BUSY";
+  if (shape === "status" || shape === "type") return caCode(status, said);
+  if (status === 431 || isHeaderTooLarge(answered)) return "PROXY_REFUSED";
+  if (status >= 502 && status <= 504) return "CA_UNREACHABLE";
+  if (status === 401 || status === 403 || status === 407 || status === 413) return "PROXY_REFUSED";
+  if (status >= 500) return "CA_FAILED";
+  return "NOT_A_CA";
+}
+
+/** A proxy's complaint about the token, which travels in a header: nginx says "Request Header Or Cookie Too Large". */
+export function isHeaderTooLarge({ status, said }: Answered): boolean {
+  return status === 431 || (status === 400 && /header.*(too large|too long|size)/i.test(said));
+}
+
+/** The CA never saw the certificate of the handshake: something in front of it ends TLS (api/renew.go). */
+export function isCertificateNotSeen({ status, said }: Answered): boolean {
+  return status === 400 && /missing client certificate/.test(said);
+}
+
+/** A StepCAS registration authority over mTLS: 400 with the text of a 500 (cas/stepcas/stepcas.go). */
+export function isTokenWanted({ status, said }: Answered): boolean {
+  return status === 400 && internalError.test(said);
+}
+
+function caCode(status: number, said: string): RefusalCode {
+  if (/certificate expired on/.test(said)) return "CERT_EXPIRED";
+  if (/error validating renew token|error renewing certificate/.test(said)) return "CA_REFUSED";
+  if (status === 503) return "CA_BUSY";
+  if (status >= 500 && status !== 501) return "CA_FAILED";
+  return status >= 400 ? "CA_REFUSED" : "NOT_A_CA";
+}

@@ -1,0 +1,36 @@
+/** Reading a file that the user named. Every way it can fail has its own code and names the file. */
+import { basename, dirname } from "node:path";
+import type { Role } from "../failure/facts.ts";
+import { errnoOf, Failure } from "../failure/failure.ts";
+import type { FileSystem } from "./system.ts";
+
+/** More than any certificate bundle or key; a larger file is the wrong one, and must not fill the memory. */
+const largest = 4 * 1024 * 1024;
+
+/** Throws FILE_MISSING (with names that are nearly the same), FILE_IS_FOLDER, FILE_UNREADABLE. */
+export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
+  try {
+    const stat = fs.stat(file);
+    if (stat.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
+    if (stat.size > largest) throw new Failure("FILE_UNREADABLE", { file, role, errno: "EFBIG" });
+    return fs.read(file);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const errno = errnoOf(error);
+    if (errno === "EISDIR") throw new Failure("FILE_IS_FOLDER", { file, role }, error);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw new Failure("FILE_UNREADABLE", { file, role, errno }, error);
+    throw new Failure("FILE_MISSING", { file, role, similar: similarTo(file, fs) }, error);
+  }
+}
+
+/** Files in the same folder that share the name's stem or its ending. */
+function similarTo(file: string, fs: FileSystem): string[] {
+  const name = basename(file);
+  const stem = name.replace(/\.[^.]*$/, "").toLowerCase();
+  try {
+    const entries = fs.list(dirname(file));
+    return entries.filter((entry) => entry !== name && entry.toLowerCase().startsWith(stem) && !entry.startsWith(".")).slice(0, 4);
+  } catch {
+    return []; // the folder is missing too: that is already said by the file being missing
+  }
+}

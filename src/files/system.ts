@@ -1,0 +1,66 @@
+/**
+ * The part of a file system that reading and installing need. Synchronous on purpose: a signal handler can then never run
+ * in the middle of an installation. Tests pass a double that fails, or dies, at the n-th call.
+ */
+import * as fs from "node:fs";
+
+export interface FileStat {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  dev: number;
+  ino: number;
+}
+
+/** All methods throw Node's system errors, with their `code`. */
+export interface FileSystem {
+  read(file: string): Buffer;
+  list(folder: string): string[];
+  stat(file: string): FileStat;
+  lstat(file: string): FileStat;
+  realpath(file: string): string;
+  readlink(file: string): string;
+  /** Opens for writing a file that must not exist yet (`create`), an existing one (`overwrite`), or a folder to be synced (`folder`). */
+  open(file: string, how: "create" | "overwrite" | "folder", mode?: number): number;
+  write(handle: number, bytes: Uint8Array, offset: number): number;
+  truncate(handle: number, size: number): void;
+  chmod(handle: number, mode: number): void;
+  chown(handle: number, uid: number, gid: number): void;
+  sync(handle: number): void;
+  sizeOf(handle: number): number;
+  close(handle: number): void;
+  rename(from: string, to: string): void;
+  remove(file: string): void;
+  /** Throws where this process may not create entries in the folder. */
+  checkWritable(path: string): void;
+}
+
+const flags = {
+  create: fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL,
+  overwrite: fs.constants.O_WRONLY,
+  folder: fs.constants.O_RDONLY,
+} as const;
+
+export const realFileSystem: FileSystem = {
+  read: (file) => fs.readFileSync(file),
+  list: (folder) => fs.readdirSync(folder),
+  stat: (file) => fs.statSync(file),
+  lstat: (file) => fs.lstatSync(file),
+  realpath: (file) => fs.realpathSync(file),
+  readlink: (file) => fs.readlinkSync(file),
+  open: (file, how, mode) => fs.openSync(file, flags[how], mode),
+  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset),
+  truncate: (handle, size) => fs.ftruncateSync(handle, size),
+  chmod: (handle, mode) => fs.fchmodSync(handle, mode),
+  chown: (handle, uid, gid) => fs.fchownSync(handle, uid, gid),
+  sync: (handle) => fs.fsyncSync(handle),
+  sizeOf: (handle) => fs.fstatSync(handle).size,
+  close: (handle) => fs.closeSync(handle),
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: (file) => fs.unlinkSync(file),
+  checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK),
+};

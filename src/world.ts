@@ -1,0 +1,52 @@
+/** The one interface to everything outside: clock, chance, files, environment, streams. Tests pass their own. */
+import { randomBytes } from "node:crypto";
+import { type FileSystem, realFileSystem } from "./files/system.ts";
+
+/** Where words go. `columns` and `isTerminal` decide on layout, colour and questions. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+}
+
+export interface World {
+  now(): Date;
+  /** A monotonic clock in milliseconds, for measuring only. */
+  elapsed(): number;
+  /** `bytes` random bytes in hex. */
+  random(bytes: number): string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly fs: FileSystem;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Whether a person can be asked. */
+  readonly canAsk: boolean;
+  /** Asks on the terminal; `secret` answers are not shown. Null when the person gave none (end of input). */
+  ask(question: string, kind: "plain" | "secret"): Promise<string | null>;
+  /** Aborted when the user or the system asks the program to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The real world. `signal` comes from bin, which owns the process. */
+export function realWorld(signal: AbortSignal): World {
+  return {
+    now: () => new Date(),
+    elapsed: () => performance.now(),
+    random: (bytes) => randomBytes(bytes).toString("hex"),
+    env: process.env,
+    fs: realFileSystem,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
+    signal,
+  };
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: stream.columns ?? 80,
+  };
+}
