@@ -160,10 +160,15 @@ function configOf(
   };
 }
 
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, string>();
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const [child, dir] of running) {
+    child.kill("SIGKILL");
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
+// a test worker is ended by this signal, and then has no "exit"
+process.once("SIGTERM", () => process.exit(143));
 
 /** Ends with this process at the latest, even where a test forgets it. */
 function start(binary: string, { config, dir }: { config: string; dir: string }): ChildProcess {
@@ -171,7 +176,7 @@ function start(binary: string, { config, dir }: { config: string; dir: string })
     env: { PATH: process.env["PATH"], HOME: dir, STEPPATH: dir, TZ: "UTC" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  running.add(child);
+  running.set(child, dir);
   child.once("exit", () => running.delete(child));
   return child;
 }

@@ -1,0 +1,68 @@
+/** Sets the table's places up: the authorities and the CAs that work with them. */
+import { type Authority, createAuthority, type Issued } from "../../../src/dev-ca/authority.ts";
+import type { Answer } from "../raw.ts";
+import { authorityLife, type Bench, type Case, type Place, valid } from "./case.ts";
+import { type Observed, observe } from "./observe.ts";
+
+export interface Authorities {
+  at: Record<Place, Authority>;
+  foreign: Authority;
+  impostor: Record<Place, Authority>;
+  earlier: Authority;
+}
+
+export async function createAuthorities(): Promise<Authorities> {
+  const create = (more: Parameters<typeof createAuthority>[0] = {}) => createAuthority({ ...authorityLife, ...more });
+  const intermediate = await create({ subject: "Main", intermediate: true });
+  const root = await create();
+  const impostor = await create({ subject: "Main", intermediate: true });
+  return {
+    at: { intermediate, root, ra: intermediate },
+    foreign: await create({ subject: "Foreign", intermediate: true }),
+    impostor: { intermediate: impostor, root: await create(), ra: impostor },
+    earlier: await create({
+      root: { certificate: intermediate.root, key: intermediate.rootKey },
+      intermediate: { subject: "Main intermediate, the first" },
+    }),
+  };
+}
+
+/** A CA that the table is put to, real or embedded. */
+export interface SubjectCa {
+  url: string;
+  authority: Authority;
+  revoke(serial: string): Promise<void>;
+  /** What it wrote about an answer, "" where that is nothing. */
+  logOf(answer: Answer): Promise<string>;
+}
+
+/** Puts one case to one CA. */
+export async function put(
+  { at = "intermediate", ask }: Case,
+  ca: SubjectCa,
+  authorities: Authorities,
+): Promise<Observed> {
+  const { authority } = ca;
+  let asked: Issued | undefined;
+  const bench: Bench = {
+    ca,
+    authority,
+    foreign: authorities.foreign,
+    impostor: authorities.impostor[at],
+    earlier: authorities.earlier,
+    revoke: (serial) => ca.revoke(serial),
+    async issue(spec = {}, by = authority) {
+      asked = await by.issue({
+        subject: "web",
+        names: ["web.example"],
+        usages: ["serverAuth", "clientAuth"],
+        provisioner: { name: "after-expiry" },
+        ...valid,
+        ...spec,
+      });
+      return asked;
+    },
+  };
+  const answer = await ask(bench);
+  return observe(answer, await ca.logOf(answer), { authority, asked });
+}

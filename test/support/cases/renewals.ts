@@ -1,0 +1,235 @@
+/** Which certificates are renewed, which way, by which version. */
+import type { LeafSpec, Usage } from "../../../src/dev-ca/authority.ts";
+import { makeToken, postMtls, postToken } from "../raw.ts";
+import {
+  alert,
+  badChain,
+  type Case,
+  expired,
+  hours,
+  internal,
+  mtls,
+  noRenewal,
+  notYetValid,
+  outOfTime,
+  refused,
+  renewed,
+  type TokenChange,
+  token,
+  unauthorized,
+  unknownAuthority,
+  valid,
+  wrongUsage,
+} from "./case.ts";
+
+const after = `${outOfTime} is after <time>`;
+const before = `${outOfTime} is before <time>`;
+
+const usages: [string, Usage[]][] = [
+  ["serverAuth and clientAuth", ["serverAuth", "clientAuth"]],
+  ["no extended key usage", []],
+  ["anyExtendedKeyUsage", ["any"]],
+  ["clientAuth only", ["clientAuth"]],
+  ["serverAuth only", ["serverAuth"]],
+  ["codeSigning only", ["codeSigning"]],
+];
+
+/** The rule that changed with v0.26.2: the chain of a token must be good for a client; before, for a server. */
+const usageCases: Case[] = usages.flatMap(([name, wanted]) => {
+  const has = (usage: Usage): boolean => wanted.length === 0 || wanted.includes("any") || wanted.includes(usage);
+  const expectToken: Case["expect"] = (version) =>
+    has(version === "v0.26.1" ? "serverAuth" : "clientAuth") ? renewed : badChain(wrongUsage);
+  return [
+    {
+      name: `${name}, valid, mTLS`,
+      ask: mtls({ ...valid, usages: wanted }),
+      expect: has("clientAuth") ? renewed : alert(42, wrongUsage),
+    },
+    { name: `${name}, expired, mTLS`, ask: mtls({ ...expired, usages: wanted }), expect: alert(45, after) },
+    { name: `${name}, valid, token`, ask: token({ ...valid, usages: wanted }), expect: expectToken },
+    { name: `${name}, expired, token`, ask: token({ ...expired, usages: wanted }), expect: expectToken },
+  ];
+});
+
+/** A case for each way; a valid leaf, where the way is mTLS. */
+function bothWays(name: string, spec: LeafSpec, expect: Case["expect"]): Case[] {
+  return [
+    { name: `${name}, mTLS`, ask: mtls({ ...valid, ...spec }), expect },
+    { name: `${name}, token`, ask: token({ ...expired, ...spec }), expect },
+  ];
+}
+
+const provisionerCases: Case[] = [
+  ...bothWays(
+    "disableRenewal",
+    { provisioner: { name: "no-renewal" } },
+    noRenewal("renew is disabled for provisioner 'no-renewal'"),
+  ),
+  {
+    name: "provisioner gone, mTLS",
+    ask: mtls({ ...valid, provisioner: { name: "gone" } }),
+    expect: noRenewal("provisioner not found"),
+  },
+  {
+    name: "provisioner gone, token",
+    ask: token({ ...expired, provisioner: { name: "gone" } }),
+    expect: refused(401, unauthorized, "error validating renew token: cannot get provisioner from certificate"),
+  },
+  {
+    name: "provisioner's name differs in case, mTLS",
+    ask: mtls({ ...valid, provisioner: { name: "After-Expiry" } }),
+    expect: noRenewal("provisioner not found"),
+  },
+  ...bothWays("type SCEP in the extension", { provisioner: { name: "after-expiry", type: 10 } }, renewed),
+  ...bothWays("another key id in the extension", { provisioner: { name: "after-expiry", credentialId: "x" } }, renewed),
+  { name: "no provisioner extension, mTLS", ask: mtls({ ...valid, provisioner: null }), expect: renewed },
+  {
+    name: "no provisioner extension, token",
+    ask: token({ ...expired, provisioner: null }),
+    expect: refused(401, unauthorized, "error validating renew token: cannot get provisioner from certificate"),
+  },
+];
+
+const notAllowed = "The request lacked necessary authorization to be completed: certificate expired on <time>";
+
+const timeCases: Case[] = [
+  { name: "not yet valid, mTLS", ask: mtls(notYetValid), expect: alert(45, before) },
+  {
+    name: "not yet valid, token",
+    ask: token(notYetValid),
+    expect: noRenewal("certificate is not yet valid <time> vs <time>"),
+  },
+  {
+    name: "expired, the provisioner does not allow it, token",
+    ask: token({ ...expired, provisioner: { name: "admin" } }),
+    expect: refused(401, notAllowed, `cahandler.Renew: authority.authorizeRenew: ${notAllowed}`),
+  },
+  {
+    name: "valid, the provisioner does not allow expired ones, token",
+    ask: token({ provisioner: { name: "admin" } }),
+    expect: renewed,
+  },
+  {
+    name: "lived under a minute, token",
+    ask: token({ notBefore: hours(-1), notAfter: new Date(hours(-1).getTime() + 30_000) }),
+    expect: badChain(before),
+  },
+  {
+    name: "expired before its issuer began, token",
+    ask: token({ notBefore: hours(-960), notAfter: hours(-930) }),
+    expect: badChain(before),
+  },
+  { name: "outlives its issuer, mTLS", ask: mtls({ ...valid, notAfter: hours(960) }), expect: renewed },
+  { name: "outlives its issuer, token", ask: token({ ...valid, notAfter: hours(960) }), expect: badChain(after) },
+];
+
+const ecdsa = (issuer: string): string =>
+  `${unknownAuthority} (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "${issuer}")`;
+const leafAlone: TokenChange = { chain: ({ certificate }) => certificate };
+
+const chainCases: Case[] = [
+  { name: "leaf alone, mTLS", ask: mtls({}, leafAlone), expect: renewed },
+  { name: "leaf alone, token", ask: token(expired, leafAlone), expect: badChain(unknownAuthority) },
+  { name: "leaf alone under the root itself, mTLS", at: "root", ask: mtls({}, leafAlone), expect: renewed },
+  { name: "leaf alone under the root itself, token", at: "root", ask: token(expired, leafAlone), expect: renewed },
+  { name: "of an earlier intermediate, mTLS", ask: mtls({}, { by: ({ earlier }) => earlier }), expect: renewed },
+  { name: "of an earlier intermediate, token", ask: token(expired, { by: ({ earlier }) => earlier }), expect: renewed },
+  {
+    name: "of an earlier intermediate, leaf alone, mTLS",
+    ask: mtls({}, { by: ({ earlier }) => earlier, ...leafAlone }),
+    expect: alert(48, unknownAuthority),
+  },
+  { name: "of another CA, mTLS", ask: mtls({}, { by: ({ foreign }) => foreign }), expect: alert(48, unknownAuthority) },
+  {
+    name: "of another CA, token",
+    ask: token(expired, { by: ({ foreign }) => foreign }),
+    expect: badChain(unknownAuthority),
+  },
+  {
+    name: "of another CA with the same names, mTLS",
+    ask: mtls({}, { by: ({ impostor }) => impostor }),
+    expect: alert(48, ecdsa("root")),
+  },
+  {
+    name: "of another CA with the same names, token",
+    ask: token(expired, { by: ({ impostor }) => impostor }),
+    expect: badChain(ecdsa("root")),
+  },
+];
+
+const shapeCases: Case[] = [
+  ...(["RSA-2048", "P-384", "P-521", "Ed25519"] as const).flatMap((key) => bothWays(`${key} key`, { key }, renewed)),
+  ...bothWays("no common name", { subject: null }, renewed),
+  ...bothWays("no names", { names: [] }, renewed),
+  ...bothWays(
+    "names of every kind",
+    { names: ["a.example", "10.1.2.3", "::1", "a@b.example", "https://a.example/b"] },
+    renewed,
+  ),
+  ...bothWays("an organization, as Kubernetes has it", { organization: "system:masters" }, renewed),
+  { name: "no digitalSignature, mTLS", ask: mtls({ keyUsages: ["keyEncipherment"] }), expect: renewed },
+  ...(["keyEncipherment", null] as const).map((use) => ({
+    name: `${use === null ? "no key usage at all" : "no digitalSignature"}, token`,
+    ask: token({ ...expired, keyUsages: use === null ? [] : [use] }),
+    expect: refused(
+      401,
+      "error validating renew token",
+      "certificate used to sign x5cInsecure token cannot be used for digital signature",
+    ),
+  })),
+];
+
+const revoked: Case[] = [
+  {
+    name: "revoked, mTLS",
+    ask: async (bench) => {
+      const leaf = await bench.issue();
+      await bench.revoke(leaf.serial);
+      return postMtls(bench.ca, { cert: leaf.chain, key: leaf.key });
+    },
+    expect: noRenewal("certificate has been revoked"),
+  },
+  {
+    name: "revoked, then expired, token",
+    ask: async (bench) => {
+      const leaf = await bench.issue(expired);
+      await bench.revoke(leaf.serial);
+      return postToken(bench.ca, makeToken({ ...leaf, url: bench.ca.url }));
+    },
+    expect: noRenewal("certificate has been revoked"),
+  },
+];
+
+/** StepCAS: it passes a token on to the CA behind it, and has none to pass on when the certificate came by mTLS. */
+const registrationAuthority: Case[] = [
+  {
+    name: "registration authority, mTLS",
+    at: "ra",
+    ask: mtls(),
+    expect: refused(400, internal, "cahandler.Renew: renewCertificateRequest `token` cannot be empty"),
+  },
+  { name: "registration authority, valid, token", at: "ra", ask: token(), expect: renewed },
+  { name: "registration authority, expired, token", at: "ra", ask: token(expired), expect: renewed },
+  {
+    name: "registration authority, of another CA, mTLS",
+    at: "ra",
+    ask: mtls({}, { by: ({ foreign }) => foreign }),
+    expect: alert(48, unknownAuthority),
+  },
+  {
+    name: "registration authority, of another CA, token",
+    at: "ra",
+    ask: token(expired, { by: ({ foreign }) => foreign }),
+    expect: badChain(unknownAuthority),
+  },
+];
+
+export const renewals: Case[] = [
+  ...usageCases,
+  ...provisionerCases,
+  ...timeCases,
+  ...chainCases,
+  ...shapeCases,
+  ...revoked,
+  ...registrationAuthority,
+];
