@@ -1,5 +1,7 @@
 /** The one interface to everything outside: clock, chance, files, environment, streams. Tests pass their own. */
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { type FileSystem, realFileSystem } from "./files/system.ts";
 
 /** Where words go. `columns` and `isTerminal` decide on layout, colour and questions. */
@@ -23,6 +25,10 @@ export interface World {
   readonly canAsk: boolean;
   /** Asks on the terminal; `secret` answers are not shown. Null when the person gave none (end of input). */
   ask(question: string, kind: "plain" | "secret"): Promise<string | null>;
+  /** Resolves early when `signal` is aborted. */
+  sleep(ms: number): Promise<void>;
+  /** Runs this very program again, as a user would, with its words on our streams. Resolves with its exit status. */
+  runSelf(args: readonly string[], folder: string): Promise<number>;
   /** Aborted when the user or the system asks the program to end. */
   readonly signal: AbortSignal;
 }
@@ -37,10 +43,16 @@ export function realWorld(signal: AbortSignal): World {
     fs: realFileSystem,
     stdout: output(process.stdout),
     stderr: output(process.stderr),
-    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    canAsk: isatty(0) && isatty(2),
     ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
+    sleep: (ms) => setTimeout(ms, undefined, { signal }).catch(endEarly),
+    runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     signal,
   };
+}
+
+function endEarly(error: unknown): void {
+  if (!(error instanceof Error && error.name === "AbortError")) throw error;
 }
 
 function output(stream: NodeJS.WriteStream): Output {

@@ -3,8 +3,8 @@
  * becomes a failure. The door of undici, with a connector of our own, because undici hides TLS alerts.
  */
 import type { Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
 import { isIP } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { buildConnector, Dispatcher, Client as UndiciClient } from "undici";
 import { networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
@@ -55,7 +55,12 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
   const url = ca.href + what.path;
   const started = elapsed();
   const attempt = new Attempt(route, url, identity);
-  const client = new Client(ca.origin, { connect: attempt.connector, pipelining: 0, bodyTimeout: 0, headersTimeout: 0 });
+  const client = new Client(ca.origin, {
+    connect: attempt.connector,
+    pipelining: 0,
+    bodyTimeout: 0,
+    headersTimeout: 0,
+  });
   try {
     const { statusCode, headers, body } = await client.request({
       method: what.method,
@@ -65,7 +70,14 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
       signal: attempt.signal,
     });
     const bytes = await readBody(body, url, what.limit ?? answerLimit);
-    return { url, status: statusCode, headers: flat(headers), body: bytes, at: now(), roundTripMs: elapsed() - started };
+    return {
+      url,
+      status: statusCode,
+      headers: flat(headers),
+      body: bytes,
+      at: now(),
+      roundTripMs: elapsed() - started,
+    };
   } catch (error) {
     throw attempt.explain(error);
   } finally {
@@ -180,6 +192,9 @@ async function readBody(body: Dispatcher.ResponseData["body"], url: string, limi
 
 function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
   );
 }

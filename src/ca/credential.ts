@@ -25,7 +25,8 @@ export type MethodReason =
 export function choose(leaf: Certificate, asked: { mtls: boolean }, now: Date): Choice {
   if (!asked.mtls) return { method: "token", because: "asked" };
   if (now > leaf.notAfter) return { method: "token", because: "expired" };
-  if (!allowsUsage(leaf, "clientAuth") && allowsUsage(leaf, "serverAuth")) return { method: "token", because: "not-a-client" };
+  if (!allowsUsage(leaf, "clientAuth") && allowsUsage(leaf, "serverAuth"))
+    return { method: "token", because: "not-a-client" };
   return { method: "mtls", because: "valid" };
 }
 

@@ -24,7 +24,8 @@ export interface CaAnswers {
 /** Asks everything there is to ask. Never throws for what the CA does or does not say. */
 export async function askCa(route: Route, leaf: Certificate, issuers: readonly Certificate[]): Promise<CaAnswers> {
   const brief = { ...route, timeoutMs: questionsMs, connectTimeoutMs: questionsMs };
-  const get = (path: string, limit?: number) => optional(() => exchange(brief, { method: "GET", path, ...(limit && { limit }) }));
+  const get = (path: string, limit?: number) =>
+    optional(() => exchange(brief, { method: "GET", path, ...(limit && { limit }) }));
   const [version, health, intermediates, list, provisioners] = await Promise.all([
     get("/version"),
     get("/health"),
@@ -76,7 +77,9 @@ function readClock(answer: Answer | undefined): CaFacts["clock"] {
   return ca && answer ? { ca, ours: new Date(answer.at.getTime() - answer.roundTripMs / 2) } : undefined;
 }
 
-async function readProvisioners(get: (path: string) => Promise<Answer | undefined>): Promise<ProvisionerFacts[] | undefined> {
+async function readProvisioners(
+  get: (path: string) => Promise<Answer | undefined>,
+): Promise<ProvisionerFacts[] | undefined> {
   const found: ProvisionerFacts[] = [];
   let cursor = "";
   for (let page = 0; page < mostPages; page++) {
@@ -114,7 +117,8 @@ function readRevocation(answer: Answer, leaf: Certificate, issuers: readonly Cer
 
 function certificatesOf(answer: Answer): Certificate[] {
   const body = parseJson(answer.body.toString("utf8"));
-  const pems = isRecord(body) && Array.isArray(body["crts"]) ? body["crts"].filter((pem) => typeof pem === "string") : [];
+  const pems =
+    isRecord(body) && Array.isArray(body["crts"]) ? body["crts"].filter((pem) => typeof pem === "string") : [];
   try {
     return pems.flatMap((pem: string) => pemBlocks(pem)).map(({ der }) => readCertificate(der));
   } catch {

@@ -10,9 +10,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The proxy's URL, or null for a direct connection. Throws BAD_URL for a proxy that is none. */
 export function proxyFor({ host, port }: { host: string; port: number }, env: Environment): URL | null {
   const [name, value] = firstSet(env, ["HTTPS_PROXY", "https_proxy"]);
-  if (value === "" || isLoopback(host) || isExcluded(host, port, firstSet(env, ["NO_PROXY", "no_proxy"])[1])) return null;
+  if (value === "" || isLoopback(host) || isExcluded(host, port, firstSet(env, ["NO_PROXY", "no_proxy"])[1]))
+    return null;
   const bad = (problem: string) => new Failure("BAD_URL", { from: name, value: withoutPassword(value), problem });
-  const url = URL.canParse(value) && value.includes("://") ? new URL(value) : URL.canParse(`http://${value}`) ? new URL(`http://${value}`) : null;
+  const url =
+    URL.canParse(value) && value.includes("://")
+      ? new URL(value)
+      : URL.canParse(`http://${value}`)
+        ? new URL(`http://${value}`)
+        : null;
   if (url === null) throw bad("it is not a URL");
   if (url.protocol !== "http:" && url.protocol !== "https:") throw bad("only http and https proxies are supported");
   return url;

@@ -1,6 +1,7 @@
 /** POST /renew: sends, and judges nothing. */
-import type { Identity } from "../pki/identity.ts";
+
 import { certificatePem } from "../pki/certificate.ts";
+import type { Identity } from "../pki/identity.ts";
 import type { Answer } from "./answer.ts";
 import { exchange, type Route } from "./client.ts";
 import type { Method } from "./credential.ts";
@@ -11,7 +12,8 @@ import type { Method } from "./credential.ts";
  */
 export async function postRenew(route: Route, identity: Identity, method: Method, id: string): Promise<Answer> {
   const headers = { "content-type": "application/json" };
-  if (method === "mtls") return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
+  if (method === "mtls")
+    return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
   const { renewToken } = await import("./token.ts");
   const token = await renewToken({ ...identity, audience: route.ca.href, now: route.now(), id });
   return exchange(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });

@@ -17,7 +17,8 @@ export type AnsweredChain = readonly [Certificate, ...Certificate[]];
  */
 export function readRenewal(answer: Answer): AnsweredChain {
   const body = parseJson(answer.body.toString("utf8"));
-  if (body === undefined) throw badResponse(answer, answer.body.length === 0 ? "its body is empty" : "its body is not JSON");
+  if (body === undefined)
+    throw badResponse(answer, answer.body.length === 0 ? "its body is empty" : "its body is not JSON");
   const pems = isRecord(body) ? chainOf(body) : [];
   if (pems.length === 0) throw badResponse(answer, "it holds no certificate");
   if (pems.length > mostCertificates) throw badResponse(answer, `it holds ${pems.length} certificates`);
@@ -70,17 +71,25 @@ function wording(json: unknown, text: string): Pick<Answered, "said" | "shape"> 
 
 function pageTitle(html: string): string {
   const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim();
-  return title || html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  return (
+    title ||
+    html
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim()
+  );
 }
 
 function chainOf({ certChain, crt, ca }: Record<string, unknown>): string[] {
-  if (Array.isArray(certChain) && certChain.every((pem) => typeof pem === "string") && certChain.length > 0) return certChain;
+  if (Array.isArray(certChain) && certChain.every((pem) => typeof pem === "string") && certChain.length > 0)
+    return certChain;
   return [crt, ca].filter((pem) => typeof pem === "string" && pem !== "") as string[];
 }
 
 function readPem(pem: string, index: number, answer: Answer): Certificate {
   const [block, ...more] = pemBlocks(pem);
-  if (block?.label !== "CERTIFICATE" || more.length > 0) throw badResponse(answer, `entry ${index + 1} of its chain is not one certificate`);
+  if (block?.label !== "CERTIFICATE" || more.length > 0)
+    throw badResponse(answer, `entry ${index + 1} of its chain is not one certificate`);
   try {
     return readCertificate(block.der);
   } catch {

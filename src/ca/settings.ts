@@ -23,7 +23,10 @@ export function readDefaults(env: Environment, fs: FileSystem): Readonly<Record<
   const bad = (problem: string, cause?: unknown) => new Failure("BAD_CONFIGURATION", { file, problem }, cause);
   let text: string;
   try {
-    text = fs.read(file).toString("utf8").replace(/^\ufeff/, "");
+    text = fs
+      .read(file)
+      .toString("utf8")
+      .replace(/^\ufeff/, "");
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return {};
     throw bad(`it cannot be read: ${messageOf(error)}`, error);

@@ -32,7 +32,15 @@ const lifetimeSeconds = 5 * 60;
 export function claims({ chain, audience, now, id }: Omit<TokenRequest, "key">): Claims {
   const iat = Math.floor(now.getTime() / 1000);
   const sub = chain[0]?.commonName ?? "";
-  return { aud: `${audience}/renew`, iss: "step-ca-client/1.0", sub, iat, nbf: iat, exp: iat + lifetimeSeconds, jti: id };
+  return {
+    aud: `${audience}/renew`,
+    iss: "step-ca-client/1.0",
+    sub,
+    iat,
+    nbf: iat,
+    exp: iat + lifetimeSeconds,
+    jti: id,
+  };
 }
 
 /** Signs a token. A leaf without a common name has an empty subject, which the CA accepts (step's client does not). */
@@ -41,12 +49,15 @@ export async function renewToken(request: TokenRequest): Promise<string> {
   const { key, chain } = request;
   const kid = await calculateJwkThumbprint(publicPart(await exportJWK(key)));
   const x5cInsecure = chain.map(({ der }) => Buffer.from(der).toString("base64"));
-  return new SignJWT({ ...claims(request) }).setProtectedHeader({ alg: algorithm(key), typ: "JWT", kid, x5cInsecure }).sign(key);
+  return new SignJWT({ ...claims(request) })
+    .setProtectedHeader({ alg: algorithm(key), typ: "JWT", kid, x5cInsecure })
+    .sign(key);
 }
 
 /** The one algorithm for each kind of key that step-ca takes (RFC 7518 §3.1, RFC 8037). */
 function algorithm({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string {
-  if (type === "ec") return { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" }[details?.namedCurve ?? ""] ?? "ES256";
+  if (type === "ec")
+    return { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" }[details?.namedCurve ?? ""] ?? "ES256";
   return type === "ed25519" ? "EdDSA" : "RS256";
 }
 

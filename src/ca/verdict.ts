@@ -2,7 +2,10 @@
 import type { Answered } from "../failure/evidence.ts";
 import type { Code } from "../failure/facts.ts";
 
-export type RefusalCode = Extract<Code, "CA_REFUSED" | "CERT_EXPIRED" | "CA_FAILED" | "CA_BUSY" | "CA_UNREACHABLE" | "PROXY_REFUSED" | "NOT_A_CA">;
+export type RefusalCode = Extract<
+  Code,
+  "CA_REFUSED" | "CERT_EXPIRED" | "CA_FAILED" | "CA_BUSY" | "CA_UNREACHABLE" | "PROXY_REFUSED" | "NOT_A_CA"
+>;
 
 /** What step-ca says when it means an error of its own; a registration authority says it with other statuses, and means others. */
 const internalError = /^The certificate authority encountered an Internal Server Error/;

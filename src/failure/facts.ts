@@ -47,7 +47,16 @@ export interface Facts {
   BUG: { said: string; stack: string };
 
   // 73: can't write
-  CANNOT_WRITE: { file: string; folder: string; step: string; errno: string; asked: "before-request" | "after-answer"; kept?: string };
+  CANNOT_WRITE: {
+    file: string;
+    folder: string;
+    step: string;
+    errno: string;
+    asked: "before-request" | "after-answer";
+    kept?: string;
+    /** Set when the file was being written in place, and may hold a part only: what it held before is here. */
+    backup?: string;
+  };
 
   // 75: temporary
   CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
@@ -73,7 +82,11 @@ export interface Facts {
   BAD_CONFIGURATION: { file: string; problem: string };
   ROOT_MISSING: { file: string; from: string; errno: string };
   ROOT_NOT_PEM: { file: string; found: readonly string[] };
-  CA_UNTRUSTED: Network & { roots: readonly string[]; presented: readonly string[]; kind: "unknown-issuer" | "same-name" | "leaf-only" };
+  CA_UNTRUSTED: Network & {
+    roots: readonly string[];
+    presented: readonly string[];
+    kind: "unknown-issuer" | "same-name" | "leaf-only";
+  };
   CA_NAME_MISMATCH: Network & { host: string; names: readonly string[] };
   CA_CERT_EXPIRED: Network & { notAfter?: Date; now: Date };
   CA_CERT_NOT_YET_VALID: Network & { notBefore?: Date; now: Date };
@@ -87,6 +100,8 @@ export interface Refused {
   method: "mtls" | "token";
   certificate: string;
   diagnosis: Diagnosis;
+  /** As /version said it; absent when the CA hides it. */
+  caVersion?: string;
 }
 
 export type Code = keyof Facts;

@@ -43,7 +43,7 @@ export function install(target: Target, contents: Uint8Array, token: string, fs:
     if (error instanceof Failure) throw error;
     const kept = written ? temporary : undefined;
     if (!written) removeIfThere(temporary, fs);
-    throw cannotWrite(target, step, error, kept);
+    throw cannotWrite(target, step, error, kept === undefined ? {} : { kept });
   }
 }
 
@@ -69,7 +69,7 @@ function overwrite(temporary: string, target: Target, contents: Uint8Array, fs: 
     fs.truncate(handle, contents.length);
     fs.sync(handle);
   } catch (error) {
-    throw cannotWrite(target, `write into the file itself (its old contents are in ${backup})`, error, temporary);
+    throw cannotWrite(target, "write into the file itself", error, { kept: temporary, backup });
   } finally {
     fs.close(handle);
   }
@@ -128,7 +128,12 @@ function removeIfThere(file: string, fs: FileSystem): void {
   }
 }
 
-function cannotWrite({ named, folder }: Target, step: string, error: unknown, kept: string | undefined): Failure {
+function cannotWrite(
+  { named, folder }: Target,
+  step: string,
+  error: unknown,
+  left: { kept?: string; backup?: string },
+) {
   const facts = { file: named, folder, step, errno: errnoOf(error) || String(error), asked: "after-answer" as const };
-  return new Failure("CANNOT_WRITE", { ...facts, ...(kept !== undefined && { kept }) }, error);
+  return new Failure("CANNOT_WRITE", { ...facts, ...left }, error);
 }

@@ -29,7 +29,9 @@ function similarTo(file: string, fs: FileSystem): string[] {
   const stem = name.replace(/\.[^.]*$/, "").toLowerCase();
   try {
     const entries = fs.list(dirname(file));
-    return entries.filter((entry) => entry !== name && entry.toLowerCase().startsWith(stem) && !entry.startsWith(".")).slice(0, 4);
+    return entries
+      .filter((entry) => entry !== name && entry.toLowerCase().startsWith(stem) && !entry.startsWith("."))
+      .slice(0, 4);
   } catch {
     return []; // the folder is missing too: that is already said by the file being missing
   }

@@ -23,13 +23,23 @@ const mostLinks = 40;
 export function target(named: string, fs: FileSystem): Target {
   const cannot = (step: string, error: unknown): never => {
     const folder = dirname(resolve(named));
-    throw new Failure("CANNOT_WRITE", { file: named, folder, step, errno: errnoOf(error), asked: "before-request" }, error);
+    throw new Failure(
+      "CANNOT_WRITE",
+      { file: named, folder, step, errno: errnoOf(error), asked: "before-request" },
+      error,
+    );
   };
-  const path = attempt(() => follow(resolve(named), fs), (error) => cannot("follow the link", error));
+  const path = attempt(
+    () => follow(resolve(named), fs),
+    (error) => cannot("follow the link", error),
+  );
   const existing = statOrNull(path, fs, (error) => cannot("look at the file", error));
   if (existing?.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file: named, role: "output" });
   const folder = dirname(path);
-  attempt(() => fs.checkWritable(folder), (error) => cannot("write into the folder", error));
+  attempt(
+    () => fs.checkWritable(folder),
+    (error) => cannot("write into the folder", error),
+  );
   return { named, path, folder, existing };
 }
 
@@ -45,7 +55,11 @@ function follow(path: string, fs: FileSystem): string {
   throw Object.assign(new Error("too many links"), { code: "ELOOP" });
 }
 
-function statOrNull(path: string, fs: Pick<FileSystem, "stat">, otherwise?: (error: unknown) => never): FileStat | null {
+function statOrNull(
+  path: string,
+  fs: Pick<FileSystem, "stat">,
+  otherwise?: (error: unknown) => never,
+): FileStat | null {
   try {
     return fs.stat(path);
   } catch (error) {

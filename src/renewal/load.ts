@@ -1,6 +1,7 @@
 /** Certificate, key and passphrase from the user's files to an identity. Every mistake is found here, before any network. */
-import { readNamed } from "../files/read.ts";
+
 import { Failure, isFailure } from "../failure/failure.ts";
+import { readNamed } from "../files/read.ts";
 import { readBundle, type Source } from "../pki/bundle.ts";
 import { type Identity, identity } from "../pki/identity.ts";
 import { findKey, type KeyMaterial, openKey, type Passphrase } from "../pki/key.ts";

@@ -1,18 +1,18 @@
 /** From a refusal to a failure that explains it: gathers evidence, lets `diagnosis` reason, picks the code. After failures only. */
-import { type CaAnswers, askCa } from "../ca/endpoints.ts";
+
 import type { Answer } from "../ca/answer.ts";
 import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
+import { askCa, type CaAnswers } from "../ca/endpoints.ts";
 import { readAnswered } from "../ca/response.ts";
 import { isHeaderTooLarge, refusalCode } from "../ca/verdict.ts";
 import { RejectedHandshake } from "../failure/causes.ts";
 import { diagnose } from "../failure/diagnosis/diagnose.ts";
-import type { Answered, CertificateFacts, Diagnosis, Evidence } from "../failure/evidence.ts";
-import { Failure, isFailure } from "../failure/failure.ts";
+import type { CertificateFacts, Diagnosis, Evidence } from "../failure/evidence.ts";
+import { Failure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { predict } from "../pki/path.ts";
-import { presentedChain } from "../ca/presented.ts";
 
 export interface Refused {
   identity: Identity;
@@ -29,14 +29,19 @@ export async function explainRefusal(refused: Refused): Promise<Failure> {
   const ca = await askCa(route, identity.leaf, [...identity.chain.slice(1), ...anchors]);
   const evidence = evidenceOf(refused, ca);
   const diagnosis = diagnose(evidence);
-  return by instanceof RejectedHandshake ? rejected(refused, by, evidence, diagnosis) : refusedIn(refused, readAnswered(by), diagnosis);
+  return by instanceof RejectedHandshake
+    ? rejected(refused, by, evidence, diagnosis)
+    : refusedIn(refused, by, evidence, diagnosis);
 }
 
 function evidenceOf({ identity, anchors, choice, by, now }: Refused, { facts, intermediates }: CaAnswers): Evidence {
   const { chain } = identity;
   const answered = by instanceof RejectedHandshake ? undefined : readAnswered(by);
   // The refusal's own Date is nearest to what was judged; an endpoint's serves where a handshake failed.
-  const clock = answered?.date && !(by instanceof RejectedHandshake) ? { ca: answered.date, ours: new Date(by.at.getTime() - by.roundTripMs / 2) } : facts.clock;
+  const clock =
+    answered?.date && !(by instanceof RejectedHandshake)
+      ? { ca: answered.date, ours: new Date(by.at.getTime() - by.roundTripMs / 2) }
+      : facts.clock;
   const caNow = clock === undefined ? now : new Date(now.getTime() + clock.ca.getTime() - clock.ours.getTime());
   return {
     at: now,
@@ -65,53 +70,57 @@ function certificateFacts({ certificateFile, leaf, chain }: Identity): Certifica
   };
 }
 
-function refusedIn({ identity, choice, route }: Refused, answered: Answered, diagnosis: Diagnosis): Failure {
-  const url = `${route.ca.href}/renew`;
-  const refusal = { method: choice.method, certificate: identity.certificateFile, diagnosis };
+function refusedIn(
+  { identity, choice, route }: Refused,
+  by: Answer,
+  evidence: Evidence,
+  diagnosis: Diagnosis,
+): Failure {
+  const answered = readAnswered(by);
+  const { status, said } = answered;
+  const url = by.url;
   const code = refusalCode(answered);
+  const retryAfter = by.headers["retry-after"];
   switch (code) {
     case "CA_BUSY":
-      return new Failure(code, { url, ...answered });
+      return new Failure(code, { url, ...answered, ...(retryAfter !== undefined && { retryAfter }) });
     case "CA_UNREACHABLE":
-      return new Failure(code, { url, host: route.ca.host, said: answered.said, errno: "", status: answered.status, diagnosis });
-    case "PROXY_REFUSED":
-      return new Failure(code, { url, ...answered, problem: isHeaderTooLarge(answered) ? "its limit for headers is below the size of the token" : "it wants something else first" });
+      return new Failure(code, { url, host: route.ca.host, said, errno: "", status, diagnosis });
+    case "PROXY_REFUSED": {
+      const tooLarge = "its limit for headers is below the size of the token";
+      const problem = isHeaderTooLarge(answered) ? tooLarge : "it wants something else first";
+      return new Failure(code, { url, ...answered, problem });
+    }
     case "NOT_A_CA":
-      return new Failure(code, { url, status: answered.status, said: answered.said, problem: "it is not an answer of step-ca" });
+      return new Failure(code, { url, status, said, problem: "it is not an answer of step-ca" });
     default:
-      return new Failure(code, { url, ...answered, ...refusal });
+      return new Failure(code, { url, ...answered, ...refusal(identity, choice, evidence, diagnosis) });
   }
 }
 
 /** A bare close says nothing by itself: only a certificate that the CA could not take makes it a rejection. */
-function rejected({ identity, choice, route, now }: Refused, by: RejectedHandshake, evidence: Evidence, diagnosis: Diagnosis): Failure {
-  const url = `${route.ca.href}/renew`;
+function rejected(refused: Refused, by: RejectedHandshake, evidence: Evidence, diagnosis: Diagnosis): Failure {
+  const { identity, choice, route, now } = refused;
+  const { ca, path } = evidence;
   const [first] = diagnosis.causes;
-  const { leaf, certificateFile } = identity;
-  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain" && evidence.ca.clock) {
-    return new Failure("CERT_NOT_YET_VALID", { file: certificateFile, notBefore: leaf.notBefore, now, caTime: evidence.ca.clock.ca });
+  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain" && ca.clock) {
+    const { leaf, certificateFile } = identity;
+    const facts = { file: certificateFile, notBefore: leaf.notBefore, now, caTime: ca.clock.ca };
+    return new Failure("CERT_NOT_YET_VALID", facts, by);
   }
-  const isFit = evidence.path === undefined || evidence.path.mtls.ok;
-  if (by.alert === null && isFit) return new Failure("CA_CLOSED", { url, said: by.message, errno: "", offered: "certificate" }, by);
-  return new Failure("CLIENT_REJECTED", { url, alert: by.alert, said: by.message, method: choice.method, certificate: certificateFile, diagnosis }, by);
+  const { alert, message: said } = by;
+  const url = `${route.ca.href}/renew`;
+  const isFit = path === undefined || path.mtls.ok;
+  if (alert === null && isFit) return new Failure("CA_CLOSED", { url, said, errno: "", offered: "certificate" }, by);
+  const facts = { url, alert, said, ...refusal(identity, choice, evidence, diagnosis) };
+  return new Failure("CLIENT_REJECTED", facts, by);
 }
 
-/** Adds to a trust failure what the CA presented, asked over a connection on which nothing is sent. Other errors pass unchanged. */
-export async function describeTrust(error: unknown, anchors: readonly Certificate[], route: Route): Promise<unknown> {
-  if (isFailure(error, "CA_UNTRUSTED")) {
-    const chain = await presentedChain(route);
-    const presented = chain.map(({ subject, issuer }) => `${subject.text || "no subject"}, issued by ${issuer.text}`);
-    return new Failure("CA_UNTRUSTED", { ...error.facts, presented, roots: anchors.map(({ subject }) => subject.text) }, error.cause);
-  }
-  if (isFailure(error, "CA_CERT_EXPIRED") || isFailure(error, "CA_CERT_NOT_YET_VALID")) {
-    const chain = await presentedChain(route);
-    const { now } = error.facts;
-    if (error.code === "CA_CERT_EXPIRED") {
-      const ended = chain.find(({ notAfter }) => notAfter < now);
-      return new Failure("CA_CERT_EXPIRED", { ...error.facts, ...(ended && { notAfter: ended.notAfter }) }, error.cause);
-    }
-    const early = chain.find(({ notBefore }) => notBefore > now);
-    return new Failure("CA_CERT_NOT_YET_VALID", { ...error.facts, ...(early && { notBefore: early.notBefore }) }, error.cause);
-  }
-  return error;
+function refusal({ certificateFile }: Identity, { method }: Choice, { ca }: Evidence, diagnosis: Diagnosis) {
+  return {
+    method,
+    certificate: certificateFile,
+    diagnosis,
+    ...(ca.version !== undefined && { caVersion: ca.version }),
+  };
 }

@@ -36,7 +36,15 @@ export interface Policy {
 
 export type Outcome =
   | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
-  | { outcome: "renewed"; leaf: Certificate; previous: Certificate; choice: Choice; file: string; installed: Installed; tookMs: number };
+  | {
+      outcome: "renewed";
+      leaf: Certificate;
+      previous: Certificate;
+      choice: Choice;
+      file: string;
+      installed: Installed;
+      tookMs: number;
+    };
 
 /** What is worth telling while it happens; the printer decides whether it is shown. */
 export interface Progress {
@@ -56,7 +64,11 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   progress.decided?.(when);
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   if (when.because === "expired" && !policy.force) {
-    throw new Failure("EXPIRED_NEEDS_FORCE", { file: identity.certificateFile, notAfter: leaf.notAfter, now: world.now() });
+    throw new Failure("EXPIRED_NEEDS_FORCE", {
+      file: identity.certificateFile,
+      notAfter: leaf.notAfter,
+      now: world.now(),
+    });
   }
   const goal = target(policy.out ?? policy.paths.certificate, world.fs);
   refuseToLoseKey(goal, world);
@@ -107,7 +119,8 @@ async function askBy(choice: Choice, asking: Asking) {
   } catch (error) {
     if (world.signal.aborted) throw interrupted(world);
     if (error instanceof RejectedHandshake) return { kind: "refused", by: error } satisfies Refusal;
-    throw await locate(error, asking);
+    const { describeDistrust } = await import("./distrust.ts");
+    throw await describeDistrust(error, asking.anchors, route);
   }
 }
 
@@ -136,14 +149,20 @@ async function completed(asking: Asking): Promise<Identity> {
   return { ...identity, chain: [leaf, ...chain.slice(1)] };
 }
 
-async function explain({ by }: Refusal, choice: Choice, { identity, anchors, world, ...asking }: Asking): Promise<Failure> {
+async function explain(
+  { by }: Refusal,
+  choice: Choice,
+  { identity, anchors, world, ...asking }: Asking,
+): Promise<Failure> {
   const { explainRefusal } = await import("./refusal.ts");
-  return explainRefusal({ identity, anchors, choice, by, route: routeOf({ ...asking, anchors, world }), now: world.now() });
-}
-
-async function locate(error: unknown, asking: Asking): Promise<unknown> {
-  const { describeTrust } = await import("./refusal.ts");
-  return describeTrust(error, asking.anchors, routeOf(asking));
+  return explainRefusal({
+    identity,
+    anchors,
+    choice,
+    by,
+    route: routeOf({ ...asking, anchors, world }),
+    now: world.now(),
+  });
 }
 
 function routeOf({ anchors, policy, world }: Pick<Asking, "anchors" | "policy" | "world">): Route {

@@ -13,8 +13,13 @@ export interface RootSource {
 
 /** All certificates found. Throws ROOT_MISSING or ROOT_NOT_PEM; a folder's files that hold no certificate are passed over. */
 export function readRoots({ value, from }: RootSource, fs: FileSystem): Certificate[] {
-  const files = value.split(",").map((file) => file.trim()).filter(Boolean);
-  return (files.length > 0 ? files : [value]).flatMap((file) => (isFolder(file, from, fs) ? readFolder(file, from, fs) : readRoot(file, from, fs)));
+  const files = value
+    .split(",")
+    .map((file) => file.trim())
+    .filter(Boolean);
+  return (files.length > 0 ? files : [value]).flatMap((file) =>
+    isFolder(file, from, fs) ? readFolder(file, from, fs) : readRoot(file, from, fs),
+  );
 }
 
 function isFolder(file: string, from: string, fs: FileSystem): boolean {
@@ -26,7 +31,10 @@ function isFolder(file: string, from: string, fs: FileSystem): boolean {
 }
 
 function readFolder(folder: string, from: string, fs: FileSystem): Certificate[] {
-  const files = fs.list(folder).filter((name) => /\.(pem|crt|cer)$/i.test(name)).sort();
+  const files = fs
+    .list(folder)
+    .filter((name) => /\.(pem|crt|cer)$/i.test(name))
+    .sort();
   const roots = files.flatMap((name) => {
     try {
       return readRoot(join(folder, name), from, fs);

@@ -2,13 +2,14 @@
  * Is this what was asked for? A renewal repeats everything but serial, dates and key ids; a CA prefers the certificate of a
  * handshake to a token, so a proxy's own certificate may come back. Nothing is written before this has passed.
  */
+
+import type { AnsweredChain } from "../ca/response.ts";
 import type { ChangeNotMade } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
-import type { AnsweredChain } from "../ca/response.ts";
+import { instant } from "../failure/time.ts";
 import { type Certificate, isIssuedBy, provisionerOid, same } from "../pki/certificate.ts";
 import { keyFingerprint } from "../pki/identity.ts";
 import { leadsTo } from "../pki/path.ts";
-import { instant } from "../failure/time.ts";
 
 export interface Expectation {
   old: Certificate;
@@ -54,8 +55,11 @@ function differences(old: Certificate, leaf: Certificate): ChangeNotMade[] {
 /** The same end is possible when two renewals fall into one second; the same serial is an old answer played again. */
 function staleness(old: Certificate, leaf: Certificate, now: Date): ChangeNotMade[] {
   if (leaf.notAfter <= now) return [{ what: "end of validity", was: "later than now", is: instant(leaf.notAfter) }];
-  if (leaf.notAfter < old.notAfter) return [{ what: "end of validity", was: instant(old.notAfter), is: instant(leaf.notAfter) }];
-  return same(old.der, leaf.der) ? [{ what: "serial number", was: old.serial, is: "the same: it was not renewed" }] : [];
+  if (leaf.notAfter < old.notAfter)
+    return [{ what: "end of validity", was: instant(old.notAfter), is: instant(leaf.notAfter) }];
+  return same(old.der, leaf.der)
+    ? [{ what: "serial number", was: old.serial, is: "the same: it was not renewed" }]
+    : [];
 }
 
 function disorder(answered: AnsweredChain, anchors: readonly Certificate[]): ChangeNotMade[] {
@@ -66,5 +70,11 @@ function disorder(answered: AnsweredChain, anchors: readonly Certificate[]): Cha
     return [{ what: "chain order", was: `issued by ${child.issuer.text}`, is: `followed by ${parent.subject.text}` }];
   }
   if (leadsTo(leaf, others, anchors) !== null) return [];
-  return [{ what: "root", was: anchors.map(({ subject }) => subject.text).join("; "), is: `a chain that ends at ${(answered.at(-1) ?? leaf).issuer.text}` }];
+  return [
+    {
+      what: "root",
+      was: anchors.map(({ subject }) => subject.text).join("; "),
+      is: `a chain that ends at ${(answered.at(-1) ?? leaf).issuer.text}`,
+    },
+  ];
 }

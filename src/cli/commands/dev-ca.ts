@@ -1,0 +1,134 @@
+/** `renew dev-ca`: the embedded CA as a server of its own, for trying things out; with faults on request. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Authority, createAuthority } from "../../dev-ca/authority.ts";
+import { faults } from "../../dev-ca/faults.ts";
+import { type DevCa, type Like, startDevCa } from "../../dev-ca/server.ts";
+import { Failure } from "../../failure/failure.ts";
+import type { World } from "../../world.ts";
+import { parseDuration } from "../duration.ts";
+import type { CommandWords, Said } from "../flags.ts";
+
+const likes: readonly Like[] = ["v0.26.1", "v0.26.2", "v0.30.2"];
+const faultNames = Object.keys(faults) as (keyof typeof faults)[];
+
+export const words: CommandWords = {
+  name: "dev-ca",
+  summary:
+    "An embedded step-ca on loopback, for trying things out. Not for real certificates:\nits key lies in DIR, unprotected. Ends with Ctrl-C.",
+  arguments: "",
+  flags: [
+    {
+      names: ["dir"],
+      value: "DIR",
+      bare: true,
+      text: "root_ca.crt, its key and a certificate to renew (default: ./dev-ca)",
+    },
+    {
+      names: ["like"],
+      value: "VERSION",
+      bare: true,
+      text: `the step-ca to be like: ${likes.join(", ")} (default: v0.30.2)`,
+    },
+    { names: ["says"], value: "VERSION", bare: true, text: "what /version says (default: as --like)" },
+    { names: ["port"], value: "PORT", bare: true, text: "on 127.0.0.1 (default: a free one)" },
+    { names: ["lifetime"], value: "DURATION", bare: true, text: "of the certificate to renew (default: 24h)" },
+    { names: ["fault"], value: "NAME[,NAME...]", bare: true, text: "misbehave on purpose; names below" },
+    { names: ["crl"], bare: true, text: "publish a revocation list" },
+  ],
+  after: `EXAMPLES
+  $ renew dev-ca --like v0.26.1 --dir /tmp/ca
+  $ renew --force /tmp/ca/web.crt /tmp/ca/web.key --ca-url https://localhost:PORT \\
+      --root /tmp/ca/root_ca.crt
+
+FAULTS
+${Object.entries(faults)
+  .map(([name, text]) => `  ${name.padEnd(30)}${text}`)
+  .join("\n")}
+`,
+};
+
+export async function run(said: Said, world: World): Promise<number> {
+  const like = oneOf(said.value("like") ?? "v0.30.2", likes, "--like");
+  const chosen = (said.value("fault")?.split(",") ?? []).map((name) => oneOf(name.trim(), faultNames, "--fault"));
+  const lifetimeMs = parseDuration(said.value("lifetime") ?? "24h", "--lifetime");
+  const port = Number(said.value("port") ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw badValue("--port", said.value("port") ?? "");
+  const says = said.value("says");
+  const folder = said.value("dir") ?? "dev-ca";
+  const authority = await authorityIn(folder);
+  await issueInto(folder, authority, lifetimeMs, world);
+  const ca = await startDevCa({
+    authority,
+    like,
+    port,
+    faults: chosen,
+    crl: said.isOn("crl"),
+    ...(says !== undefined && { says }),
+  });
+  introduce(ca, folder, like, world);
+  await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
+  await ca.close();
+  return 0;
+}
+
+/** The same root again on the next run, so that what it issued stays good. */
+async function authorityIn(folder: string): Promise<Authority> {
+  const [certificate, key] = [join(folder, "root_ca.crt"), join(folder, "root_ca.key")];
+  if (existsSync(certificate) && existsSync(key)) {
+    return createAuthority({
+      root: { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") },
+    });
+  }
+  const authority = await createAuthority({ subject: "renew dev-ca" });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(certificate, authority.root);
+  writeFileSync(key, authority.rootKey, { mode: 0o600 });
+  return authority;
+}
+
+/** A certificate that is still there is the user's to play with: it is not replaced. */
+async function issueInto(folder: string, authority: Authority, lifetimeMs: number, world: World): Promise<void> {
+  if (existsSync(join(folder, "web.crt"))) return;
+  const now = world.now().getTime();
+  const { chain, key } = await authority.issue({
+    subject: "web.internal",
+    names: ["web.internal"],
+    usages: ["serverAuth", "clientAuth"],
+    provisioner: { name: "after-expiry" },
+    notBefore: new Date(now - 65_000),
+    notAfter: new Date(now + lifetimeMs),
+  });
+  writeFileSync(join(folder, "web.crt"), chain);
+  writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
+}
+
+function introduce(ca: DevCa, folder: string, like: Like, world: World): void {
+  const file = (name: string) => join(folder, name);
+  const lines = [
+    `a CA like step-ca ${like} listens at ${ca.url}; Ctrl-C ends it`,
+    "",
+    `  renew --force ${file("web.crt")} ${file("web.key")} --ca-url ${ca.url} --root ${file("root_ca.crt")}`,
+    "",
+  ];
+  world.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function oneOf<T extends string>(value: string, allowed: readonly T[], flag: string): T {
+  const found = allowed.find((name) => name === value);
+  if (found === undefined)
+    throw badValue(
+      flag,
+      value,
+      allowed.find((name) => name.includes(value)),
+    );
+  return found;
+}
+
+function badValue(flag: string, value: string, nearest?: string): Failure {
+  return new Failure("BAD_FLAG", {
+    said: `${flag} does not know '${value}'`,
+    command: "dev-ca",
+    ...(nearest && { nearest: `${flag} ${nearest}` }),
+  });
+}

@@ -1,0 +1,41 @@
+/** Below the flags of `renew --help`: examples first, because people look for theirs. */
+export const renewHelp = `EXAMPLES
+  Renew in place, without a question (terminal, CI job):
+    $ renew --force web.crt web.key --ca-url https://ca.internal:9000 \\
+        --root root_ca.crt
+
+  From cron or a timer: only in the last third of the lifetime, quietly:
+    $ renew -q --force --expires-in 66% web.crt web.key
+
+  After \`step ca bootstrap\` the CA and its root are known:
+    $ renew --force web.crt web.key
+
+  Behind a proxy that ends TLS, prove identity by token:
+    $ renew --force --mtls=false web.crt web.key
+
+  Keep the old file, write the new chain beside it:
+    $ renew web.crt web.key --out new.crt
+
+  In a script: was it renewed (0), or not due (10)?
+    $ renew --force --exit-code --expires-in 8h web.crt web.key
+
+  What does this error mean?
+    $ renew explain CA_REFUSED
+
+OTHER COMMANDS
+  renew explain [CODE]   the page of an error code or a cause
+  renew demo             a story in half a minute, on an embedded CA
+  renew dev-ca           the embedded CA, for trying things out
+
+ENVIRONMENT
+  Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as
+  STEP_CA_URL or STEP_FORCE (step calls it STEP_F), or from
+  $STEPPATH/config/defaults.json (default ~/.step). A flag wins over the
+  environment, and that over the file. HTTPS_PROXY and NO_PROXY are honoured;
+  loopback addresses never go through a proxy. NO_COLOR, FORCE_COLOR.
+
+EXIT STATUS
+  0 renewed or not due   64 usage   65 content of a file   66 missing file
+  70 bug   73 cannot write   75 try later   76 wrong answer   77 refused
+  78 trust, configuration   130, 143 interrupted   10 not due (--exit-code)
+`;

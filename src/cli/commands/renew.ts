@@ -1,0 +1,163 @@
+/** `renew CRT KEY`: from words to a policy, and from the outcome to words. */
+
+import { reasons } from "../../ca/credential.ts";
+import { defaultRoot, stepPath } from "../../ca/settings.ts";
+import { parseCaUrl } from "../../ca/url.ts";
+import { Failure } from "../../failure/failure.ts";
+import { instant, relative, span } from "../../failure/time.ts";
+import { type Certificate, whom } from "../../pki/certificate.ts";
+import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
+import type { World } from "../../world.ts";
+import { parseDuration, parseWindow } from "../duration.ts";
+import type { CommandWords, Said } from "../flags.ts";
+import { certificateDocument } from "../print/json.ts";
+import type { Report, Reporter } from "../report.ts";
+import { renewHelp } from "./renew-help.ts";
+
+export const words: CommandWords = {
+  name: "renew",
+  summary:
+    "Renew an X.509 certificate issued by step-ca: over mTLS while it is valid, by a\nsigned token under --force once it has expired. Refusals are explained.",
+  arguments: "CRT KEY",
+  flags: [
+    { names: ["force"], short: "f", text: "replace the file without asking; renew also when expired" },
+    {
+      names: ["mtls"],
+      on: true,
+      text: "prove identity in the TLS handshake; false: by token (default: what can work)",
+    },
+    { names: ["out", "output-file"], value: "FILE", text: "write the new chain to FILE instead of CRT" },
+    {
+      names: ["expires-in"],
+      value: "DURATION|PERCENT%",
+      text: "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%",
+    },
+    { names: ["ca-url"], value: "URL", text: "the CA; https:// may be left out, a path prefix is kept" },
+    {
+      names: ["root"],
+      value: "FILE[,FILE...]|DIR",
+      text: "the CA's root certificates, the only ones trusted (default: $STEPPATH/certs/root_ca.crt)",
+    },
+    { names: ["password-file"], value: "FILE", text: "the passphrase of an encrypted KEY" },
+    {
+      names: ["timeout"],
+      value: "DURATION",
+      text: "limit for the whole exchange, 10s of it to connect (default: 30s)",
+    },
+    { names: ["json"], bare: true, text: "print one JSON document on stdout" },
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    { names: ["verbose"], short: "v", bare: true, text: "say what is decided, and why" },
+    { names: ["quiet"], short: "q", bare: true, text: "print failures only" },
+    { names: ["color"], bare: true, text: "colour on or off: --color, --no-color (default: on a terminal)" },
+    { names: ["version"], bare: true, text: "print the version" },
+  ],
+  after: renewHelp,
+};
+
+/** Exit status for "not due" under --exit-code; 0 otherwise. */
+const notDueExit = 10;
+
+const connectTimeoutMs = 10_000;
+
+/** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
+export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
+  const policy = policyOf(said, world);
+  const outcome = await renewOnce(policy, world, {
+    loaded: ({ leaf, chain }) => {
+      reporter.about(policy.paths.certificate, leaf);
+      reporter.detail(
+        `${policy.paths.certificate} is for ${whom(leaf)} (${usagesOf(leaf)}), ${chain.length} in the file, until ${instant(leaf.notAfter)}`,
+      );
+    },
+    decided: (due) => reporter.detail(due.due ? `it is due: ${dueWords[due.because]}` : "it is not due"),
+    chose: ({ method, because }) => {
+      reporter.chose(method, because);
+      reporter.detail(`asking ${policy.ca.href} ${method === "mtls" ? "over mTLS" : "by token"}: ${reasons[because]}`);
+    },
+    completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
+  });
+  reporter.done(reportOf(outcome, policy, world.now()));
+  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+}
+
+const dueWords = {
+  expired: "it has expired",
+  asked: "no --expires-in limits it",
+  "inside-window": "--expires-in says so",
+};
+
+function policyOf(said: Said, { env }: World): Policy {
+  const [certificate, key, ...rest] = said.operands;
+  if (certificate === undefined || key === undefined || rest.length > 0) {
+    const count = said.operands.length;
+    const problem =
+      count > 2
+        ? `${count} files were given, and two are wanted: CRT KEY`
+        : `${count === 0 ? "no file was" : "only one file was"} given, and two are wanted: CRT KEY`;
+    throw new Failure("BAD_FLAG", { said: problem, command: "renew" });
+  }
+  if (said.isOn("quiet") && said.isOn("verbose")) {
+    throw new Failure("FLAG_CONFLICT", {
+      flags: ["--quiet", "--verbose"],
+      because: "One asks for fewer words, the other for more.",
+    });
+  }
+  const expiresIn = said.setting("expires-in");
+  const timeout = said.value("timeout");
+  const timeoutMs = timeout === undefined ? 30_000 : parseDuration(timeout, "--timeout");
+  if (timeoutMs <= 0)
+    throw new Failure("BAD_DURATION", {
+      flag: "--timeout",
+      value: timeout ?? "",
+      problem: "It must be longer than nothing.",
+    });
+  const url = said.setting("ca-url");
+  if (url === null) {
+    const looked = ["--ca-url", "STEP_CA_URL", `${stepPath(env)}/config/defaults.json`];
+    throw new Failure("CA_URL_MISSING", { looked });
+  }
+  const [out, passphraseFile] = [said.value("out"), said.value("password-file")];
+  return {
+    paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
+    force: said.isOn("force"),
+    mtls: said.isOn("mtls"),
+    window: expiresIn === null ? null : parseWindow(expiresIn.value, expiresIn.from),
+    ca: parseCaUrl(url.value, url.from),
+    root: said.setting("root") ?? { value: defaultRoot(env), from: "the default" },
+    timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
+    connectTimeoutMs,
+    ...(out !== undefined && { out }),
+  };
+}
+
+function reportOf(outcome: Outcome, { paths }: Policy, now: Date): Report {
+  const { leaf } = outcome;
+  const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
+  if (outcome.outcome === "not-due") {
+    const { from } = outcome.due;
+    return {
+      outcome: "not-due",
+      text: `${paths.certificate} is not due: good until ${until}, due from ${instant(from)}`,
+      certificate: certificateDocument(paths.certificate, leaf),
+      dueFrom: from,
+    };
+  }
+  const { file, choice, installed, tookMs } = outcome;
+  const way = choice.method === "mtls" ? "over mTLS" : "by token";
+  const note =
+    installed.backup === undefined
+      ? []
+      : [`${file} is a mount of its own: it was written in place, and what was there before is in ${installed.backup}`];
+  return {
+    outcome: "renewed",
+    text: `renewed ${file} for ${whom(leaf)} ${way}: good until ${instant(leaf.notAfter)} (${span(leaf.notAfter.getTime() - now.getTime())}), in ${Math.round(tookMs)} ms`,
+    notes: note,
+    certificate: certificateDocument(file, leaf),
+    file,
+    tookMs: Math.round(tookMs),
+  };
+}
+
+function usagesOf({ usages }: Certificate): string {
+  return usages === null ? "any usage" : usages.join(", ");
+}

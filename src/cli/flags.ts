@@ -1,0 +1,151 @@
+/** The flags of a command as a table: parsed by commander, completed from the environment and defaults.json. */
+import { Command, CommanderError, Option } from "commander";
+import { findSetting, readDefaults, type Setting } from "../ca/settings.ts";
+import { Failure } from "../failure/failure.ts";
+import type { World } from "../world.ts";
+
+export interface Flag {
+  /** Long names, the first one first: it is the one in messages. */
+  names: readonly [string, ...string[]];
+  short?: string;
+  /** What a value is called in the help; absent for switches. */
+  value?: string;
+  text: string;
+  /** Switches that are on unless they are said to be off. */
+  on?: boolean;
+  /** Only a flag: not read from the environment and defaults.json. */
+  bare?: boolean;
+}
+
+export interface CommandWords {
+  name: string;
+  summary: string;
+  arguments: string;
+  flags: readonly Flag[];
+  /** Below the flags: examples, environment, exit codes. */
+  after: string;
+}
+
+/** What was said on the command line, and how to look up what was not. */
+export interface Said {
+  readonly operands: readonly string[];
+  /** The value, null where neither flag nor environment nor defaults.json has it. */
+  setting(name: string): Setting | null;
+  value(name: string): string | undefined;
+  isOn(name: string): boolean;
+}
+
+/** Either what was said, or text to print because help was asked for. */
+export type Parsed = { said: Said } | { help: string };
+
+/** Reads a command line. Throws BAD_FLAG; opens no file but defaults.json, and that only when a value is looked up. */
+export function parseFlags(words: CommandWords, argv: readonly string[], { env, fs }: World): Parsed {
+  const command = describe(words);
+  let printed = "";
+  command.configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined });
+  try {
+    command.parse(goStyle(argv, words.flags), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { help: printed };
+    throw badFlag(error, words);
+  }
+  const given = command.opts<Record<string, string | boolean | undefined>>();
+  let defaults: Readonly<Record<string, string>> | undefined;
+  const lookup = (flag: Flag): Setting | null => {
+    const [said] = flag.names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
+    const source = {
+      env: flag.bare ? {} : env,
+      defaults: () => (flag.bare ? {} : (defaults ??= readDefaults(env, fs))),
+    };
+    const names = flag.short === undefined ? flag.names : ([...flag.names, flag.short] as const);
+    return findSetting(said === undefined ? undefined : String(said), names, source);
+  };
+  const find = (name: string) => {
+    const flag = words.flags.find(({ names }) => names.includes(name));
+    if (flag === undefined) throw new Error(`no flag is called ${name}`);
+    return { flag, setting: lookup(flag) };
+  };
+  return {
+    said: {
+      operands: command.args,
+      setting: (name) => find(name).setting,
+      value: (name) => find(name).setting?.value,
+      isOn: (name) => {
+        const { flag, setting } = find(name);
+        return setting === null ? flag.on === true : parseSwitch(setting, words);
+      },
+    },
+  };
+}
+
+function describe({ name, summary, arguments: operands, flags, after }: CommandWords): Command {
+  const command = new Command(name === "renew" ? "renew" : `renew ${name}`)
+    .description(summary)
+    .usage(`[flags] ${operands}`.trim())
+    .allowExcessArguments(true)
+    .helpOption("-h, --help", "show this help")
+    .exitOverride()
+    .addHelpText("after", `\n${after}`);
+  for (const { names, short, value, text, on } of flags) {
+    const [first, ...aliases] = names;
+    const shown = `${short ? `-${short}, ` : ""}--${first}`;
+    const suffix = value === undefined ? (on ? " [true|false]" : " [true]") : ` <${value}>`;
+    // commander writes "[true]" behind every switch; people need to see the plain one.
+    command.addOption(new Option(`${shown}${suffix}`, text));
+    for (const alias of aliases) command.addOption(new Option(`--${alias}${suffix}`).hideHelp());
+  }
+  command.configureHelp({
+    optionTerm: ({ flags: term }) => term.replace(" [true]", "").replace(" [true|false]", "[=true|false]"),
+    helpWidth: 80,
+  });
+  return command;
+}
+
+/**
+ * step's flags come from Go: `-force` for `--force`, `--force=true`, `--mtls=false`. commander would take a switch's next
+ * word for its value, so each switch gets its value here; `--mtls false`, with a space, is understood as what was meant.
+ */
+function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
+  const words: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? "";
+    if (word === "--") return [...words, ...argv.slice(index)];
+    const [, dashes = "", name = "", value] = /^(--?)([a-z][a-z-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const negated = name.startsWith("no-") ? flags.find(({ names }) => names.includes(name.slice(3))) : undefined;
+    const flag = flags.find(({ names, short }) => names.includes(name) || (short !== undefined && short === name));
+    if (negated && negated.value === undefined && value === undefined) words.push(`--${negated.names[0]}=false`);
+    else if (flag === undefined || dashes === "") words.push(word);
+    else if (flag.value !== undefined && value !== undefined) words.push(`--${flag.names[0]}=${value}`);
+    else if (flag.value !== undefined) {
+      words.push(`--${flag.names[0]}`);
+      // The value is taken whatever it looks like: `--expires-in -1h`.
+      const next = argv[++index];
+      if (next !== undefined) words[words.length - 1] += `=${next}`;
+    } else if (value === undefined && /^(true|false)$/i.test(argv[index + 1] ?? "")) {
+      words.push(`--${flag.names[0]}=${argv[++index]}`);
+    } else words.push(`--${flag.names[0]}=${value ?? "true"}`);
+  }
+  return words;
+}
+
+/** Go's strconv.ParseBool. */
+function parseSwitch({ value, from }: Setting, { name }: CommandWords): boolean {
+  if (/^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false)$/i.test(value)) return false;
+  throw new Failure("BAD_FLAG", { said: `${from} is neither true nor false: '${value}'`, command: name });
+}
+
+function badFlag(error: CommanderError, { name }: CommandWords): Failure {
+  const [said = "", hint = ""] = error.message.replace(/^error: /, "").split("\n");
+  const nearest = /Did you mean (?:one of )?(--[a-z-]+)/.exec(hint)?.[1];
+  return new Failure("BAD_FLAG", {
+    said: said.replace(/ \[true(\|false)?\]/, ""),
+    command: name,
+    ...(nearest && { nearest }),
+  });
+}
+
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

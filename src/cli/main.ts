@@ -1,0 +1,74 @@
+/** The command line: finds the command, runs it, and returns the exit status. It never ends the process. */
+
+import manifest from "../../package.json" with { type: "json" };
+import { Failure, isFailure } from "../failure/failure.ts";
+import type { World } from "../world.ts";
+import { type CommandWords, parseFlags, type Said } from "./flags.ts";
+import { Reporter } from "./report.ts";
+
+export { realWorld } from "../world.ts";
+
+interface Command {
+  words: CommandWords;
+  run(said: Said, world: World, reporter: Reporter): number | Promise<number>;
+}
+
+/** Each behind a lazy door: a run loads its own command only. */
+const commands: Record<string, () => Promise<Command>> = {
+  renew: () => import("./commands/renew.ts"),
+  explain: () => import("./commands/explain.ts"),
+  demo: () => import("./commands/demo.ts"),
+  "dev-ca": () => import("./commands/dev-ca.ts"),
+};
+
+/** `argv` without node and script. Resolves with the exit status; all words are printed by then. */
+export async function main(argv: readonly string[], world: World): Promise<number> {
+  const [name, rest] = dispatch(argv);
+  const manner = { command: name, quiet: false, verbose: false, json: argv.includes("--json"), color: undefined };
+  let reporter = new Reporter(world, manner);
+  try {
+    const command = await commands[name]?.();
+    if (command === undefined) throw new Error(`no command is called ${name}`);
+    const parsed = parseFlags(command.words, rest, world);
+    if ("help" in parsed) {
+      world.stdout.write(parsed.help);
+      return 0;
+    }
+    const { said } = parsed;
+    reporter = new Reporter(world, { ...manner, ...mannerOf(said, command.words) });
+    if (isOn(said, command.words, "version")) {
+      world.stdout.write(`renew ${manifest.version}\n`);
+      return 0;
+    }
+    return await command.run(said, world, reporter);
+  } catch (error) {
+    return reporter.failed(isFailure(error) ? error : bug(error));
+  }
+}
+
+/** The first word names the command, if it is one; everything else is `renew` itself. */
+function dispatch([first = "", ...rest]: readonly string[]): [name: string, rest: readonly string[]] {
+  if (first === "help") return [rest[0] !== undefined && rest[0] in commands ? rest[0] : "renew", ["--help"]];
+  if (first === "renew" || !Object.hasOwn(commands, first))
+    return ["renew", first === "" || first === "renew" ? rest : [first, ...rest]];
+  return [first, rest];
+}
+
+function mannerOf(said: Said, words: CommandWords) {
+  const coloured = words.flags.some(({ names }) => names[0] === "color") ? said.setting("color") : null;
+  return {
+    json: isOn(said, words, "json"),
+    quiet: isOn(said, words, "quiet"),
+    verbose: isOn(said, words, "verbose"),
+    color: coloured === null ? undefined : said.isOn("color"),
+  };
+}
+
+function isOn(said: Said, { flags }: CommandWords, name: string): boolean {
+  return flags.some(({ names }) => names[0] === name) && said.isOn(name);
+}
+
+function bug(error: unknown): Failure {
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  return new Failure("BUG", { said: message, stack }, error);
+}

@@ -1,0 +1,86 @@
+/** A failure for people, in the one form that all of them have. */
+import type { Told } from "../../failure/catalogue/catalogue.ts";
+import type { Diagnosis } from "../../failure/evidence.ts";
+import { table, wrap } from "./layout.ts";
+import { plain } from "./plain.ts";
+import type { Style } from "./style.ts";
+
+/** What holds after the failure: nothing has changed unless it says so. */
+export interface State {
+  text: string;
+}
+
+export interface Page {
+  told: Told;
+  diagnosis: Diagnosis | undefined;
+  state: string;
+  columns: number;
+  verbose: boolean;
+  style: Style;
+}
+
+/** More ruled-out causes than this are only counted, unless -v asks for all. */
+const ruledOutShown = 3;
+
+export function renderFailure({ told, diagnosis, state, columns, verbose, style }: Page): string {
+  const width = Math.min(Math.max(columns, 40), 100);
+  const { code, what, why, evidence, help } = told;
+  const lines = [
+    `${style.error(`error[${code}]`)}: ${style.strong(wrap(plain(what), width, 2))}`,
+    `  ${style.label("why:")} ${wrap(plain(why), width, 7)}`,
+    "",
+    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, verbose)], width, style),
+    `  ${style.label("state:")} ${wrap(plain(state), width, 9)}`,
+    ...helpLines(help, width, style),
+    `  ${style.label("more:")} renew explain ${diagnosis?.causes[0]?.id ?? code}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type Section = readonly [title: string, lines: (width: number, indent: number) => string[]];
+
+function evidenceSection(evidence: Told["evidence"]): Section[] {
+  if (evidence.length === 0) return [];
+  const rows = evidence.map(([label, value]) => [plain(label), plain(value)] as const);
+  return [["evidence", (width, indent) => table(rows, width, indent)]];
+}
+
+function causeSections(diagnosis: Diagnosis | undefined, verbose: boolean): Section[] {
+  if (diagnosis === undefined || diagnosis.causes.length === 0) return [];
+  const { causes, ruledOut } = diagnosis;
+  const isPlain = causes.length === 1 && causes[0]?.certainty === "certain";
+  const cause: Section = [
+    isPlain ? "cause" : "causes",
+    (width, indent) =>
+      causes.map(({ id, certainty, because }) =>
+        wrap(isPlain ? `${id} (${certainty})` : `${id} (${certainty}): ${plain(because)}`, width, indent + 2),
+      ),
+  ];
+  const shown = verbose ? ruledOut : ruledOut.slice(0, ruledOutShown);
+  const rest = ruledOut.length - shown.length;
+  const out: Section = [
+    "ruled out",
+    (width, indent) => [
+      ...shown.map(({ id, because }) => wrap(`${id}: ${plain(because)}`, width, indent + 2)),
+      ...(rest > 0 ? [`and ${rest} more (-v)`] : []),
+    ],
+  ];
+  return ruledOut.length === 0 ? [cause] : [cause, out];
+}
+
+function sections(all: readonly Section[], width: number, style: Style): string[] {
+  if (all.length === 0) return [];
+  const column = Math.max(...all.map(([title]) => title.length)) + 2;
+  const indent = 2 + column;
+  const lines = all.flatMap(([title, render]) =>
+    render(width, indent).map((line, index) => `  ${style.label((index === 0 ? title : "").padEnd(column))}${line}`),
+  );
+  return [...lines, ""];
+}
+
+function helpLines(help: readonly string[], width: number, style: Style): string[] {
+  return help.map((text, index) => {
+    const line = wrap(plain(text), width, 8).replace(/`[^`]*`/g, (command) => style.command(command));
+    return index === 0 ? `  ${style.label("help:")} ${line}` : `        ${line}`;
+  });
+}

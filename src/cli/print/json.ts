@@ -1,0 +1,83 @@
+/** The same as data: one document on stdout, every key always there. */
+import type { Told } from "../../failure/catalogue/catalogue.ts";
+import type { Diagnosis } from "../../failure/evidence.ts";
+import type { Failure } from "../../failure/failure.ts";
+import { type Certificate, fingerprint } from "../../pki/certificate.ts";
+import { plain } from "./plain.ts";
+
+export interface Document {
+  schema: 1;
+  command: string;
+  ok: boolean;
+  outcome: "renewed" | "not-due" | "failed";
+  certificate: Record<string, string> | null;
+  /** The file that holds the new chain, null when nothing was written. */
+  file: string | null;
+  method: "mtls" | "token" | null;
+  methodReason: string | null;
+  /** When a certificate that is not due becomes so. */
+  dueFrom: string | null;
+  tookMs: number | null;
+  error: ErrorDocument | null;
+}
+
+export interface ErrorDocument {
+  code: string;
+  exit: number;
+  retry: string;
+  what: string;
+  why: string;
+  help: readonly string[];
+  causes: readonly { id: string; certainty: string; because: string }[];
+  ruledOut: readonly { id: string; because: string }[];
+  evidence: Record<string, unknown>;
+  state: { file: string | null; changed: boolean; notAfter: string | null };
+  rendered: string;
+}
+
+export function certificateDocument(file: string, certificate: Certificate): Record<string, string> {
+  return {
+    file,
+    serial: certificate.serial,
+    subject: plain(certificate.subject.text),
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    fingerprint: `sha256:${fingerprint(certificate)}`,
+  };
+}
+
+export interface Failed {
+  failure: Failure;
+  told: Told;
+  diagnosis: Diagnosis | undefined;
+  state: ErrorDocument["state"];
+  rendered: string;
+}
+
+export function errorDocument({ failure, told, diagnosis, state, rendered }: Failed): ErrorDocument {
+  const { code, exit, retry, what, why, help } = told;
+  const { facts } = failure;
+  const fact = (name: string): unknown => (name in facts ? (facts as Record<string, unknown>)[name] : null);
+  const said = fact("said");
+  const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), plain(value)]));
+  return {
+    code,
+    exit,
+    retry,
+    what: plain(what),
+    why: plain(why),
+    help: help.map(plain),
+    causes: (diagnosis?.causes ?? []).map(({ id, certainty, because }) => ({ id, certainty, because: plain(because) })),
+    ruledOut: (diagnosis?.ruledOut ?? []).map(({ id, because }) => ({ id, because: plain(because) })),
+    evidence: {
+      status: fact("status"),
+      said: typeof said === "string" ? plain(said) : null,
+      requestId: fact("requestId"),
+      caVersion: fact("caVersion"),
+      tlsAlert: fact("alert"),
+      lines,
+    },
+    state,
+    rendered,
+  };
+}

@@ -1,0 +1,118 @@
+/** What a command says while it runs and at its end: to people on stderr, or as one JSON document on stdout. */
+import type { Method, MethodReason } from "../ca/credential.ts";
+import { tell } from "../failure/catalogue/catalogue.ts";
+import type { Failure } from "../failure/failure.ts";
+import { instant, relative } from "../failure/time.ts";
+import type { Certificate } from "../pki/certificate.ts";
+import type { World } from "../world.ts";
+import { renderFailure } from "./print/human.ts";
+import { certificateDocument, type Document, errorDocument } from "./print/json.ts";
+import { plain } from "./print/plain.ts";
+import { isColoured, style } from "./print/style.ts";
+
+export interface Report {
+  outcome: "renewed" | "not-due";
+  text: string;
+  notes?: readonly string[];
+  certificate: Record<string, string>;
+  file?: string;
+  dueFrom?: Date;
+  tookMs?: number;
+}
+
+export interface Manner {
+  command: string;
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  color: boolean | undefined;
+}
+
+/** Holds what is known of the run so far, so that a failure can say which certificate it leaves unchanged. */
+export class Reporter {
+  readonly #world: World;
+  readonly #manner: Manner;
+  #about: { file: string; leaf: Certificate } | null = null;
+  #method: { method: Method; because: MethodReason } | null = null;
+
+  constructor(world: World, manner: Manner) {
+    this.#world = world;
+    this.#manner = manner;
+  }
+
+  about(file: string, leaf: Certificate): void {
+    this.#about = { file, leaf };
+  }
+
+  chose(method: Method, because: MethodReason): void {
+    this.#method = { method, because };
+  }
+
+  detail(text: string): void {
+    if (this.#manner.verbose && !this.#manner.json) this.#say(text);
+  }
+
+  done({ outcome, text, notes = [], certificate, file, dueFrom, tookMs }: Report): void {
+    const { json, quiet } = this.#manner;
+    if (json) {
+      const renewal = { file: file ?? null, dueFrom: dueFrom?.toISOString() ?? null, tookMs: tookMs ?? null };
+      return this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
+    }
+    if (!quiet) this.#say(text);
+    for (const note of notes) this.#say(note);
+  }
+
+  /** Prints the failure; returns its exit status. */
+  failed(failure: Failure): number {
+    const { stderr, env } = this.#world;
+    const { json, verbose, color } = this.#manner;
+    const told = tell(failure);
+    const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
+    const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };
+    const coloured = !json && isColoured(color, env, stderr);
+    const rendered = renderFailure({ ...page, style: style(coloured) });
+    if (!json) stderr.write(rendered);
+    else {
+      const state = {
+        file: this.#about?.file ?? null,
+        changed: false,
+        notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
+      };
+      const error = errorDocument({ failure, told, diagnosis, state, rendered });
+      const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
+      this.#print({ ok: false, outcome: "failed", certificate, error, file: null, dueFrom: null, tookMs: null });
+    }
+    return told.exit;
+  }
+
+  #state({ facts }: Failure): string {
+    if (this.#about === null) return "nothing was changed";
+    const { file, leaf } = this.#about;
+    const now = this.#world.now();
+    const isGood = leaf.notAfter >= now;
+    const when = relative(leaf.notAfter, now);
+    const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
+    if ("backup" in facts && facts.backup)
+      return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
+    return `${file} is unchanged; ${end}`;
+  }
+
+  #say(text: string): void {
+    this.#world.stderr.write(`${plain(text)}\n`);
+  }
+
+  #print(document: Omit<Document, "schema" | "command" | "method" | "methodReason">): void {
+    const { method = null, because = null } = this.#method ?? {};
+    const { ok, outcome, ...rest } = document;
+    const whole: Document = {
+      schema: 1,
+      command: this.#manner.command,
+      ok,
+      outcome,
+      method,
+      methodReason: because,
+      ...rest,
+    };
+    this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+  }
+}

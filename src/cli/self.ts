@@ -1,0 +1,12 @@
+/** Runs this program again as a child: the demo shows what the real command prints. */
+import { spawn } from "node:child_process";
+
+/** The child shares our streams, and so the terminal's signals. Resolves with its exit status. */
+export function runSelf(args: readonly string[], folder: string): Promise<number> {
+  const [, script = ""] = process.argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+    child.once("error", reject);
+    child.once("close", (status) => resolve(status ?? 70));
+  });
+}

@@ -1,0 +1,48 @@
+/** Every code explained. A mapped type over all codes: one without an explanation does not compile. */
+import type { Code } from "../facts.ts";
+import type { Failure } from "../failure.ts";
+import type { Explanation, Family, Line, Retry } from "./explanation.ts";
+import { files } from "./files.ts";
+import { network } from "./network.ts";
+import { refusals } from "./refusals.ts";
+import { trust } from "./trust.ts";
+import { usage } from "./usage.ts";
+import { writing } from "./writing.ts";
+
+export const catalogue: Family<Code> = { ...usage, ...files, ...writing, ...network, ...refusals, ...trust };
+
+export const codes = Object.keys(catalogue) as Code[];
+
+/** A failure in words: what `print` lays out for people and programs. */
+export interface Told {
+  code: Code;
+  exit: number;
+  retry: Retry;
+  what: string;
+  why: string;
+  evidence: readonly Line[];
+  help: readonly string[];
+}
+
+/** The words for one failure, made from its facts. The help of a refusal is its first causes' help. */
+export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
+  const explanation: Explanation<C> = catalogue[code];
+  const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
+  const help = [...explanation.help(facts), ...(diagnosis?.causes[0]?.help ?? [])];
+  const evidence = [...(explanation.evidence?.(facts) ?? []), ...(diagnosis?.evidence ?? [])];
+  return {
+    code,
+    exit: exitOf({ code, facts }),
+    retry: explanation.retry,
+    what: explanation.what(facts),
+    why: explanation.why(facts),
+    evidence,
+    help,
+  };
+}
+
+/** 143 and 129 are the shell's own for SIGTERM and SIGHUP. */
+function exitOf<C extends Code>({ code, facts }: Pick<Failure<C>, "code" | "facts">): number {
+  if ("signal" in facts) return { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[facts.signal];
+  return catalogue[code].exit;
+}

@@ -1,0 +1,28 @@
+import type { Code, Facts } from "../facts.ts";
+
+export type Retry = "never" | "later" | "after-fix";
+
+/** Everything there is to say about one code. The words of a failure are made here from its facts, and nowhere else. */
+export interface Explanation<C extends Code> {
+  exit: number;
+  /** Whether trying again can help: of itself, only after somebody has changed something, or not at all. */
+  retry: Retry;
+  /** One line without facts, for the list and the page. */
+  title: string;
+  /** For the page: what it means, and what is done about it, in general. */
+  about: string;
+  what(facts: Facts[C]): string;
+  why(facts: Facts[C]): string;
+  evidence?(facts: Facts[C]): Line[];
+  /** What to do next, most likely first. */
+  help(facts: Facts[C]): string[];
+}
+
+export type Line = readonly [label: string, value: string];
+
+export type Family<C extends Code> = { [K in C]: Explanation<K> };
+
+/** Foreign words: in quotes, so that nobody takes them for ours. The printer strips control characters. */
+export function quoted(words: string): string {
+  return `"${words}"`;
+}

@@ -1,0 +1,74 @@
+/** Exit 64: the command's words. Found before the first file is opened. */
+import type { Family } from "./explanation.ts";
+
+export const usage: Family<
+  "BAD_FLAG" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY"
+> = {
+  BAD_FLAG: {
+    exit: 64,
+    retry: "never",
+    title: "a flag or an argument is not understood",
+    about:
+      "The command line has a flag that does not exist, a flag without its value, or not exactly two files. Nothing was read.",
+    what: (f) => f.said,
+    why: () => "The command line was not understood, so nothing was read and nobody was asked.",
+    help: (f) => [
+      ...(f.nearest === undefined ? [] : [`did you mean \`${f.nearest}\`?`]),
+      `see \`renew ${f.command === "renew" ? "" : `${f.command} `}--help\``,
+    ],
+  },
+  FLAG_CONFLICT: {
+    exit: 64,
+    retry: "never",
+    title: "two flags contradict each other",
+    about: "Each of the two flags is fine alone; together they ask for two different things.",
+    what: (f) => `${f.flags[0]} and ${f.flags[1]} cannot go together`,
+    why: (f) => f.because,
+    help: (f) => [`leave out ${f.flags[0]} or ${f.flags[1]}`],
+  },
+  BAD_DURATION: {
+    exit: 64,
+    retry: "never",
+    title: "a duration is not understood",
+    about:
+      "Durations are written as in Go: `300ms`, `90s`, `1h30m`, and also `2d`. `--expires-in` takes a percentage too: `66%` is due when 66 percent of the lifetime have passed.",
+    what: (f) => `${f.flag} does not understand '${f.value}'`,
+    why: (f) => f.problem,
+    help: (f) => [
+      f.flag === "--expires-in"
+        ? "write a duration such as `8h`, `1h30m`, `2d`, or a percentage such as `66%`"
+        : "write a duration such as `30s` or `1m30s`",
+    ],
+  },
+  BAD_URL: {
+    exit: 64,
+    retry: "never",
+    title: "the address of the CA or of a proxy is not a usable URL",
+    about:
+      "A CA is reached over https only. The scheme may be left out, a path prefix is kept; a query, a fragment or a password has no place in it.",
+    what: (f) => `${f.from} is not a usable address: '${f.value}'`,
+    why: (f) => f.problem,
+    help: () => ["write it as `https://ca.internal:9000`, or `ca.internal:9000`"],
+  },
+  WOULD_OVERWRITE: {
+    exit: 64,
+    retry: "never",
+    title: "the output exists, and nobody allowed to replace it",
+    about:
+      "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
+    what: (f) =>
+      f.asked ? `${f.file} was kept, as you answered` : `${f.file} exists, and there is no terminal to ask on`,
+    why: () => "Replacing a file takes your consent. The CA was not called.",
+    help: () => ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"],
+  },
+  WOULD_LOSE_KEY: {
+    exit: 64,
+    retry: "never",
+    title: "the output holds a private key, which the new chain would erase",
+    about:
+      "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
+    what: (f) => `${f.file} also holds a private key, which the new chain would erase`,
+    why: () => "Only certificates are written, so the key in that file would be lost. The CA was not called.",
+    help: () => ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
+  },
+};
