@@ -9,21 +9,21 @@ export interface Authorities {
   foreign: Authority;
   impostor: Record<Place, Authority>;
   earlier: Authority;
+  forServers: Authority;
 }
 
 export async function createAuthorities(): Promise<Authorities> {
   const create = (more: Parameters<typeof createAuthority>[0] = {}) => createAuthority({ ...authorityLife, ...more });
   const intermediate = await create({ subject: "Main", intermediate: true });
-  const root = await create();
+  const ownRoot = await create();
+  const root = { certificate: intermediate.root, key: intermediate.rootKey };
   const impostor = await create({ subject: "Main", intermediate: true });
   return {
-    at: { intermediate, root, ra: intermediate },
+    at: { intermediate, root: ownRoot, ra: intermediate },
     foreign: await create({ subject: "Foreign", intermediate: true }),
     impostor: { intermediate: impostor, root: await create(), ra: impostor },
-    earlier: await create({
-      root: { certificate: intermediate.root, key: intermediate.rootKey },
-      intermediate: { subject: "Main intermediate, the first" },
-    }),
+    earlier: await create({ root, intermediate: { subject: "Main intermediate, the first" } }),
+    forServers: await create({ root, intermediate: { subject: "Main for servers", usages: ["serverAuth"] } }),
   };
 }
 
@@ -50,6 +50,7 @@ export async function put(
     foreign: authorities.foreign,
     impostor: authorities.impostor[at],
     earlier: authorities.earlier,
+    forServers: authorities.forServers,
     revoke: (serial) => ca.revoke(serial),
     async issue(spec = {}, by = authority) {
       asked = await by.issue({

@@ -22,6 +22,8 @@ export interface Bench {
   readonly impostor: Authority;
   /** An intermediate that the CA had before, under the same root. */
   readonly earlier: Authority;
+  /** An intermediate under the same root that may issue for servers only. */
+  readonly forServers: Authority;
   revoke(serial: string): Promise<void>;
   /** Issues a certificate and remembers it, so that the answer can be compared with it. */
   issue(spec?: LeafSpec, by?: Authority): Promise<Issued>;
@@ -118,4 +120,12 @@ export async function tokenFor(bench: Bench, spec: LeafSpec, change: TokenChange
 /** With neither certificate nor token. */
 export function plain(path: string, { method = "GET", body = "" } = {}): Case["ask"] {
   return async ({ ca }) => ask(ca, { method, path, body });
+}
+
+/** A case for each way; a valid leaf, where the way is mTLS. */
+export function bothWays(name: string, spec: LeafSpec, expect: Case["expect"]): Case[] {
+  return [
+    { name: `${name}, mTLS`, ask: mtls({ ...valid, ...spec }), expect },
+    { name: `${name}, token`, ask: token({ ...expired, ...spec }), expect },
+  ];
 }

@@ -1,8 +1,6 @@
 /** POST /rekey: a renewal for another key, over mTLS alone. */
-import "reflect-metadata";
-import { webcrypto } from "node:crypto";
-import * as x509 from "@peculiar/x509";
 import { type Answer, postMtls } from "../raw.ts";
+import { type SigningRequest, signingRequest } from "../signing-request.ts";
 import {
   alert,
   type Bench,
@@ -19,40 +17,22 @@ import {
 
 const path = "/rekey";
 
-/** The CA looks at nothing in it but the key and the signature. */
-async function signingRequest(algorithm: "P-256" | "P-384" = "P-256"): Promise<Buffer> {
-  const signingAlgorithm = { name: "ECDSA", namedCurve: algorithm, hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: "CN=someone else",
-    keys,
-    signingAlgorithm,
-  });
-  return Buffer.from(request.rawData);
-}
-
-function bodyOf(der: Buffer): string {
-  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return JSON.stringify({
-    csr: ["-----BEGIN CERTIFICATE REQUEST-----", ...lines, "-----END CERTIFICATE REQUEST-----", ""].join("\n"),
-  });
-}
-
-async function rekey(bench: Bench, body: string, spec = {}): Promise<Answer> {
+/** The CA looks at nothing in the request but the key and the signature. */
+async function rekey(bench: Bench, { pem }: SigningRequest, spec = {}): Promise<Answer> {
   const leaf = await bench.issue(spec);
-  return postMtls(bench.ca, { cert: leaf.chain, key: leaf.key }, { path, body });
+  return postMtls(bench.ca, { cert: leaf.chain, key: leaf.key }, { path, body: JSON.stringify({ csr: pem }) });
 }
 
 export const rekeys: Case[] = [
-  { name: "rekey to P-256", ask: async (bench) => rekey(bench, bodyOf(await signingRequest())), expect: renewed },
+  { name: "rekey to P-256", ask: async (bench) => rekey(bench, await signingRequest()), expect: renewed },
   {
     name: "rekey to P-384",
-    ask: async (bench) => rekey(bench, bodyOf(await signingRequest("P-384"))),
+    ask: async (bench) => rekey(bench, await signingRequest({ curve: "P-384" })),
     expect: renewed,
   },
   {
     name: "rekey, disableRenewal",
-    ask: async (bench) => rekey(bench, bodyOf(await signingRequest()), { provisioner: { name: "no-renewal" } }),
+    ask: async (bench) => rekey(bench, await signingRequest(), { provisioner: { name: "no-renewal" } }),
     expect: noRenewal("renew is disabled for provisioner 'no-renewal'", "Rekey"),
   },
   {
@@ -105,9 +85,8 @@ export const rekeys: Case[] = [
   {
     name: "rekey, the csr's signature is wrong",
     ask: async (bench) => {
-      const request = await signingRequest();
-      request[request.length - 1] = 255 - (request.at(-1) ?? 0);
-      return rekey(bench, bodyOf(request));
+      const broken = (der: Buffer): Buffer => Buffer.concat([der.subarray(0, -1), Buffer.of(255 - (der.at(-1) ?? 0))]);
+      return rekey(bench, await signingRequest({}, broken));
     },
     expect: refused(
       400,
