@@ -50,7 +50,10 @@ export interface ClientCertificate {
  * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; AbortError when the caller's signal ends it.
  */
 export async function exchange(route: Route, what: Exchange, identity?: ClientCertificate): Promise<Answer> {
-  const { default: Client } = await import("undici/lib/dispatcher/client.js");
+  const [{ default: Client }, { default: request }] = await Promise.all([
+    import("undici/lib/dispatcher/client.js"),
+    import("undici/lib/api/api-request.js"),
+  ]);
   const { ca, now, elapsed } = route;
   const url = ca.href + what.path;
   const started = elapsed();
@@ -62,7 +65,7 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
     headersTimeout: 0,
   });
   try {
-    const { statusCode, headers, body } = await client.request({
+    const { statusCode, headers, body } = await request.call(client, {
       method: what.method,
       path: ca.prefix + what.path,
       headers: { accept: "application/json", ...what.headers },

@@ -41,13 +41,13 @@ export type Parsed = { said: Said } | { help: string };
 /** Reads a command line. Throws BAD_FLAG; opens no file but defaults.json, and that only when a value is looked up. */
 export function parseFlags(words: CommandWords, argv: readonly string[], { env, fs }: World): Parsed {
   const command = describe(words);
-  let printed = "";
-  command.configureOutput({ writeOut: (text) => (printed += text), writeErr: () => undefined });
+  const printed: string[] = [];
+  command.configureOutput({ writeOut: (text) => void printed.push(text), writeErr: () => undefined });
   try {
     command.parse(goStyle(argv, words.flags), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { help: printed };
+    if (error.exitCode === 0) return { help: printed.join("") };
     throw badFlag(error, words);
   }
   const given = command.opts<Record<string, string | boolean | undefined>>();

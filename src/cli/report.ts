@@ -56,7 +56,8 @@ export class Reporter {
     const { json, quiet } = this.#manner;
     if (json) {
       const renewal = { file: file ?? null, dueFrom: dueFrom?.toISOString() ?? null, tookMs: tookMs ?? null };
-      return this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
+      this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
+      return;
     }
     if (!quiet) this.#say(text);
     for (const note of notes) this.#say(note);

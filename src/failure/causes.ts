@@ -40,7 +40,8 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
   const network = { url, said, errno };
   const alert = alertOf(first);
   if (alert !== null && alert in certificateAlerts) return new RejectedHandshake(alert, first);
-  if (alert !== null) return new Failure("NOT_A_CA", { url, problem: "its TLS and ours have nothing in common", said, errno }, error);
+  if (alert !== null)
+    return new Failure("NOT_A_CA", { url, problem: "its TLS and ours have nothing in common", said, errno }, error);
   if (isTunnelRefused(first)) return tunnelFailure(first, network, host);
   switch (errno) {
     case "ECONNREFUSED":
@@ -81,11 +82,16 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
     case "HPE_HEADER_OVERFLOW":
       return new Failure("RESPONSE_TOO_LARGE", { url, limit: 16 * 1024 }, error);
   }
-  if (/wrong version number|packet length too long|http request|unknown protocol/i.test(said)) return notTls(network, error);
-  if (errno.startsWith("HPE_")) return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
+  if (/wrong version number|packet length too long|http request|unknown protocol/i.test(said))
+    return notTls(network, error);
+  if (errno.startsWith("HPE_"))
+    return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (isClose(errno)) {
-    return offered === "certificate" ? new RejectedHandshake(null, first) : new Failure("CA_CLOSED", { ...network, offered }, error);
+    return offered === "certificate"
+      ? new RejectedHandshake(null, first)
+      : new Failure("CA_CLOSED", { ...network, offered }, error);
   }
+  if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one
   return new Failure("CA_UNREACHABLE", { ...network, host }, error);
 }
 
@@ -107,15 +113,26 @@ function isTunnelRefused(error: unknown): error is Error & { status: number; pro
   return error instanceof Error && "status" in error && "proxy" in error;
 }
 
-function tunnelFailure(error: Error & { status: number }, network: { url: string; said: string; errno: string }, host: string): Failure {
+function tunnelFailure(
+  error: Error & { status: number },
+  network: { url: string; said: string; errno: string },
+  host: string,
+): Failure {
   const { status, message } = error;
   if (status >= 500) return new Failure("CA_UNREACHABLE", { ...network, host, status }, error);
   const answered = { status, said: message, shape: "empty" as const };
-  return new Failure("PROXY_REFUSED", { url: network.url, ...answered, problem: "the proxy refused to open a tunnel to the CA" }, error);
+  return new Failure(
+    "PROXY_REFUSED",
+    { url: network.url, ...answered, problem: "the proxy refused to open a tunnel to the CA" },
+    error,
+  );
 }
 
 function namesOf(error: unknown): string[] {
   const cert = error instanceof Error && "cert" in error ? (error.cert as { subjectaltname?: unknown } | null) : null;
   const names = typeof cert?.subjectaltname === "string" ? cert.subjectaltname : "";
-  return names.split(", ").filter(Boolean).map((name) => name.replace(/^(DNS|IP Address):/, ""));
+  return names
+    .split(", ")
+    .filter(Boolean)
+    .map((name) => name.replace(/^(DNS|IP Address):/, ""));
 }

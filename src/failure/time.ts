@@ -12,15 +12,16 @@ const units = [
   ["s", 1000],
 ] as const;
 
-/** The two largest units: `3d4h`, `12m5s`, `0.4s`. */
+/** The two largest units, rounded to the second of them: `3d4h`, `24h`, `12m5s`, `0.4s`. A day is named from two on. */
 export function span(ms: number): string {
   const absolute = Math.abs(ms);
-  if (absolute < 1000) return `${Math.round(absolute / 100) / 10}s`;
-  const first = units.findIndex(([, size]) => absolute >= size);
-  const [[unit, size] = ["s", 1000] as const, next] = units.slice(first, first + 2);
-  const count = Math.floor(absolute / size);
-  const rest = next === undefined ? 0 : Math.floor((absolute % size) / next[1]);
-  return `${count}${unit}${rest > 0 && next ? `${rest}${next[0]}` : ""}`;
+  if (absolute < 950) return `${Math.round(absolute / 100) / 10}s`;
+  const first = Math.max(0, units.findIndex(([unit, size]) => absolute >= (unit === "d" ? 2 * size : size - size / 1000)));
+  const [unit, size] = units[first] ?? ["s", 1000];
+  const [small, smallSize] = units[first + 1] ?? [unit, size];
+  const rounded = Math.round(absolute / smallSize) * smallSize;
+  const [count, rest] = [Math.floor(rounded / size), Math.round((rounded % size) / smallSize)];
+  return rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${small}`;
 }
 
 /** `in 3d4h`, or `12m5s ago`. */

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const src = join(root, "src");
+
+const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+  .map((name) => ({ name, text: readFileSync(join(src, name), "utf8") }));
+
+const imports = sources.flatMap(({ name, text }) =>
+  [...text.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)].map(([, specifier = ""]) => ({ name, specifier })),
+);
+
+/** Which folders each folder may import from, besides itself. */
+const arrows: Record<string, readonly string[]> = {
+  "world.ts": ["files", "cli"],
+  cli: ["world.ts", "renewal", "ca", "files", "pki", "failure", "dev-ca"],
+  renewal: ["world.ts", "ca", "files", "pki", "failure"],
+  ca: ["files", "pki", "failure"],
+  pki: ["failure"],
+  files: ["failure"],
+  failure: [],
+  "dev-ca": [],
+};
+
+/** The one place for each package; a folder stands for every file in it. */
+const doors: Record<string, readonly string[]> = {
+  commander: ["cli/flags.ts"],
+  chalk: ["cli/print/style.ts"],
+  jose: ["ca/token.ts"],
+  undici: ["ca/client.ts"],
+  "@peculiar/x509": ["pki", "dev-ca"],
+  "reflect-metadata": ["pki", "dev-ca"],
+};
+
+const folderOf = (name: string) => name.split("/")[0] ?? "";
+const packageOf = (specifier: string) =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+
+describe("the architecture holds", () => {
+  test("imports follow the arrows", () => {
+    const wrong = imports
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ name, specifier }) => ({ name, to: relative(src, resolve(src, dirname(name), specifier)) }))
+      .filter(({ to }) => !to.startsWith(".."))
+      .filter(({ name, to }) => folderOf(name) !== folderOf(to) && !arrows[folderOf(name)]?.includes(folderOf(to)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("each package has one door", () => {
+    const wrong = imports
+      .filter(({ specifier }) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
+      .filter(({ name, specifier }) => {
+        const door = doors[packageOf(specifier)] ?? [];
+        return !door.includes(name) && !door.includes(folderOf(name));
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test("only the demo and dev-ca commands load the embedded CA", () => {
+    const users = imports.filter(({ name, specifier }) => specifier.includes("/dev-ca/") && folderOf(name) !== "dev-ca");
+    expect([...new Set(users.map(({ name }) => name))].sort()).toEqual(["cli/commands/demo.ts", "cli/commands/dev-ca.ts"]);
+  });
+
+  test("no drawers, and no file that is two things", () => {
+    expect(sources.filter(({ name }) => /(^|\/)(utils?|helpers?|common|misc|shared)(\/|\.ts$)/.test(name))).toEqual([]);
+    const long = sources.filter(({ text }) => text.split("\n").length > 250).map(({ name }) => name);
+    expect(long).toEqual([]);
+  });
+
+  test("only bin ends the process", () => {
+    expect(sources.filter(({ text }) => /process\.exit\(/.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+});

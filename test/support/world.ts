@@ -1,0 +1,62 @@
+/** A world for tests: a frozen clock, captured words, the real file system unless a double is given. */
+import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
+import type { Output, World } from "../../src/world.ts";
+
+export interface TestWorld extends World {
+  readonly out: Captured;
+  readonly err: Captured;
+}
+
+export interface WorldOptions {
+  now?: Date | (() => Date);
+  env?: Record<string, string>;
+  fs?: FileSystem;
+  /** Answers to questions, in order; given at all, there is a terminal. */
+  answers?: readonly (string | null)[];
+  isTerminal?: boolean;
+  columns?: number;
+  signal?: AbortSignal;
+}
+
+export class Captured implements Output {
+  text = "";
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  constructor(isTerminal: boolean, columns: number) {
+    this.isTerminal = isTerminal;
+    this.columns = columns;
+  }
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+export function testWorld(options: WorldOptions = {}): TestWorld {
+  const { now = () => new Date(), env = {}, fs = realFileSystem, answers, isTerminal = false, columns = 80 } = options;
+  const out = new Captured(isTerminal, columns);
+  const err = new Captured(isTerminal, columns);
+  const left = [...(answers ?? [])];
+  let count = 0;
+  return {
+    out,
+    err,
+    env: { HOME: "/nonexistent", ...env },
+    fs,
+    stdout: out,
+    stderr: err,
+    now: typeof now === "function" ? now : () => now,
+    elapsed: () => 0,
+    random: (bytes) => (++count).toString(16).padStart(bytes * 2, "0"),
+    canAsk: answers !== undefined,
+    ask: async (question) => {
+      const answer = left.shift() ?? null;
+      err.write(`${question}${answer ?? ""}\n`);
+      return answer;
+    },
+    sleep: async () => undefined,
+    runSelf: async () => {
+      throw new Error("a test does not start processes this way");
+    },
+    signal: options.signal ?? new AbortController().signal,
+  };
+}
