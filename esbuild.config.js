@@ -1,5 +1,5 @@
 // Bundles src into dist: one entry, and a chunk for each lazy door, so that a run loads only what it needs.
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
@@ -18,5 +18,8 @@ const { metafile } = await build({
   // CommonJS packages call require() for Node's own modules.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
+// What each chunk holds: the tests compare it with what a run loads.
+mkdirSync(".cache", { recursive: true });
+writeFileSync(".cache/chunks.json", JSON.stringify(metafile.outputs));
 const bytes = Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 console.error(`dist: ${Object.keys(metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);

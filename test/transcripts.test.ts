@@ -1,17 +1,18 @@
 /** Plays each transcript: a command and all that it prints. `npx vitest run -u` writes them anew; look at the difference. */
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { createServer as createTcpServer } from "node:net";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
+import { createServer as createTcpServer } from "node:net";
 import { resolve } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../src/dev-ca/authority.ts";
 import type { DevCaOptions } from "../src/dev-ca/server.ts";
 import { codes } from "../src/failure/catalogue/catalogue.ts";
-import { type Scene, scene } from "./support/scene.ts";
-import type { WorldOptions } from "./support/world.ts";
 import { realFileSystem } from "../src/files/system.ts";
+import { type Scene, scene } from "./support/scene.ts";
+import { picture } from "./support/svg.ts";
+import type { WorldOptions } from "./support/world.ts";
 
 interface Play {
   /** What lies in the folder; the CA where one is needed. */
@@ -22,15 +23,24 @@ interface Play {
 
 const force = "--force web.crt web.key --ca-url CA --root root.crt";
 
-const leaf = (ca?: DevCaOptions, spec: Parameters<Scene["issue"]>[1] = {}) => async (s: Scene) => {
-  await s.issue("web", { subject: "web.internal", names: ["web.internal"], usages: ["serverAuth", "clientAuth"], ...spec });
-  if (ca) await s.ca(ca);
-};
+const leaf =
+  (ca?: DevCaOptions, spec: Parameters<Scene["issue"]>[1] = {}) =>
+  async (s: Scene) => {
+    await s.issue("web", {
+      subject: "web.internal",
+      names: ["web.internal"],
+      usages: ["serverAuth", "clientAuth"],
+      ...spec,
+    });
+    if (ca) await s.ca(ca);
+  };
 
-const client = (like: "v0.26.1" | "v0.26.2" | "v0.30.2", spec: Parameters<Scene["issue"]>[1], ca: DevCaOptions = {}) => async (s: Scene) => {
-  await s.issue("web", { subject: "dave", organization: "system:masters", ...spec });
-  await s.ca({ like, ...ca });
-};
+const client =
+  (like: "v0.26.1" | "v0.26.2" | "v0.30.2", spec: Parameters<Scene["issue"]>[1], ca: DevCaOptions = {}) =>
+  async (s: Scene) => {
+    await s.issue("web", { subject: "dave", organization: "system:masters", ...spec });
+    await s.ca({ like, ...ca });
+  };
 
 const expired = { from: -30, to: -6 };
 
@@ -92,7 +102,10 @@ const plays: Record<string, Play> = {
   // 65
   "file-empty": { set: async (s) => s.write("web.crt", ""), command: force },
   "not-pem": { set: async (s) => s.write("web.crt", "hello\n"), command: force },
-  "no-certificate": { set: async (s) => s.write("web.crt", key.publicKey.export({ type: "spki", format: "pem" })), command: force },
+  "no-certificate": {
+    set: async (s) => s.write("web.crt", key.publicKey.export({ type: "spki", format: "pem" })),
+    command: force,
+  },
   "no-key": {
     set: async (s) => {
       await leaf()(s);
@@ -117,7 +130,8 @@ const plays: Record<string, Play> = {
     command: force,
   },
   "certificate-request": {
-    set: async (s) => s.write("web.crt", "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"),
+    set: async (s) =>
+      s.write("web.crt", "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"),
     command: force,
   },
   "public-key": {
@@ -152,7 +166,13 @@ const plays: Record<string, Play> = {
   "key-mismatch": {
     set: async (s) => {
       await leaf()(s);
-      s.write("web.key", createPrivateKey(key.privateKey.export({ type: "pkcs8", format: "pem" })).export({ type: "sec1", format: "pem" }));
+      s.write(
+        "web.key",
+        createPrivateKey(key.privateKey.export({ type: "pkcs8", format: "pem" })).export({
+          type: "sec1",
+          format: "pem",
+        }),
+      );
     },
     command: force,
   },
@@ -170,7 +190,16 @@ const plays: Record<string, Play> = {
   "file-unreadable": {
     set: async (s) => {
       await leaf()(s);
-      return failing("open", "EACCES") && { fs: { ...realFileSystem, read: () => { throw Object.assign(new Error("EACCES"), { code: "EACCES" }); } } };
+      return (
+        failing("open", "EACCES") && {
+          fs: {
+            ...realFileSystem,
+            read: () => {
+              throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+            },
+          },
+        }
+      );
     },
     command: force,
   },
@@ -180,7 +209,14 @@ const plays: Record<string, Play> = {
   bug: {
     set: async (s) => {
       await leaf()(s);
-      return { fs: { ...realFileSystem, stat: () => { throw new TypeError("stat is not what it was"); } } };
+      return {
+        fs: {
+          ...realFileSystem,
+          stat: () => {
+            throw new TypeError("stat is not what it was");
+          },
+        },
+      };
     },
     command: force,
   },
@@ -258,7 +294,10 @@ const plays: Record<string, Play> = {
   "code-signing-only": { set: client("v0.30.2", { usages: ["codeSigning"] }), command: force },
   "renewal-disabled": { set: client("v0.30.2", { provisioner: { name: "no-renewal" } }), command: force },
   "provisioner-gone": { set: client("v0.30.2", { provisioner: { name: "retired" } }), command: force },
-  "unauthorized-unknown": { set: client("v0.30.2", { provisioner: { name: "no-renewal" } }, { hide: ["/provisioners"] }), command: force },
+  "unauthorized-unknown": {
+    set: client("v0.30.2", { provisioner: { name: "no-renewal" } }, { hide: ["/provisioners"] }),
+    command: force,
+  },
   "cert-expired": { set: client("v0.30.2", { ...expired, provisioner: { name: "admin" } }), command: force },
   "client-rejected-unknown-issuer": {
     set: async (s) => {
@@ -273,7 +312,10 @@ const plays: Record<string, Play> = {
   "unknown-issuer-by-token": {
     set: async (s) => {
       const other = await createAuthority({ subject: "another CA", notBefore: new Date(Date.now() - 1e9) });
-      const { chain, key: otherKey } = await other.issue({ notBefore: new Date(Date.now() - 9e7), notAfter: new Date(s.base.getTime() - 3.6e6) });
+      const { chain, key: otherKey } = await other.issue({
+        notBefore: new Date(Date.now() - 9e7),
+        notAfter: new Date(s.base.getTime() - 3.6e6),
+      });
       s.write("web.crt", chain);
       s.write("web.key", otherKey);
       await s.ca({});
@@ -335,19 +377,34 @@ describe("transcripts", () => {
   test("none is left over, and every code is shown", () => {
     const files = readdirSync(folder).map((file) => file.replace(/\.txt$/, ""));
     expect(files.sort()).toEqual(Object.keys(plays).sort());
-    const shown = new Set(files.flatMap((file) => /error\[([A-Z_]+)\]/.exec(readFileSync(resolve(folder, `${file}.txt`), "utf8"))?.[1] ?? []));
+    const shown = new Set(
+      files.flatMap(
+        (file) => /error\[([A-Z_]+)\]/.exec(readFileSync(resolve(folder, `${file}.txt`), "utf8"))?.[1] ?? [],
+      ),
+    );
     expect(codes.filter((code) => !shown.has(code))).toEqual([]);
   });
 
+  test("the README's picture shows a transcript as it is", async () => {
+    const transcript = readFileSync(resolve(folder, "client-auth-only-old-ca.txt"), "utf8");
+    await expect(picture(transcript)).toMatchFileSnapshot(resolve(import.meta.dirname, "../docs/refusal.svg"));
+  });
+
   test("no private key or token is on any screen", () => {
-    const all = readdirSync(folder).map((file) => readFileSync(resolve(folder, file), "utf8")).join("");
+    const all = readdirSync(folder)
+      .map((file) => readFileSync(resolve(folder, file), "utf8"))
+      .join("");
     expect(all).not.toMatch(/PRIVATE KEY-----|eyJ[A-Za-z0-9_-]{10}/);
   });
 
   test("no line is longer than the terminal", () => {
     const long = readdirSync(folder)
       .filter((file) => !file.includes("json"))
-      .flatMap((file) => readFileSync(resolve(folder, file), "utf8").split("\n").filter((line) => line.length > 80 && line.startsWith(" ") && !line.includes("`")));
+      .flatMap((file) =>
+        readFileSync(resolve(folder, file), "utf8")
+          .split("\n")
+          .filter((line) => line.length > 80 && line.startsWith(" ") && !line.includes("`")),
+      );
     expect(long).toEqual([]);
   });
 });
@@ -356,7 +413,8 @@ describe("transcripts", () => {
 function snapshot(): Record<string, string> {
   const files = readdirSync(".", { recursive: true, withFileTypes: true, encoding: "utf8" });
   return Object.fromEntries(
-    files.filter((entry) => entry.isFile() && !/renew-0/.test(entry.name)).map(({ parentPath, name }) => [name, readFileSync(`${parentPath}/${name}`, "base64")]),
+    files
+      .filter((entry) => entry.isFile() && !/renew-0/.test(entry.name))
+      .map(({ parentPath, name }) => [name, readFileSync(`${parentPath}/${name}`, "base64")]),
   );
 }
-

@@ -63,8 +63,13 @@ describe("the architecture holds", () => {
   });
 
   test("only the demo and dev-ca commands load the embedded CA", () => {
-    const users = imports.filter(({ name, specifier }) => specifier.includes("/dev-ca/") && folderOf(name) !== "dev-ca");
-    expect([...new Set(users.map(({ name }) => name))].sort()).toEqual(["cli/commands/demo.ts", "cli/commands/dev-ca.ts"]);
+    const users = imports.filter(
+      ({ name, specifier }) => specifier.includes("/dev-ca/") && folderOf(name) !== "dev-ca",
+    );
+    expect([...new Set(users.map(({ name }) => name))].sort()).toEqual([
+      "cli/commands/demo.ts",
+      "cli/commands/dev-ca.ts",
+    ]);
   });
 
   test("no drawers, and no file that is two things", () => {

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { main } from "../../src/cli/main.ts";
 import { type Authority, type AuthorityOptions, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { main } from "../../src/cli/main.ts";
 import { testWorld, type WorldOptions } from "./world.ts";
 
 const hour = 3_600_000;
@@ -18,7 +18,10 @@ export interface Scene {
   issue(name: string, spec?: LeafSpec & { from?: number; to?: number }): Promise<void>;
   ca(options?: DevCaOptions): Promise<DevCa>;
   /** Runs `renew` as a shell would have split it; CA in the words stands for its URL. */
-  renew(command: string, options?: WorldOptions): Promise<{ exit: number; stdout: string; stderr: string; screen: string }>;
+  renew(
+    command: string,
+    options?: WorldOptions,
+  ): Promise<{ exit: number; stdout: string; stderr: string; screen: string }>;
   end(): Promise<void>;
 }
 
@@ -53,7 +56,9 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
       const url = running.at(-1)?.url ?? "https://localhost:1";
       const argv = command.split(" ").map((word) => word.replace(/^CA\b/, url));
       const exit = await main(argv, world);
-      const words = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(Boolean);
+      const words = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(
+        Boolean,
+      );
       return { exit, stdout: world.out.text, stderr: world.err.text, screen: `${still(words.join("\n"), base)}\n` };
     },
     end: async () => {
@@ -71,7 +76,11 @@ const day = Date.UTC(2026, 2, 2, 12, 0, 0);
 function still(screen: string, base: Date): string {
   const move = (text: string) => new Date(Date.parse(text) - base.getTime() + day).toISOString();
   return screen
-    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= (UTC|\+0000))/g, (time) => move(`${time.replace(" ", "T")}Z`).slice(0, 19).replace("T", " "))
+    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= (UTC|\+0000))/g, (time) =>
+      move(`${time.replace(" ", "T")}Z`)
+        .slice(0, 19)
+        .replace("T", " "),
+    )
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
     .replace(/(localhost|127\.0\.0\.1|\[::1\]):\d+/g, "$1:9000")
     .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")

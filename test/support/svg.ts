@@ -1,16 +1,11 @@
-/** Makes the README's picture from a transcript: `npm run picture`. A terminal as SVG, and nothing but text in it. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-
-const root = resolve(import.meta.dirname, "../..");
-const [name = "client-auth-only-old-ca", target = "docs/refusal.svg"] = process.argv.slice(2);
-writeFileSync(resolve(root, target), picture(readFileSync(resolve(root, `test/transcripts/${name}.txt`), "utf8")));
-
+/** The README's picture of a transcript: a terminal as SVG, and nothing but text in it. */
 export function picture(transcript: string): string {
   const lines = transcript.trimEnd().split("\n");
   const columns = Math.max(...lines.map((line) => line.length));
   const [width, height] = [columns * 8.4 + 40, lines.length * 19 + 56];
-  const rows = lines.map((line, index) => `<text x="20" y="${52 + index * 19}" xml:space="preserve">${colour(escape(line))}</text>`);
+  const rows = lines.map(
+    (line, index) => `<text x="20" y="${52 + index * 19}" xml:space="preserve">${colour(escaped(line))}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <style>text{font:14px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#d6deeb}.e{fill:#ff6b6b;font-weight:700}.l{fill:#7fdbca}.c{fill:#ecc48d}.p{fill:#82aaff}</style>
 <rect width="100%" height="100%" rx="10" fill="#011627"/>
@@ -28,6 +23,6 @@ function colour(line: string): string {
     .replace(/`[^`]*`/g, '<tspan class="c">$&</tspan>');
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,0 +1,90 @@
+/** Few, through bin: what only a real process shows. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAuthority } from "../../src/dev-ca/authority.ts";
+import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
+import { run } from "../support/program.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "renew-program-"));
+let ca: DevCa;
+const args = (...more: string[]) => [
+  ...more,
+  "--force",
+  "web.crt",
+  "web.key",
+  "--ca-url",
+  ca.url,
+  "--root",
+  "root.crt",
+];
+
+beforeAll(async () => {
+  const authority = await createAuthority();
+  ca = await startDevCa({ authority });
+  const { chain, key } = await authority.issue({ provisioner: { name: "after-expiry" } });
+  writeFileSync(join(folder, "web.crt"), chain, { mode: 0o640 });
+  writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
+  writeFileSync(join(folder, "root.crt"), authority.root);
+});
+
+afterAll(async () => {
+  await ca.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("the program", () => {
+  test("renews, says so in one line on stderr, and leaves stdout to data", async () => {
+    const before = readFileSync(join(folder, "web.crt"), "utf8");
+    const ran = await run(args(), { cwd: folder });
+    expect(ran).toMatchObject({ exit: 0, stdout: "" });
+    expect(ran.stderr).toMatch(/^renewed web\.crt for dave over mTLS: [^\n]*\n$/);
+    expect(readFileSync(join(folder, "web.crt"), "utf8")).not.toBe(before);
+    expect(statSync(join(folder, "web.crt")).mode & 0o777).toBe(0o640);
+  });
+
+  test("prints one JSON document on stdout, and nothing beside it", async () => {
+    const ran = await run(args("--json"), { cwd: folder });
+    expect(ran).toMatchObject({ exit: 0, stderr: "" });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      schema: 1,
+      ok: true,
+      outcome: "renewed",
+      method: "mtls",
+      error: null,
+    });
+  });
+
+  test("colours nothing but on a terminal, or when it is told to", async () => {
+    const escape = "\u001b[";
+    expect((await run(["--nonsense"])).stderr).not.toContain(escape);
+    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1" } })).stderr).toContain(escape);
+    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr).not.toContain(escape);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s before the switch changes nothing and ends with %i", async (signal, exit) => {
+    ca.faults.add("hang");
+    const before = readFileSync(join(folder, "web.crt"), "utf8");
+    const ran = await run(args("-v"), {
+      cwd: folder,
+      onWords: (words, kill) => words.includes("asking") && kill(signal),
+    });
+    ca.faults.delete("hang");
+    expect(ran.exit).toBe(exit);
+    expect(ran.stderr).toContain("error[INTERRUPTED]");
+    expect(readFileSync(join(folder, "web.crt"), "utf8")).toBe(before);
+  });
+
+  test("the demo plays its story to the end", { timeout: 60_000 }, async () => {
+    const { exit, stdout, stderr } = await run(["demo"]);
+    expect(exit, stdout + stderr).toBe(0);
+    expect(stderr).toContain("error[EXPIRED_NEEDS_FORCE]");
+    expect(stderr).toContain("NO_SERVER_AUTH_OLD_CA");
+    expect(stderr).toMatch(/renewed dave\.crt for dave by token/);
+    rmSync(/in (\S*renew-demo-\w+)/.exec(stdout)?.[1] ?? "", { recursive: true });
+  });
+});

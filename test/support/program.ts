@@ -1,0 +1,39 @@
+/** The built program, run as a user runs it: bin/renew.js in a process of its own. */
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "../..");
+export const bin = resolve(root, "bin/renew.js");
+
+export interface Ran {
+  exit: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Called with each piece of stderr, for a test that waits for words before it acts. */
+  onWords?(words: string, kill: (signal: NodeJS.Signals) => void): void;
+}
+
+export function run(args: readonly string[], { cwd, env, onWords }: RunOptions = {}): Promise<Ran> {
+  const { PATH = "", HOME = "" } = process.env;
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd,
+      env: { PATH, HOME, TZ: "UTC", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, err]: string[][] = [[], []];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err.push(text);
+      onWords?.(err.join(""), (signal) => child.kill(signal));
+    });
+    child.once("error", fail);
+    child.once("close", (exit, signal) => done({ exit, signal, stdout: out.join(""), stderr: err.join("") }));
+  });
+}
