@@ -57,10 +57,10 @@ describe("the program", () => {
   });
 
   test("colours nothing but on a terminal, or when it is told to", async () => {
-    const escape = "\u001b[";
-    expect((await run(["--nonsense"])).stderr).not.toContain(escape);
-    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1" } })).stderr).toContain(escape);
-    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr).not.toContain(escape);
+    const sequence = "\u001b[";
+    expect((await run(["--nonsense"])).stderr).not.toContain(sequence);
+    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1" } })).stderr).toContain(sequence);
+    expect((await run(["--nonsense"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr).not.toContain(sequence);
   });
 
   test.each([
