@@ -74,7 +74,8 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   refuseToLoseKey(goal, world);
   const anchors = readRoots(policy.root, world.fs);
   await mayOverwrite(goal, policy, world);
-  const { answered, choice } = await ask({ identity, anchors, policy, world, progress });
+  const deadline = world.elapsed() + policy.timeoutMs;
+  const { answered, choice } = await ask({ identity, anchors, policy, world, progress, deadline });
   verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const installed = install(goal, pem, world.random(6), world.fs);
@@ -88,6 +89,8 @@ interface Asking {
   policy: Policy;
   world: World;
   progress: Progress;
+  /** On the world's monotonic clock: all tries together end by then. */
+  deadline: number;
 }
 
 /** Asks the CA, and once more by token where the first answer shows that only a token can work. */
@@ -165,9 +168,10 @@ async function explain(
   });
 }
 
-function routeOf({ anchors, policy, world }: Pick<Asking, "anchors" | "policy" | "world">): Route {
-  const { ca, timeoutMs, connectTimeoutMs } = policy;
+function routeOf({ anchors, policy, world, deadline }: Omit<Asking, "identity" | "progress">): Route {
+  const { ca, connectTimeoutMs } = policy;
   const { env, now, elapsed, signal } = world;
+  const timeoutMs = Math.max(1, deadline - elapsed());
   return { ca, timeoutMs, connectTimeoutMs, env, now, elapsed, signal, roots: anchors.map(certificatePem) };
 }
 

@@ -1,5 +1,6 @@
 /** Exit 75 and 76: nobody answered, or not with what was asked for. */
 import type { Answered } from "../evidence.ts";
+import { span } from "../time.ts";
 import { type Family, type Line, quoted } from "./explanation.ts";
 
 function said({ status, said: words, requestId, server, via }: Answered): Line[] {
@@ -57,8 +58,8 @@ export const network: Family<
     about: "The whole exchange is bounded by --timeout (30s), connecting by 10s of it.",
     what: (f) =>
       f.phase === "connect"
-        ? `no connection to the CA within ${f.limitMs / 1000}s`
-        : `no whole answer from the CA within ${f.limitMs / 1000}s`,
+        ? `no connection to the CA within ${span(f.limitMs)}`
+        : `no whole answer from the CA within ${span(f.limitMs)}`,
     why: (f) =>
       f.phase === "connect"
         ? "A firewall that drops packets looks like this, and so does a host that is down."

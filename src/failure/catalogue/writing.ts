@@ -51,7 +51,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "INTERRUPTED"> = {
     help: (f) => [
       ...(f.kept === undefined ? [] : [`mend the cause, then \`mv ${f.kept} ${f.file}\`, or run renew again`]),
       f.errno === "ENOSPC" ? `make room: \`df -h ${f.folder}\`` : `see who may write: \`ls -ld ${f.folder}\``,
-      "or write elsewhere: `--out FILE`",
+      "or write elsewhere: `--out FILE`; a file that is mounted alone wants its folder mounted instead",
     ],
   },
   INTERRUPTED: {
