@@ -131,7 +131,6 @@ class Attempt {
       url: this.#url,
       host: ca.host,
       now: this.#route.now(),
-      offered: this.#identity === undefined ? "token" : "certificate",
     });
   }
 

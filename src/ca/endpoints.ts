@@ -18,6 +18,8 @@ const mostPages = 20;
 
 export interface CaAnswers {
   facts: CaFacts;
+  /** As /roots published them over the verified connection; [] where it did not. */
+  roots: readonly Certificate[];
   intermediates: readonly Certificate[];
 }
 
@@ -26,9 +28,10 @@ export async function askCa(route: Route, leaf: Certificate, issuers: readonly C
   const brief = { ...route, timeoutMs: questionsMs, connectTimeoutMs: questionsMs };
   const get = (path: string, limit?: number) =>
     optional(() => exchange(brief, { method: "GET", path, ...(limit && { limit }) }));
-  const [version, health, intermediates, list, provisioners] = await Promise.all([
+  const [version, health, roots, intermediates, list, provisioners] = await Promise.all([
     get("/version"),
     get("/health"),
+    get("/roots"),
     get("/intermediates"),
     get("/crl", 16 * 1024 * 1024),
     readProvisioners(get),
@@ -38,6 +41,7 @@ export async function askCa(route: Route, leaf: Certificate, issuers: readonly C
   const crl = list && readRevocation(list, leaf, issuers);
   const said = version?.status === 200 ? textOf(version, "version") : undefined;
   return {
+    roots: roots?.status === 201 ? certificatesOf(roots) : [],
     intermediates: intermediates?.status === 201 ? certificatesOf(intermediates) : [],
     facts: {
       url: route.ca.href,

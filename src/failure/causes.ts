@@ -5,8 +5,6 @@ export interface NetworkContext {
   url: string;
   host: string;
   now: Date;
-  /** What the handshake or the request proved itself by. */
-  offered: "certificate" | "token";
 }
 
 /** TLS alerts by which a server says that it does not like the client's certificate (RFC 8446 §6.2). */
@@ -18,12 +16,13 @@ export const certificateAlerts: Readonly<Record<number, string>> = {
   46: "certificate unknown",
   48: "unknown CA",
   49: "access denied",
+  51: "decrypt error",
   116: "certificate required",
 };
 
-/** A refused handshake, before anybody has reasoned about it; `renewal/refusal` turns it into CLIENT_REJECTED. */
-export class RejectedHandshake extends Error {
-  /** Null when the connection was closed without an alert. */
+/** The other side ended the connection without an HTTP answer; `renewal/refusal` reasons about why. */
+export class ConnectionEnded extends Error {
+  /** The number of a TLS alert about the certificate; null when the connection was just closed. */
   readonly alert: number | null;
   constructor(alert: number | null, cause: unknown) {
     super(messageOf(cause), { cause });
@@ -31,15 +30,15 @@ export class RejectedHandshake extends Error {
   }
 }
 
-/** Never returns a guess about certificates: alerts and bare closes come back as RejectedHandshake, to be reasoned about. */
+/** Makes no guess about certificates: alerts and bare closes come back as ConnectionEnded, to be reasoned about. */
 export function networkFailure(error: unknown, context: NetworkContext): Error {
-  const { url, host, now, offered } = context;
+  const { url, host, now } = context;
   const [first] = error instanceof AggregateError ? error.errors : [error];
   const said = messageOf(first) || errnoOf(error);
   const errno = errnoOf(first) || errnoOf(error);
   const network = { url, said, errno };
   const alert = alertOf(first);
-  if (alert !== null && alert in certificateAlerts) return new RejectedHandshake(alert, first);
+  if (alert !== null && alert in certificateAlerts) return new ConnectionEnded(alert, first);
   if (alert !== null)
     return new Failure("NOT_A_CA", { url, problem: "its TLS and ours have nothing in common", said, errno }, error);
   if (isTunnelRefused(first)) return tunnelFailure(first, network, host);
@@ -86,11 +85,7 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
     return notTls(network, error);
   if (errno.startsWith("HPE_"))
     return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
-  if (isClose(errno)) {
-    return offered === "certificate"
-      ? new RejectedHandshake(null, first)
-      : new Failure("CA_CLOSED", { ...network, offered }, error);
-  }
+  if (isClose(errno)) return new ConnectionEnded(null, first);
   if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one
   return new Failure("CA_UNREACHABLE", { ...network, host }, error);
 }

@@ -25,7 +25,20 @@ export interface ChangeNotMade {
 /** What Go's chain verification would say (see `pki/path`). */
 export type PathVerdict =
   | { ok: true }
-  | { ok: false; reason: "usage" | "usage-nesting" | "unknown-authority" | "chain-incomplete" | "expired" | "not-yet-valid" | "lived-under-a-minute" | "constraint"; who: string; detail: string };
+  | {
+      ok: false;
+      reason:
+        | "usage"
+        | "usage-nesting"
+        | "unknown-authority"
+        | "chain-incomplete"
+        | "expired"
+        | "not-yet-valid"
+        | "lived-under-a-minute"
+        | "constraint";
+      who: string;
+      detail: string;
+    };
 
 export interface CertificateFacts {
   file: string;
@@ -39,7 +52,7 @@ export interface CertificateFacts {
   keyUsages: readonly string[] | null;
   notBefore: Date;
   notAfter: Date;
-  /** Certificates in the file, the leaf included. */
+  /** Certificates that were sent, the leaf included. */
   count: number;
   provisioner?: { type: string; name: string; credentialId: string };
 }
@@ -49,6 +62,12 @@ export interface ProvisionerFacts {
   type: string;
   disableRenewal?: boolean;
   allowRenewalAfterExpiry?: boolean;
+  /** A JWK provisioner's key id: the same one under another name is a renamed provisioner. */
+  keyId?: string;
+  /** False when the CA says disableTrustOnFirstUse: then every token counts for itself (AWS, Azure, GCP). */
+  trustOnFirstUse?: boolean;
+  /** "Uninitialized" since v0.27.0, for a provisioner that could not start. */
+  state?: string;
 }
 
 /** What the CA's public endpoints said. Every fact is optional: production guides hide most of them. */
@@ -58,6 +77,7 @@ export interface CaFacts {
   version?: string;
   /** 501 comes from a registration authority of v0.27.3 or later. */
   intermediates?: "answers" | "not-found" | "not-implemented";
+  /** All of them, or left out: a part of the list proves nothing. */
   provisioners?: readonly ProvisionerFacts[];
   /** The CA's clock, from an answer's Date header, and ours at that moment (half the round trip taken off). */
   clock?: { ca: Date; ours: Date };
@@ -67,14 +87,21 @@ export interface CaFacts {
 export interface Evidence {
   at: Date;
   method: "mtls" | "token";
+  /** Left out: "renew". */
+  operation?: "renew" | "rekey";
   certificate: CertificateFacts;
   answer?: Answered;
   /** The TLS alert's number; null when the connection was closed without one. */
   alert?: number | null;
   ca: CaFacts;
-  /** The chain, as the CA would judge it with our roots: over mTLS, and for a token under either rule. */
-  path?: { mtls: PathVerdict; tokenServerAuth: PathVerdict; tokenClientAuth: PathVerdict };
+  /**
+   * The chain, as the CA would judge it: over mTLS, and for a token under either rule. `roots` says by whose roots: ours, which
+   * may differ from the CA's (that is what is meant when it is left out), or those that the CA itself published.
+   */
+  path?: { mtls: PathVerdict; tokenServerAuth: PathVerdict; tokenClientAuth: PathVerdict; roots?: "ours" | "ca" };
   tokenTimes?: { issued: Date; expires: Date };
+  /** The other files of the command, so that the help can give commands to copy. */
+  files?: { key?: string; root?: string };
 }
 
 export type Certainty = "certain" | "likely" | "possible";
@@ -93,34 +120,58 @@ export interface Diagnosis {
 }
 
 export type CauseId =
-  | "REVOKED"
-  | "RENEWAL_DISABLED"
-  | "PROVISIONER_GONE"
-  | "PROVISIONER_CANNOT_RENEW"
+  // the certificate and its chain
+  | "LIVED_UNDER_A_MINUTE"
   | "NOT_YET_VALID"
-  | "EXPIRED_NOT_ALLOWED"
-  | "EXPIRED_OVER_MTLS"
-  | "NO_CLIENT_AUTH"
-  | "NO_SERVER_AUTH_OLD_CA"
-  | "NO_EXTENSION_FOR_TOKEN"
-  | "NO_DIGITAL_SIGNATURE"
+  | "EXPIRED"
   | "CHAIN_INCOMPLETE"
   | "UNKNOWN_ISSUER"
   | "OUTLIVES_ISSUER"
   | "ISSUER_YOUNGER"
+  | "ISSUER_UNFIT"
+  | "NO_SERVER_AUTH_OLD_CA"
+  | "NO_CLIENT_AUTH"
   | "ISSUER_FORBIDS_USAGE"
-  | "LIVED_UNDER_A_MINUTE"
+  | "NAME_NOT_PERMITTED"
+  | "NAME_UNREADABLE"
+  | "NO_DIGITAL_SIGNATURE"
   | "KEY_MISMATCH"
+  | "KEY_TYPE_NOT_SUPPORTED"
+  // its provisioner, and whether it may be renewed
+  | "RENEWAL_DISABLED"
+  | "PROVISIONER_GONE"
+  | "PROVISIONER_CANNOT_RENEW"
+  | "PROVISIONER_NOT_READY"
+  | "NO_EXTENSION_FOR_TOKEN"
+  | "REVOKED"
+  | "EXPIRED_NOT_ALLOWED"
+  // the token and the clocks
+  | "TOKEN_UNREADABLE"
+  | "TOKEN_REUSED"
+  | "TOKEN_SUBJECT_WRONG"
+  | "TOKEN_ISSUER_WRONG"
+  | "TOKEN_NOT_SUPPORTED"
+  | "TOKEN_NOT_SEEN"
+  | "CA_TOO_OLD_FOR_TOKENS"
+  | "AUDIENCE_NOT_A_CA_NAME"
   | "CLOCK_AHEAD"
   | "CLOCK_BEHIND"
-  | "AUDIENCE_NOT_A_CA_NAME"
-  | "TOKEN_REUSED"
-  | "NAME_NOT_PERMITTED"
+  // the CA and what is behind it
   | "RA_NEEDS_TOKEN"
   | "RA_UPSTREAM"
   | "CAS_CANNOT_RENEW"
   | "CA_STORE_FAILED"
-  | "PROXY_ANSWERED"
-  | "HEADER_TOO_LARGE"
+  | "CA_SIGNER_FAILED"
+  | "LIFETIME_IS_BACKDATE"
+  | "CA_PANICKED"
+  | "REKEY_NEEDS_MTLS"
+  | "REKEY_REQUEST_SPOILT"
+  // what is between
   | "TLS_TERMINATED"
-  | "CERTIFICATE_NOT_SENT";
+  | "CERTIFICATE_NOT_SENT"
+  | "PROXY_CERTIFICATE"
+  | "PROXY_SPEAKS_HTTP"
+  | "HEADER_TOO_LARGE"
+  | "WRONG_PATH"
+  | "PROXY_ANSWERED"
+  | "CONNECTION_CUT";

@@ -61,16 +61,16 @@ export interface Facts {
   // 75: temporary
   CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
   CA_TIMEOUT: OfRequest & { phase: "connect" | "exchange"; limitMs: number };
-  CA_CLOSED: Network & { offered: "certificate" | "token" | "nothing" };
+  CA_CLOSED: Network & { method: "mtls" | "token"; diagnosis: Diagnosis };
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
   // 76: the answer is not what was asked for
-  NOT_A_CA: OfRequest & { problem: string; said?: string; status?: number; errno?: string };
+  NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
   RESPONSE_TOO_LARGE: OfRequest & { limit: number };
   WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[] };
-  PROXY_REFUSED: OfRequest & Answered & { problem: string };
+  PROXY_REFUSED: OfRequest & Answered & { problem: string; diagnosis?: Diagnosis };
 
   // 77: the CA said no
   CA_REFUSED: OfRequest & Answered & Refused;

@@ -6,7 +6,7 @@ import type { Choice } from "../ca/credential.ts";
 import { askCa, type CaAnswers } from "../ca/endpoints.ts";
 import { readAnswered } from "../ca/response.ts";
 import { isHeaderTooLarge, refusalCode } from "../ca/verdict.ts";
-import { RejectedHandshake } from "../failure/causes.ts";
+import { ConnectionEnded } from "../failure/causes.ts";
 import { diagnose } from "../failure/diagnosis/diagnose.ts";
 import type { CertificateFacts, Diagnosis, Evidence } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
@@ -18,8 +18,10 @@ export interface Refused {
   identity: Identity;
   anchors: readonly Certificate[];
   choice: Choice;
-  by: Answer | RejectedHandshake;
+  by: Answer | ConnectionEnded;
   route: Route;
+  /** As the user gave it, for commands to copy. */
+  root: string;
   now: Date;
 }
 
@@ -29,28 +31,32 @@ export async function explainRefusal(refused: Refused): Promise<Failure> {
   const ca = await askCa(route, identity.leaf, [...identity.chain.slice(1), ...anchors]);
   const evidence = evidenceOf(refused, ca);
   const diagnosis = diagnose(evidence);
-  return by instanceof RejectedHandshake
+  return by instanceof ConnectionEnded
     ? rejected(refused, by, evidence, diagnosis)
     : refusedIn(refused, by, evidence, diagnosis);
 }
 
-function evidenceOf({ identity, anchors, choice, by, now }: Refused, { facts, intermediates }: CaAnswers): Evidence {
-  const { chain } = identity;
-  const answered = by instanceof RejectedHandshake ? undefined : readAnswered(by);
-  // The refusal's own Date is nearest to what was judged; an endpoint's serves where a handshake failed.
-  const clock =
-    answered?.date && !(by instanceof RejectedHandshake)
-      ? { ca: answered.date, ours: new Date(by.at.getTime() - by.roundTripMs / 2) }
-      : facts.clock;
+function evidenceOf({ identity, anchors, choice, by, root, now }: Refused, ca: CaAnswers): Evidence {
+  const answered = by instanceof ConnectionEnded ? undefined : readAnswered(by);
+  const clock = by instanceof ConnectionEnded ? ca.facts.clock : (clockOf(by, answered?.date) ?? ca.facts.clock);
   const caNow = clock === undefined ? now : new Date(now.getTime() + clock.ca.getTime() - clock.ours.getTime());
+  const isPublished = ca.roots.length > 0;
+  const roots = isPublished ? ca.roots : anchors;
+  const path = predict({ chain: identity.chain, roots, caIntermediates: ca.intermediates, now: caNow });
   return {
     at: now,
     method: choice.method,
     certificate: certificateFacts(identity),
-    ...(by instanceof RejectedHandshake ? { alert: by.alert } : { answer: readAnswered(by) }),
-    ca: { ...facts, ...(clock && { clock }) },
-    path: predict({ chain, roots: anchors, caIntermediates: intermediates, now: caNow }),
+    ...(by instanceof ConnectionEnded ? { alert: by.alert } : answered && { answer: answered }),
+    ca: { ...ca.facts, ...(clock && { clock }) },
+    path: { ...path, roots: isPublished ? "ca" : "ours" },
+    files: { key: identity.keyFile, root },
   };
+}
+
+/** The refusal's own Date is nearest to what was judged; half the round trip is taken off. */
+function clockOf({ at, roundTripMs }: Answer, date: Date | undefined) {
+  return date && { ca: date, ours: new Date(at.getTime() - roundTripMs / 2) };
 }
 
 function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
@@ -89,17 +95,17 @@ function refusedIn(
     case "PROXY_REFUSED": {
       const tooLarge = "its limit for headers is below the size of the token";
       const problem = isHeaderTooLarge(answered) ? tooLarge : "it wants something else first";
-      return new Failure(code, { url, ...answered, problem });
+      return new Failure(code, { url, ...answered, problem, diagnosis });
     }
     case "NOT_A_CA":
-      return new Failure(code, { url, status, said, problem: "it is not an answer of step-ca" });
+      return new Failure(code, { url, status, said, diagnosis, problem: "it is not an answer of step-ca" });
     default:
       return new Failure(code, { url, ...answered, ...refusal(identity, choice, evidence, diagnosis) });
   }
 }
 
 /** A bare close says nothing by itself: only a certificate that the CA could not take makes it a rejection. */
-function rejected(refused: Refused, by: RejectedHandshake, evidence: Evidence, diagnosis: Diagnosis): Failure {
+function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, diagnosis: Diagnosis): Failure {
   const { identity, choice, route, now } = refused;
   const { ca, path } = evidence;
   const [first] = diagnosis.causes;
@@ -110,8 +116,9 @@ function rejected(refused: Refused, by: RejectedHandshake, evidence: Evidence, d
   }
   const { alert, message: said } = by;
   const url = `${route.ca.href}/renew`;
-  const isFit = path === undefined || path.mtls.ok;
-  if (alert === null && isFit) return new Failure("CA_CLOSED", { url, said, errno: "", offered: "certificate" }, by);
+  const isFit = choice.method === "token" || path === undefined || path.mtls.ok;
+  if (alert === null && isFit)
+    return new Failure("CA_CLOSED", { url, said, errno: "", method: choice.method, diagnosis }, by);
   const facts = { url, alert, said, ...refusal(identity, choice, evidence, diagnosis) };
   return new Failure("CLIENT_REJECTED", facts, by);
 }

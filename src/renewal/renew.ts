@@ -6,7 +6,7 @@ import { postRenew } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/verdict.ts";
-import { RejectedHandshake } from "../failure/causes.ts";
+import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Installed, install } from "../files/install.ts";
 import { type Target, target } from "../files/target.ts";
@@ -108,7 +108,7 @@ async function ask(asking: Asking) {
   throw await explain(again, second, asking);
 }
 
-type Refusal = { kind: "refused"; by: import("../ca/answer.ts").Answer | RejectedHandshake };
+type Refusal = { kind: "refused"; by: import("../ca/answer.ts").Answer | ConnectionEnded };
 
 async function askBy(choice: Choice, asking: Asking) {
   const { world } = asking;
@@ -121,7 +121,7 @@ async function askBy(choice: Choice, asking: Asking) {
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
   } catch (error) {
     if (world.signal.aborted) throw interrupted(world);
-    if (error instanceof RejectedHandshake) return { kind: "refused", by: error } satisfies Refusal;
+    if (error instanceof ConnectionEnded) return { kind: "refused", by: error } satisfies Refusal;
     const { describeDistrust } = await import("./distrust.ts");
     throw await describeDistrust(error, asking.anchors, route);
   }
@@ -130,7 +130,7 @@ async function askBy(choice: Choice, asking: Asking) {
 /** Only from mTLS to a token, and only where the evidence says that the certificate itself was not judged. */
 function changeOfMind(first: Choice, { by }: Refusal, { identity, policy, world }: Asking): Choice | null {
   if (first.method === "token") return null;
-  if (by instanceof RejectedHandshake) {
+  if (by instanceof ConnectionEnded) {
     const hasExpired = world.now() > identity.leaf.notAfter && policy.force;
     return hasExpired ? { method: "token", because: "expired-meanwhile" } : null;
   }
@@ -164,6 +164,7 @@ async function explain(
     choice,
     by,
     route: routeOf({ ...asking, anchors, world }),
+    root: asking.policy.root.value,
     now: world.now(),
   });
 }

@@ -75,7 +75,7 @@ export const network: Family<
       "No answer and no TLS alert. A CA that is restarting does this; so does step-ca v0.19 to v0.22 when the token's audience is not one of its names, and a step-ca whose cloud provisioner could not be initialised.",
     what: () => "the connection was closed without an answer",
     why: (f) =>
-      f.offered === "certificate"
+      f.method === "mtls"
         ? "It was closed after the client certificate was sent, without a TLS alert, and nothing speaks against the certificate."
         : "No certificate was offered in the handshake, so it is no refusal of one. A restart, a crash in the CA, or something between us.",
     evidence: (f) => [
