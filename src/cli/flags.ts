@@ -51,12 +51,12 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
     throw badFlag(error, words);
   }
   const given = command.opts<Record<string, string | boolean | undefined>>();
-  let defaults: Readonly<Record<string, string>> | undefined;
+  const defaults = once(() => readDefaults(env, fs));
   const lookup = (flag: Flag): Setting | null => {
     const [said] = flag.names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
     const source = {
       env: flag.bare ? {} : env,
-      defaults: () => (flag.bare ? {} : (defaults ??= readDefaults(env, fs))),
+      defaults: flag.bare ? () => ({}) : defaults,
     };
     const names = flag.short === undefined ? flag.names : ([...flag.names, flag.short] as const);
     return findSetting(said === undefined ? undefined : String(said), names, source);
@@ -144,6 +144,15 @@ function badFlag(error: CommanderError, { name }: CommandWords): Failure {
     command: name,
     ...(nearest && { nearest }),
   });
+}
+
+/** Computes a value when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
 }
 
 function camel(name: string): string {

@@ -5,7 +5,7 @@
 import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
 
 /** Which of the user's files a failure speaks about. */
-export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "configuration";
+export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message";
 
 type OfFile = { file: string; role: Role };
 type OfRequest = { url: string };

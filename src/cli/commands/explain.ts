@@ -1,29 +1,75 @@
-/** `renew explain [CODE|CAUSE]`: the page of a code or a cause, or the list of all. */
+/** `renew explain [CODE|CAUSE]`, `--from FILE`: the page of a code or a cause, the list of all, or what a pasted message means. */
 import { catalogue, codes } from "../../failure/catalogue/catalogue.ts";
 import { causes } from "../../failure/diagnosis/causes.ts";
+import { recognise } from "../../failure/diagnosis/recognise.ts";
 import type { CauseId } from "../../failure/evidence.ts";
 import type { Code } from "../../failure/facts.ts";
 import { Failure } from "../../failure/failure.ts";
-import type { World } from "../../world.ts";
+import { readNamed } from "../../files/read.ts";
+import type { Output, World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { table, wrap } from "../print/layout.ts";
 import { plain } from "../print/plain.ts";
 
 export const words: CommandWords = {
   name: "explain",
-  summary: "The page of an error code or a cause; without one, the list of all.",
+  summary:
+    "The page of an error code or a cause; without one, the list of all. With --from, what a\nmessage of step, step-ca, Go, Node or OpenSSL means.",
   arguments: "[CODE|CAUSE]",
-  flags: [],
-  after: "EXAMPLES\n  $ renew explain\n  $ renew explain CA_REFUSED\n  $ renew explain NO_SERVER_AUTH_OLD_CA\n",
+  flags: [{ names: ["from"], value: "FILE|-", bare: true, text: "read messages from FILE, or from standard input" }],
+  after: `EXAMPLES
+  $ renew explain
+  $ renew explain CA_REFUSED
+  $ renew explain NO_SERVER_AUTH_OLD_CA
+  $ journalctl -u step-ca | renew explain --from -
+  $ echo "remote error: tls: bad certificate" | renew explain --from -
+`,
 };
 
 const causeIds = Object.keys(causes) as CauseId[];
 
-export function run({ operands }: Said, { stdout }: World): number {
+export function run({ operands, value }: Said, { stdout, fs }: World): number {
   const width = Math.min(stdout.columns, 100);
   const [name, ...rest] = operands;
+  const from = value("from");
+  if (from !== undefined && name !== undefined) {
+    throw new Failure("FLAG_CONFLICT", {
+      flags: ["--from", name],
+      because: "One explains a message, the other a code.",
+    });
+  }
+  if (from !== undefined) {
+    const text = readNamed(from === "-" ? "/dev/stdin" : from, "message", fs).toString("utf8");
+    return explainMessages(text, from, width, stdout);
+  }
   if (rest.length > 0) throw new Failure("BAD_FLAG", { said: "one code or cause at a time", command: "explain" });
   stdout.write(name === undefined ? list(width) : page(name.toUpperCase().replaceAll("-", "_"), width));
+  return 0;
+}
+
+/** Exit 1 when nothing was recognised, as grep has it. */
+function explainMessages(text: string, from: string, width: number, stdout: Output): number {
+  const found = recognise(text);
+  if (found.length === 0) {
+    stdout.write(
+      `nothing in ${from === "-" ? "that" : plain(from)} is a message that renew knows: see \`renew explain\`\n`,
+    );
+    return 1;
+  }
+  const titles = (id: Code | CauseId) => (id in catalogue ? catalogue[id as Code].title : causes[id as CauseId].title);
+  for (const { line, ids } of found) {
+    const rows = table(
+      ids.map((id) => [id, titles(id)] as const),
+      width,
+      2,
+    ).map((row) => `  ${row}`);
+    const [only] = ids;
+    const page =
+      ids.length === 1 && only !== undefined
+        ? `see \`renew explain ${only}\``
+        : "each has a page: `renew explain NAME`; a failed run of renew says which it is";
+    stdout.write(`${[wrap(`"${plain(line)}"`, width, 0), ...rows, `  ${wrap(page, width, 2)}`, ""].join("\n")}\n`);
+  }
   return 0;
 }
 

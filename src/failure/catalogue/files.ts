@@ -9,7 +9,7 @@ const roles: Record<Role, string> = {
   root: "the root certificate",
   passphrase: "the passphrase",
   output: "the output",
-  configuration: "the configuration",
+  message: "the message to explain",
 };
 
 const wrongPlace = "Only the order CRT KEY tells the two files apart.";
