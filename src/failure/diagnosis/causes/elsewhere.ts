@@ -1,0 +1,101 @@
+/** Answers that are not about the certificate: another server's, or about how the request came. */
+import { type Family, proved, silent, speaks } from "../cause.ts";
+import { renewCommand, shell } from "../commands.ts";
+import { symptomOf } from "../symptom.ts";
+import { isSince } from "../version.ts";
+import { quoted } from "../words.ts";
+import { around, proxyShown } from "./between.ts";
+
+type Elsewhere = "PROXY_SPEAKS_HTTP" | "HEADER_TOO_LARGE" | "WRONG_PATH" | "PROXY_ANSWERED" | "REKEY_REQUEST_SPOILT";
+
+export const elsewhere: Family<Elsewhere> = {
+  PROXY_SPEAKS_HTTP: {
+    id: "PROXY_SPEAKS_HTTP",
+    title: "a proxy sends plain HTTP to the CA's TLS port",
+    who: "admin",
+    symptoms: ["plain-http"],
+    step: "wire",
+    weigh: (e) =>
+      symptomOf(e) === "plain-http"
+        ? proved("the CA says that it got plain HTTP, and we sent TLS")
+        : silent("nobody says so"),
+    help: () => ["the proxy's administrator: use https towards the CA, or pass TLS through (nginx: `stream`)", around],
+    page: `The CA answers 400, "Client sent an HTTP request to an HTTPS server", to whoever speaks plain HTTP to it. renew speaks TLS only, so a proxy between ends TLS and goes on without it.`,
+    logs: ["client sent an HTTP request to an HTTPS server"],
+  },
+
+  HEADER_TOO_LARGE: {
+    id: "HEADER_TOO_LARGE",
+    title: "the token does not fit a proxy's limit for headers",
+    who: "admin",
+    symptoms: ["header-too-large"],
+    step: "wire",
+    weigh: (e) =>
+      symptomOf(e) === "header-too-large"
+        ? proved("what answered says that the request's headers are too large")
+        : silent("nobody says so"),
+    help: (e) => [
+      "the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`",
+      around,
+      `while the certificate is valid, mTLS needs no header: \`${renewCommand(e, "--force")}\``,
+    ],
+    page: `The token carries the chain in a header: with one intermediate 2 KB for P-256 keys, 4 KB for RSA-2048, 6 KB for RSA-4096; with two intermediates of RSA-4096 8.6 KB, where nginx takes 8 KB. The proxy answers 400 ("Request Header Or Cookie Too Large") or 431. step-ca itself takes 1 MB.`,
+    logs: [],
+  },
+
+  WRONG_PATH: {
+    id: "WRONG_PATH",
+    title: "what answers has no such path, or does not take a POST there",
+    who: "you",
+    symptoms: ["not-found"],
+    step: "wire",
+    weigh: (e) =>
+      symptomOf(e) === "not-found"
+        ? proved(`status ${e.answer?.status ?? 404}: there is no /${e.operation ?? "renew"} at that URL`)
+        : silent("nobody says so"),
+    help: (e) => [
+      `check --ca-url, its port and path: \`curl -sk ${shell(`${e.ca.url}/health`, "URL")}\` answers {"status":"ok"} for a step-ca`,
+    ],
+    page: `Another server listens there, or the path is wrong: a proxy's prefix left out, or one too many. step-ca has /renew and /1.0/renew; /rekey came with v0.15.0.`,
+    logs: [],
+  },
+
+  REKEY_REQUEST_SPOILT: {
+    id: "REKEY_REQUEST_SPOILT",
+    title: "the certificate request of a rekey did not reach the CA as it was made",
+    who: "both",
+    symptoms: ["rekey-body"],
+    step: "wire",
+    weigh: (e) =>
+      symptomOf(e) === "rekey-body"
+        ? proved(`the CA says so: ${quoted(e.answer?.said ?? "")}`)
+        : silent("nobody says so"),
+    help: () => [around, "without a proxy this is a bug in renew: please report it with `renew --version`"],
+    page: `POST /rekey holds a certificate request in JSON. The CA answers 400 with "error decoding json" (empty or cut), "missing csr", or "invalid csr" (its signature is wrong). renew makes sound ones, so something between has changed the body, or it is a bug.`,
+    logs: ["error decoding json", "missing csr", "invalid csr"],
+  },
+
+  PROXY_ANSWERED: {
+    id: "PROXY_ANSWERED",
+    title: "something in front of the CA answered, not the CA",
+    who: "both",
+    symptoms: ["proxy", "other", "unauthorized-bare"],
+    step: "wire",
+    weigh(e) {
+      const symptom = symptomOf(e);
+      const shown = proxyShown(e.answer);
+      if (symptom === "proxy")
+        return proved(`the answer is not in step-ca's form${shown === null ? "" : `: ${shown} gave it`}`);
+      if (shown !== null) return speaks(`${shown} is in between, and the words are not step-ca's`);
+      const hasOwnWords = symptom === "unauthorized-bare" && isSince(e.ca, [0, 14, 0]);
+      return hasOwnWords ? speaks("a CA of this age has other words for it") : silent("the words may be a proxy's");
+    },
+    help: (e) => [
+      `see who answers: \`curl -skv ${shell(`${e.ca.url}/health`, "URL")}\``,
+      around,
+      ...((e.answer?.status ?? 0) >= 500 ? ["the proxy's administrator: can it reach the CA behind it?"] : []),
+    ],
+    page: `step-ca answers in JSON, with a status and a message. A page, plain text, 502, 503 or 504 comes from a proxy, a load balancer or a firewall before it: it wants a login, forbids the path, or cannot reach the CA. The headers Server and Via often name it; step-ca sends neither.`,
+    logs: [],
+  },
+};

@@ -1,0 +1,197 @@
+/** The token: its form, its signature, its one use, its claims. */
+import type { Evidence } from "../../evidence.ts";
+import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
+import { enrolCommand, fileOf, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { provisionerInList } from "../leaf.ts";
+import { type Symptom, symptomOf } from "../symptom.ts";
+import { firstTokens, isSince } from "../version.ts";
+import { quoted } from "../words.ts";
+
+type Token =
+  | "KEY_MISMATCH"
+  | "TOKEN_UNREADABLE"
+  | "TOKEN_REUSED"
+  | "TOKEN_SUBJECT_WRONG"
+  | "TOKEN_ISSUER_WRONG"
+  | "TOKEN_NOT_SUPPORTED"
+  | "AUDIENCE_NOT_A_CA_NAME";
+
+/** For causes that a sentence of the CA names: it decides, and nothing else says anything. */
+function named(symptom: Symptom, because: string): (e: Evidence) => Weight {
+  return (e) => (symptomOf(e) === symptom ? proved(because) : silent("the CA does not say so"));
+}
+
+/** What the CA compares of the audience: host and path. */
+function placeOf(url: string): { host: string; path: string } {
+  if (!URL.canParse(url)) return { host: url, path: "" };
+  const { hostname, pathname } = new URL(url);
+  return { host: hostname, path: pathname.replace(/\/+$/, "") };
+}
+
+/** The reuse key of these is made of instance data that a renewal token lacks (authority/provisioner/gcp.go, azure.go). */
+const trustsFirstUse = /^(GCP|Azure)$/i;
+
+export const token: Family<Token> = {
+  KEY_MISMATCH: {
+    id: "KEY_MISMATCH",
+    title: "the key is not the certificate's",
+    who: "you",
+    symptoms: ["token-signature", "alert-signature"],
+    step: "signature",
+    weigh: (e) => {
+      const isSaid = symptomOf(e) === "token-signature" || symptomOf(e) === "alert-signature";
+      return isSaid
+        ? proved("the CA could not verify the signature with the certificate's key")
+        : silent("nobody says so");
+    },
+    help: (e) => [
+      `compare: \`openssl x509 -noout -pubkey -in ${fileOf(e)}\` and \`openssl pkey -pubout -in ${shell(e.files?.key, "KEY")}\``,
+      "if both are the same, something between changes what is sent: go to the CA directly",
+    ],
+    page: `The token was signed, or the handshake was, with a key that is not the certificate's. renew compares the two files before it asks, so this comes from files that changed under it, or from another client.
+
+By token the CA answers 500 "error validating renew token", although trying again never helps; its log says "go-jose/go-jose: error in cryptographic primitive". In a handshake it is TLS alert 51 (decrypt error).`,
+    logs: ["error in cryptographic primitive"],
+  },
+
+  TOKEN_UNREADABLE: {
+    id: "TOKEN_UNREADABLE",
+    title: "the token did not reach the CA as it was made",
+    who: "both",
+    symptoms: ["token-invalid"],
+    step: "chain",
+    only: "token",
+    weigh: ({ answer }) =>
+      answer?.server !== undefined || answer?.via !== undefined
+        ? silent("something between us and the CA shows itself, and may have changed the header")
+        : contradicted("the token was well made, and nothing shows itself that could have changed it"),
+    help: (e) => [
+      "go to the CA directly, around the proxy: `--ca-url https://CA:9000`",
+      `or let the proxy pass TLS on, and use mTLS: \`${renewCommand(e, "--force")}\``,
+    ],
+    page: `The CA could not read the token: not three parts, no certificates in its x5cInsecure header, or certificates that are none. renew makes such tokens never; a proxy that cuts or rewrites the Authorization header does.
+
+The client is told "error validating renew token" (401), as for a chain that the CA does not take. The log says "error parsing x5cInsecure token" or "error extracting x5cInsecure cert chain".`,
+    logs: ["error parsing x5cInsecure token", "error extracting x5cInsecure cert chain"],
+  },
+
+  TOKEN_REUSED: {
+    id: "TOKEN_REUSED",
+    title: "the CA takes the token for one that was used before",
+    who: "both",
+    symptoms: ["unauthorized"],
+    step: "use",
+    only: "token",
+    weigh(e) {
+      const listed = provisionerInList(e);
+      const type = typeof listed === "object" ? listed.type : (e.certificate.provisioner?.type ?? "");
+      const isFirstUse = typeof listed !== "object" || listed.trustOnFirstUse !== false;
+      if (trustsFirstUse.test(type) && isFirstUse) {
+        return speaks(
+          `a provisioner of type ${quoted(type)} takes every renewal token for the same one, so only the first works`,
+        );
+      }
+      const isProxied = e.answer?.server !== undefined || e.answer?.via !== undefined;
+      return isProxied
+        ? silent("something between us and the CA may have sent the request twice")
+        : contradicted("each token of renew is new, and was sent once");
+    },
+    help: (e) => [
+      ...(trustsFirstUse.test(e.certificate.provisioner?.type ?? "")
+        ? [
+            `renew before expiry, over mTLS, which needs no token: \`${renewCommand(e, "--force")}\``,
+            `the CA's administrator: \`${updateProvisioner(e, "--disable-trust-on-first-use")}\``,
+          ]
+        : [`try again; each try has a new token: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
+      `or enrol anew: \`${enrolCommand(e)}\``,
+    ],
+    page: `A CA with a database takes each token once, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same.
+
+GCP and Azure provisioners that trust on first use (the default) make their key for this from instance data that a renewal token does not have, so renewal by token works once for such a provisioner, and never again. (Read in the source; not provoked.)
+
+The client is told 401, "The request lacked necessary authorization to be completed"; the log says "token already used".`,
+    logs: ["token already used"],
+  },
+
+  TOKEN_SUBJECT_WRONG: {
+    id: "TOKEN_SUBJECT_WRONG",
+    title: "the token's subject is not the certificate's common name",
+    who: "both",
+    symptoms: ["claim-sub"],
+    step: "claims",
+    only: "token",
+    weigh: named("claim-sub", "the CA says that the token's subject is not the certificate's common name"),
+    help: (e) => [
+      `while the certificate is valid, mTLS needs no subject: \`${renewCommand(e, "--force")}\``,
+      `is the common name plain text? \`openssl x509 -noout -subject -nameopt utf8 -in ${fileOf(e)}\`; else enrol anew`,
+    ],
+    page: `The claim "sub" must be the certificate's common name, byte for byte (a certificate without one takes any). renew takes it from the certificate, so a difference means a name in an old encoding that the CA reads otherwise, or a token made elsewhere.
+
+The CA answers 401 "error validating renew token: invalid subject claim (sub)".`,
+    logs: ["validation failed, invalid subject claim (sub)"],
+  },
+
+  TOKEN_ISSUER_WRONG: {
+    id: "TOKEN_ISSUER_WRONG",
+    title: "the CA does not accept who issued the token",
+    who: "admin",
+    symptoms: ["claim-iss"],
+    step: "claims",
+    only: "token",
+    weigh: named("claim-iss", "the CA says that it does not accept the token's issuer"),
+    help: () => [
+      "the CA's administrator: step-ca accepts \"step-ca-client/1.0\" and the provisioner's name; is the CA a changed one?",
+    ],
+    page: `The claim "iss" must be "step-ca-client/1.0", which renew and step send, or the provisioner's name, which old clients sent. A CA that refuses the first is not step-ca as published, or the token was made elsewhere.
+
+The CA answers 401 "error validating renew token: invalid issuer claim (iss)", in another JSON shape than usual: {"type":"unauthorized","detail":…,"message":…}.`,
+    logs: ["error validating renew token: invalid issuer claim (iss)"],
+  },
+
+  TOKEN_NOT_SUPPORTED: {
+    id: "TOKEN_NOT_SUPPORTED",
+    title: "this CA does not renew certificates of this provisioner by token",
+    who: "both",
+    symptoms: ["token-not-supported"],
+    step: "use",
+    only: "token",
+    weigh: named("token-not-supported", "the CA says that its provisioner has no tokens"),
+    help: (e) => [
+      `renew before expiry, over mTLS: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
+      `once it has expired, enrol anew: \`${enrolCommand(e)}\``,
+    ],
+    page: `ACME and SCEP provisioners issue without tokens. Some CAs answer a renewal by token for their certificates with 400 "token flow is not supported"; v0.26.1, v0.26.2 and all since v0.29.0 accept it.`,
+    logs: ["token flow is not supported"],
+  },
+
+  AUDIENCE_NOT_A_CA_NAME: {
+    id: "AUDIENCE_NOT_A_CA_NAME",
+    title: "the host in --ca-url is not one of the CA's own names",
+    who: "both",
+    symptoms: ["claim-aud", "closed"],
+    step: "claims",
+    only: "token",
+    weigh(e) {
+      const { host, path } = placeOf(e.ca.url);
+      if (symptomOf(e) === "claim-aud") {
+        const at = path === "" ? "" : `, with the path ${quoted(path)} before /renew`;
+        return proved(`the token is for ${quoted(host)}${at}, and the CA says that this is none of its names`);
+      }
+      // v0.19 to v0.22 crash on it: an error that is nil.
+      const isFixed = isSince(e.ca, [0, 23, 0]);
+      if (isFixed || isSince(e.ca, firstTokens) === false) return contradicted("a CA of this age says it in an answer");
+      const crash = `CAs of v0.19 to v0.22 crash on a token for a name that is not theirs, such as ${quoted(host)} may be`;
+      return isFixed === false ? speaks(crash) : silent(crash);
+    },
+    help: (e) => [
+      `use one of the CA's names (dnsNames in its ca.json): \`${renewCommand({ ...e, ca: { url: "https://NAME:PORT" } }, "--force")}\``,
+      "the CA's administrator: add this name to dnsNames in ca.json, and restart the CA",
+    ],
+    page: `The claim "aud" of a renewal token is the CA's URL with /renew. The CA compares the host with its own dnsNames; the port does not count, but a path before /renew does. A proxy or a load balancer under another name makes it fail, though its TLS certificate is good.
+
+The CA answers 500 "error validating renew token: invalid audience claim (aud)", although trying again never helps. v0.19 to v0.22 crash instead, and the client sees a closed connection.
+
+Use a name from dnsNames in --ca-url, or add the proxy's name to dnsNames.`,
+    logs: ["validation failed, invalid audience claim (aud)"],
+  },
+};

@@ -1,0 +1,94 @@
+/** Commands to copy, with this certificate's names filled in. What is foreign in them is quoted for the shell. */
+import type { Evidence } from "../evidence.ts";
+import { lifetimeMs } from "./leaf.ts";
+import { quoted } from "./words.ts";
+
+/** `renew …` for this certificate and CA. */
+export function renewCommand({ certificate, ca, files }: Evidence, ...flags: readonly string[]): string {
+  const paths = [fileOf({ certificate }), shell(files?.key, "KEY")];
+  return command("renew", ...flags, ...paths, ...reach(ca.url, files?.root));
+}
+
+/** A new certificate for the same names, from the same provisioner. It needs that provisioner's credentials. */
+export function enrolCommand({ certificate, ca, files }: Evidence): string {
+  const { names, provisioner } = certificate;
+  const subject = shell(commonName(certificate.subject) || names[0], "NAME");
+  const paths = [subject, fileOf({ certificate }), shell(files?.key, "KEY")];
+  const sans = names.filter((name) => !name.startsWith("#")).flatMap((name) => ["--san", shell(name, "NAME")]);
+  const life = ["--not-after", goDuration(lifetimeMs(certificate))];
+  return command(
+    "step ca certificate",
+    ...paths,
+    "--provisioner",
+    shell(provisioner?.name, "PROVISIONER"),
+    ...sans,
+    ...life,
+    ...reach(ca.url, files?.root),
+  );
+}
+
+/** For the CA's administrator. */
+export function updateProvisioner({ certificate }: Evidence, ...flags: readonly string[]): string {
+  return command("step ca provisioner update", shell(certificate.provisioner?.name, "PROVISIONER"), ...flags);
+}
+
+/** The line that says where the CA's own reason is found. `sentence` is what to look for in it. */
+export function logLine({ answer }: Evidence, sentence: string): string {
+  const id = answer?.requestId;
+  const wanted = id !== undefined && isPlain(id) ? id : sentence;
+  const shows = wanted === sentence ? "shows it" : `proves it with "${sentence}"`;
+  return `the CA's administrator: the CA's log ${shows}: \`journalctl -u step-ca | grep -F ${shell(wanted, "ID")}\``;
+}
+
+/** How the provisioner's template has to look, where it goes, and what has to happen then. */
+export function templateLines(evidence: Evidence): string[] {
+  const { subject } = evidence.certificate;
+  const more = commonName(subject) === subject.replace(/^CN=/, "") ? "" : `; its subject is ${quoted(subject)}`;
+  return [
+    "the CA's administrator: a template for both usages (the provisioner's options.x509.templateFile), with" +
+      ` \`"extKeyUsage": ["clientAuth", "serverAuth"]\`${more}:` +
+      ` \`${updateProvisioner(evidence, "--x509-template", "FILE")}\``,
+    `renewal copies the usages, so enrol anew then: \`${enrolCommand(evidence)}\``,
+  ];
+}
+
+/** The common name in a subject as `pki/name` writes it, "" where there is none. */
+export function commonName(subject: string): string {
+  if (!/^[\w.]+=/.test(subject)) return subject;
+  return /(?:^|,)CN=((?:[^,\\]|\\.)*)/.exec(subject)?.[1] ?? "";
+}
+
+/** The certificate's file, for a command. */
+export function fileOf({ certificate }: Pick<Evidence, "certificate">): string {
+  return shell(certificate.file, "CRT");
+}
+
+/** Quoted where the shell needs it; `otherwise` for what is missing or cannot stand in a line between backticks. */
+export function shell(word: string | undefined, otherwise: string): string {
+  if (word === undefined || word === "" || /[`\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(word)) return otherwise;
+  if (isPlain(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function isPlain(word: string): boolean {
+  return /^[\w@%+:,./][\w@%+=:,./-]*$/.test(word);
+}
+
+function reach(url: string, root: string | undefined): string[] {
+  return ["--ca-url", shell(url, "URL"), ...(root === undefined ? [] : ["--root", shell(root, "ROOT")])];
+}
+
+function command(...words: readonly string[]): string {
+  return words.join(" ");
+}
+
+/** As Go reads it: hours and smaller, no days. */
+function goDuration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor((seconds % 3600) / 60), "m"],
+    [seconds % 60, "s"],
+  ] as const;
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count}${unit}`])).join("");
+}

@@ -1,0 +1,71 @@
+/** What the certificate itself says, and where it leads, in the terms of the CA's checks. */
+import type { CaFacts, CertificateFacts, Evidence, PathVerdict, ProvisionerFacts } from "../evidence.ts";
+import { tokenRule } from "./version.ts";
+
+/** As Go sees it: no extension, an empty one, or anyExtendedKeyUsage forbids nothing. */
+export function allows({ usages }: CertificateFacts, usage: "clientAuth" | "serverAuth"): boolean {
+  return usages === null || usages.length === 0 || usages.includes(usage) || usages.includes("anyExtendedKeyUsage");
+}
+
+/** `clientAuth only`, `codeSigning and timeStamping`. */
+export function usagesText({ usages }: CertificateFacts): string {
+  if (usages === null || usages.length === 0) return "not limited";
+  return usages.length === 1 ? `${usages[0]} only` : usages.join(" and ");
+}
+
+export function lifetimeMs({ notBefore, notAfter }: CertificateFacts): number {
+  return notAfter.getTime() - notBefore.getTime();
+}
+
+/** The provisioner that the certificate names, in the CA's list. Names are compared as bytes: case counts. */
+export function provisionerInList({ certificate, ca }: Evidence): ProvisionerFacts | "gone" | "not-known" {
+  if (ca.provisioners === undefined || certificate.provisioner === undefined) return "not-known";
+  const { name } = certificate.provisioner;
+  return ca.provisioners.find((one) => one.name === name) ?? "gone";
+}
+
+type Problem = Extract<PathVerdict, { ok: false }>;
+export interface Prediction {
+  verdict: PathVerdict;
+  /** The condition under which it holds, "" where it holds in any case. */
+  when: string;
+}
+
+/** What Go would say of the chain this way; by token under both rules, when it is not known which one the CA has. */
+export function predictions({ method, path, ca }: Evidence): readonly Prediction[] {
+  if (path === undefined) return [];
+  if (method === "mtls") return [{ verdict: path.mtls, when: "" }];
+  const { usage } = tokenRule(ca);
+  if (usage !== "unknown") {
+    return [{ verdict: usage === "clientAuth" ? path.tokenClientAuth : path.tokenServerAuth, when: "" }];
+  }
+  const { tokenClientAuth, tokenServerAuth } = path;
+  if (isSame(tokenClientAuth, tokenServerAuth)) return [{ verdict: tokenClientAuth, when: "" }];
+  return [
+    { verdict: tokenServerAuth, when: "if the CA is older than v0.26.2, " },
+    { verdict: tokenClientAuth, when: "if the CA is v0.26.2 or newer, " },
+  ];
+}
+
+function isSame(a: PathVerdict, b: PathVerdict): boolean {
+  return a.ok || b.ok ? a.ok === b.ok : a.reason === b.reason && a.who === b.who;
+}
+
+/** The predicted problems that Go meets while it builds the chain, before it looks at the leaf's usages. */
+export function buildingProblem(evidence: Evidence): Problem | undefined {
+  const problems = predictions(evidence).flatMap(({ verdict }) => (verdict.ok ? [] : [verdict]));
+  return problems.find(({ reason, who }) => {
+    if (reason === "usage" || reason === "usage-nesting" || reason === "constraint") return false;
+    return !(reason === "expired" || reason === "not-yet-valid") || who !== evidence.certificate.subject;
+  });
+}
+
+/** Whether the roots of the prediction are surely those of the CA. */
+export function isJudgedByItsRoots({ path }: Evidence): boolean {
+  return path?.roots === "ca";
+}
+
+/** A registration authority of v0.27.3 or later shows itself by this. */
+export function isRegistrationAuthority({ intermediates }: CaFacts): boolean {
+  return intermediates === "not-implemented";
+}

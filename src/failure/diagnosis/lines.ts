@@ -1,0 +1,95 @@
+/** The evidence in lines: a label and a short value, foreign words in quotes. */
+import { certificateAlerts } from "../causes.ts";
+import type { Evidence } from "../evidence.ts";
+import { instant, relative, span } from "../time.ts";
+import { leastSkewMs, skewMs, skewText } from "./clock.ts";
+import { lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
+import { tokenRule, versionSaid } from "./version.ts";
+import { quoted } from "./words.ts";
+
+type Line = readonly [label: string, value: string];
+
+export function evidenceLines(evidence: Evidence): Line[] {
+  return [...certificateLines(evidence), ...answerLines(evidence), ...caLines(evidence)];
+}
+
+/** What was said is shown at more length than a name. */
+const atLength = 160;
+
+function certificateLines(evidence: Evidence): Line[] {
+  const { certificate, at, method } = evidence;
+  const { usages, keyUsages, notBefore, notAfter, provisioner, count, issuer } = certificate;
+  const ends = notAfter < at ? `expired ${relative(notAfter, at)}` : `ends ${relative(notAfter, at)}`;
+  const begins = notBefore > at ? `, begins ${relative(notBefore, at)}` : "";
+  const lines: Line[] = [
+    ["usages", usages === null || usages.length === 0 ? "none named, so any" : usages.join(", ")],
+    ["valid", `${instant(notBefore).slice(0, -4)} to ${instant(notAfter)}`],
+    ["lifetime", `${span(lifetimeMs(certificate))}${begins}, ${ends}`],
+    ["provisioner", provisioner === undefined ? "none named" : `${quoted(provisioner.name)} (${provisioner.type})`],
+  ];
+  if (method === "token" && !keyUsages?.includes("digitalSignature"))
+    lines.push(["key usage", keyUsages?.join(", ") || "none"]);
+  const problem = predictions(evidence).find(({ verdict }) => !verdict.ok)?.verdict;
+  if (problem !== undefined && !problem.ok && problem.reason !== "usage") {
+    lines.push(
+      ["issuer", quoted(issuer)],
+      ["chain", `${count} sent; Go would say ${quoted(problem.detail, atLength)}`],
+    );
+  }
+  return lines;
+}
+
+function answerLines({ answer, alert }: Evidence): Line[] {
+  if (answer === undefined) {
+    if (typeof alert !== "number") return [["connection", "closed without an answer"]];
+    return [["TLS alert", `${alert} (${certificateAlerts[alert] ?? otherAlerts[alert] ?? "not about a certificate"})`]];
+  }
+  const { status, said, requestId, server, via } = answer;
+  const lines: Line[] = [
+    ["the CA said", said === "" ? `${status}, and nothing else` : `${status} ${quoted(said, atLength)}`],
+  ];
+  if (server !== undefined) lines.push(["server", quoted(server)]);
+  if (via !== undefined) lines.push(["via", quoted(via)]);
+  if (requestId !== undefined) lines.push(["request id", quoted(requestId)]);
+  return lines;
+}
+
+const otherAlerts: Readonly<Record<number, string>> = { 51: "decrypt error" };
+
+function caLines(evidence: Evidence): Line[] {
+  const { ca, method } = evidence;
+  const lines: Line[] = [["CA version", versionValue(evidence)]];
+  const listed = provisionerInList(evidence);
+  if (listed === "gone") lines.push(["claims", `not in the CA's list of ${ca.provisioners?.length ?? 0}`]);
+  if (typeof listed === "object") lines.push(["claims", claims(listed)]);
+  const skew = skewMs(evidence);
+  if (skew !== undefined && Math.abs(skew) >= leastSkewMs) lines.push(["clocks", skewText(skew)]);
+  if (ca.crl !== undefined) lines.push(["CRL", crlValue(ca.crl)]);
+  if (ca.intermediates === "not-implemented") lines.push(["intermediates", "501, as from a registration authority"]);
+  return method === "token" && skew === undefined ? [...lines, ["clocks", "the CA's is not known"]] : lines;
+}
+
+function versionValue({ ca, method }: Evidence): string {
+  const said = versionSaid(ca);
+  const { usage } = tokenRule(ca);
+  if (method === "mtls") return usage === "clientAuth" && said === "hidden" ? "hidden, but v0.26.2 or newer" : said;
+  return `${said}, ${usage === "unknown" ? "its rule for tokens is not known" : `takes tokens for ${usage}`}`;
+}
+
+function claims(one: {
+  type: string;
+  disableRenewal?: boolean;
+  allowRenewalAfterExpiry?: boolean;
+  state?: string;
+}): string {
+  const value = (claim: boolean | undefined) => (claim === undefined ? "not set" : String(claim));
+  const state = one.state === undefined ? "" : `, state ${quoted(one.state)}`;
+  const { disableRenewal, allowRenewalAfterExpiry } = one;
+  return `disableRenewal ${value(disableRenewal)}, allowRenewalAfterExpiry ${value(allowRenewalAfterExpiry)}${state}`;
+}
+
+function crlValue({ lists, usable, issued }: { lists: boolean; usable: boolean; issued?: Date }): string {
+  const made = issued === undefined ? "" : `, of ${instant(issued)}`;
+  if (!usable) return `not usable${made}`;
+  return `${lists ? "lists this certificate" : "does not list this certificate"}${made}`;
+}
