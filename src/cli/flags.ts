@@ -33,6 +33,8 @@ export interface Said {
   setting(name: string): Setting | null;
   value(name: string): string | undefined;
   isOn(name: string): boolean;
+  /** Whether this command has such a flag at all. */
+  has(name: string): boolean;
 }
 
 /** Either what was said, or text to print because help was asked for. */
@@ -71,6 +73,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
       operands: command.args,
       setting: (name) => find(name).setting,
       value: (name) => find(name).setting?.value,
+      has: (name) => words.flags.some(({ names }) => names.includes(name)),
       isOn: (name) => {
         const { flag, setting } = find(name);
         return setting === null ? flag.on === true : parseSwitch(setting, words);

@@ -35,8 +35,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       return 0;
     }
     const { said } = parsed;
-    reporter = new Reporter(world, { ...manner, ...mannerOf(said, command.words) });
-    if (isOn(said, command.words, "version")) {
+    reporter = new Reporter(world, { ...manner, ...mannerOf(said) });
+    if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;
     }
@@ -54,18 +54,18 @@ function dispatch([first = "", ...rest]: readonly string[]): [name: string, rest
   return [first, rest];
 }
 
-function mannerOf(said: Said, words: CommandWords) {
-  const coloured = words.flags.some(({ names }) => names[0] === "color") ? said.setting("color") : null;
+function mannerOf(said: Said) {
+  const isColourSaid = said.has("color") && said.setting("color") !== null;
   return {
-    json: isOn(said, words, "json"),
-    quiet: isOn(said, words, "quiet"),
-    verbose: isOn(said, words, "verbose"),
-    color: coloured === null ? undefined : said.isOn("color"),
+    json: isOn(said, "json"),
+    quiet: isOn(said, "quiet"),
+    verbose: isOn(said, "verbose"),
+    color: isColourSaid ? said.isOn("color") : undefined,
   };
 }
 
-function isOn(said: Said, { flags }: CommandWords, name: string): boolean {
-  return flags.some(({ names }) => names[0] === name) && said.isOn(name);
+function isOn(said: Said, name: string): boolean {
+  return said.has(name) && said.isOn(name);
 }
 
 function bug(error: unknown): Failure {

@@ -1,15 +1,12 @@
 /** `renew CRT KEY`: from words to a policy, and from the outcome to words. */
 
 import { reasons } from "../../ca/credential.ts";
-import { defaultRoot, stepPath } from "../../ca/settings.ts";
-import { parseCaUrl } from "../../ca/url.ts";
-import { Failure } from "../../failure/failure.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
-import { parseDuration, parseWindow } from "../duration.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { connectionFlags, manners, policyOf } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
 import type { Report, Reporter } from "../report.ts";
 import { renewHelp } from "./renew-help.ts";
@@ -32,24 +29,9 @@ export const words: CommandWords = {
       value: "DURATION|PERCENT%",
       text: "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%",
     },
-    { names: ["ca-url"], value: "URL", text: "the CA; https:// may be left out, a path prefix is kept" },
-    {
-      names: ["root"],
-      value: "FILE[,FILE...]|DIR",
-      text: "the CA's root certificates, the only ones trusted (default: $STEPPATH/certs/root_ca.crt)",
-    },
-    { names: ["password-file"], value: "FILE", text: "the passphrase of an encrypted KEY" },
-    {
-      names: ["timeout"],
-      value: "DURATION",
-      text: "limit for the whole exchange, 10s of it to connect (default: 30s)",
-    },
-    { names: ["json"], bare: true, text: "print one JSON document on stdout" },
+    ...connectionFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
-    { names: ["verbose"], short: "v", bare: true, text: "say what is decided, and why" },
-    { names: ["quiet"], short: "q", bare: true, text: "print failures only" },
-    { names: ["color"], bare: true, text: "colour on or off: --color, --no-color (default: on a terminal)" },
-    { names: ["version"], bare: true, text: "print the version" },
+    ...manners,
   ],
   after: renewHelp,
 };
@@ -57,11 +39,9 @@ export const words: CommandWords = {
 /** Exit status for "not due" under --exit-code; 0 otherwise. */
 const notDueExit = 10;
 
-const connectTimeoutMs = 10_000;
-
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
-  const policy = policyOf(said, world);
+  const policy = policyOf(said, "renew", world);
   const outcome = await renewOnce(policy, world, {
     loaded: ({ leaf, chain }) => {
       reporter.about(policy.paths.certificate, leaf);
@@ -85,50 +65,6 @@ const dueWords = {
   asked: "no --expires-in limits it",
   "inside-window": "--expires-in says so",
 };
-
-function policyOf(said: Said, { env }: World): Policy {
-  const [certificate, key, ...rest] = said.operands;
-  if (certificate === undefined || key === undefined || rest.length > 0) {
-    const count = said.operands.length;
-    const problem =
-      count > 2
-        ? `${count} files were given, and two are wanted: CRT KEY`
-        : `${count === 0 ? "no file was" : "only one file was"} given, and two are wanted: CRT KEY`;
-    throw new Failure("BAD_FLAG", { said: problem, command: "renew" });
-  }
-  if (said.isOn("quiet") && said.isOn("verbose")) {
-    throw new Failure("FLAG_CONFLICT", {
-      flags: ["--quiet", "--verbose"],
-      because: "One asks for fewer words, the other for more.",
-    });
-  }
-  const expiresIn = said.setting("expires-in");
-  const timeout = said.value("timeout");
-  const timeoutMs = timeout === undefined ? 30_000 : parseDuration(timeout, "--timeout");
-  if (timeoutMs <= 0)
-    throw new Failure("BAD_DURATION", {
-      flag: "--timeout",
-      value: timeout ?? "",
-      problem: "It must be longer than nothing.",
-    });
-  const url = said.setting("ca-url");
-  if (url === null) {
-    const looked = ["--ca-url", "STEP_CA_URL", `${stepPath(env)}/config/defaults.json`];
-    throw new Failure("CA_URL_MISSING", { looked });
-  }
-  const [out, passphraseFile] = [said.value("out"), said.value("password-file")];
-  return {
-    paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
-    force: said.isOn("force"),
-    mtls: said.isOn("mtls"),
-    window: expiresIn === null ? null : parseWindow(expiresIn.value, expiresIn.from),
-    ca: parseCaUrl(url.value, url.from),
-    root: said.setting("root") ?? { value: defaultRoot(env), from: "the default" },
-    timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
-    connectTimeoutMs,
-    ...(out !== undefined && { out }),
-  };
-}
 
 function reportOf(outcome: Outcome, { paths }: Policy, now: Date): Report {
   const { leaf } = outcome;
