@@ -1,11 +1,11 @@
 /** A certificate authority as a value: a root, perhaps an intermediate, and leaves of any shape on demand. */
-import { type CertificatePlan, type Issuer, makeCertificate, pem } from "./certificate-maker.ts";
-import { createKey, publicDer, signerOf } from "./key.ts";
-import { type LeafSpec, leafExtensions, leafSubject, type Usage, usageExtension } from "./leaf.ts";
+import { type CertificatePlan, type Issuer, makeCertificate, pem } from "./issuing/certificate-maker.ts";
+import { createKey, publicDer, signerOf } from "./issuing/key.ts";
+import { type LeafSpec, leafExtensions, leafSubject, type Usage, usageExtension } from "./issuing/leaf.ts";
 import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509Certificate } from "./x509.ts";
 
-export type { KeyKind } from "./key.ts";
-export type { LeafSpec, Usage } from "./leaf.ts";
+export type { KeyKind } from "./issuing/key.ts";
+export type { LeafSpec, Usage } from "./issuing/leaf.ts";
 
 export interface Issued {
   /** The leaf alone, PEM. */

@@ -33,7 +33,8 @@ export async function createKey(kind: KeyKind): Promise<KeyPair> {
 
 /** SubjectPublicKeyInfo of a public key in PEM, or of the public half of a private one. */
 export function publicDer(key: string | KeyObject): Buffer {
-  return createPublicKey(key as string).export({ type: "spki", format: "der" });
+  const half = typeof key === "string" ? createPublicKey(key) : createPublicKey(key);
+  return half.export({ type: "spki", format: "der" });
 }
 
 /** A signer for any kind of key that step-ca itself can sign with. */

@@ -1,6 +1,5 @@
 /** One certificate, signed. */
 import { randomBytes } from "node:crypto";
-import type { Signer } from "./key.ts";
 import {
   AuthorityKeyIdentifierExtension,
   type Extension,
@@ -9,7 +8,8 @@ import {
   SubjectKeyIdentifierExtension,
   type X509Certificate,
   X509CertificateGenerator,
-} from "./x509.ts";
+} from "../x509.ts";
+import type { Signer } from "./key.ts";
 
 export interface CertificatePlan {
   subject: JsonName | Name;

@@ -1,7 +1,5 @@
 /** What a leaf certificate may be asked to look like, and the subject and extensions that follow from it. */
 import { isIP } from "node:net";
-import type { KeyKind } from "./key.ts";
-import { encodeProvisioner, PROVISIONER_OID, type ProvisionerNote } from "./provisioner-extension.ts";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
@@ -11,7 +9,9 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
-} from "./x509.ts";
+} from "../x509.ts";
+import type { KeyKind } from "./key.ts";
+import { encodeProvisioner, PROVISIONER_OID, type ProvisionerNote } from "./provisioner-extension.ts";
 
 export type Usage = "clientAuth" | "serverAuth" | "codeSigning" | "emailProtection" | "any";
 export type KeyUse = keyof typeof KeyUsageFlags;

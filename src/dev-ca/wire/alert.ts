@@ -1,0 +1,56 @@
+/**
+ * The TLS alert with which Go's server turns a client certificate away. Node's server cannot send one after its own
+ * verification, so the record is made here: in TLS 1.3 an alert is one encrypted record (RFC 8446, sections 5.2, 5.3
+ * and 7.3), and the `keylog` event gives the secret for it. In TLS 1.2 there is no such help.
+ */
+import { type CipherGCMTypes, createCipheriv, createHmac } from "node:crypto";
+import type { Problem } from "../rules/chain.ts";
+
+export interface Session {
+  /** As `getCipher().standardName` says it. */
+  cipher: string;
+  /** SERVER_TRAFFIC_SECRET_0. */
+  secret: Buffer;
+}
+
+/** As Go chooses it (crypto/tls, processCertsFromClient). */
+export const alertNumbers: Record<Problem["kind"], number> = {
+  unfit: 42,
+  "out-of-time": 45,
+  "unknown-authority": 48,
+};
+
+const FATAL = 2;
+const ALERT = 21;
+const APPLICATION_DATA = 23;
+const TAG_LENGTH = 16;
+
+interface Suite {
+  algorithm: CipherGCMTypes;
+  hash: "sha256" | "sha384";
+  keyLength: number;
+}
+const suites: Record<string, Suite> = {
+  TLS_AES_128_GCM_SHA256: { algorithm: "aes-128-gcm", hash: "sha256", keyLength: 16 },
+  TLS_AES_256_GCM_SHA384: { algorithm: "aes-256-gcm", hash: "sha384", keyLength: 32 },
+};
+
+/** The alert as the first record under the server's traffic keys; null where the cipher is none of those known here. */
+export function alertRecord(number: number, { cipher, secret }: Session): Buffer | null {
+  const suite = suites[cipher];
+  if (!suite) return null;
+  const key = expandLabel(suite.hash, secret, "key", suite.keyLength);
+  const iv = expandLabel(suite.hash, secret, "iv", 12); // for record number 0 this is the nonce
+  const plain = Buffer.from([FATAL, number, ALERT]);
+  const header = Buffer.from([APPLICATION_DATA, 3, 3, 0, plain.length + TAG_LENGTH]);
+  const sealed = createCipheriv(suite.algorithm, key, iv);
+  sealed.setAAD(header);
+  return Buffer.concat([header, sealed.update(plain), sealed.final(), sealed.getAuthTag()]);
+}
+
+/** HKDF-Expand-Label with an empty context; never more than one block is needed. */
+function expandLabel(hash: Suite["hash"], secret: Buffer, label: string, size: number): Buffer {
+  const name = Buffer.from(`tls13 ${label}`);
+  const info = Buffer.concat([Buffer.from([0, size, name.length]), name, Buffer.from([0, 1])]);
+  return createHmac(hash, secret).update(info).digest().subarray(0, size);
+}
