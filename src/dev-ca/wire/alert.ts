@@ -1,16 +1,18 @@
 /**
  * The TLS alert with which Go's server turns a client certificate away. Node's server cannot send one after its own
- * verification, so the record is made here: in TLS 1.3 an alert is one encrypted record (RFC 8446, sections 5.2, 5.3
- * and 7.3), and the `keylog` event gives the secret for it. In TLS 1.2 there is no such help.
+ * verification, so the record is made here. In TLS 1.3 it is one encrypted record (RFC 8446, sections 5.2, 5.3 and
+ * 7.3), and the `keylog` event gives the secret for it; in TLS 1.2 it comes before the server's ChangeCipherSpec, and so
+ * in the clear (RFC 5246, section 7.2).
  */
 import { type CipherGCMTypes, createCipheriv, createHmac } from "node:crypto";
 import type { Problem } from "../rules/chain.ts";
 
 export interface Session {
-  /** As `getCipher().standardName` says it. */
-  cipher: string;
-  /** SERVER_TRAFFIC_SECRET_0. */
-  secret: Buffer;
+  /** As `getCipher()` says them. */
+  version: string;
+  standardName: string;
+  /** SERVER_TRAFFIC_SECRET_0, which there is in TLS 1.3. */
+  secret: Buffer | undefined;
 }
 
 /** As Go chooses it (crypto/tls, processCertsFromClient). */
@@ -36,9 +38,10 @@ const suites: Record<string, Suite> = {
 };
 
 /** The alert as the first record under the server's traffic keys; null where the cipher is none of those known here. */
-export function alertRecord(number: number, { cipher, secret }: Session): Buffer | null {
-  const suite = suites[cipher];
-  if (!suite) return null;
+export function alertRecord(number: number, { version, standardName, secret }: Session): Buffer | null {
+  if (version !== "TLSv1.3") return Buffer.from([ALERT, 3, 3, 0, 2, FATAL, number]);
+  const suite = suites[standardName];
+  if (!suite || !secret) return null;
   const key = expandLabel(suite.hash, secret, "key", suite.keyLength);
   const iv = expandLabel(suite.hash, secret, "iv", 12); // for record number 0 this is the nonce
   const plain = Buffer.from([FATAL, number, ALERT]);

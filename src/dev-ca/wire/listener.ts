@@ -49,7 +49,7 @@ class Doors {
   readonly #events: Events;
   readonly #certificates = new Map<Variant, Promise<ServerCertificate>>();
   readonly #servers = new Map<string, TlsServer>();
-  readonly #sockets = new WeakMap<TLSSocket, { secret: Buffer }>();
+  readonly #secrets = new WeakMap<TLSSocket, Buffer>();
   readonly #byPort = new Map<number, Socket>();
 
   constructor(state: State, events: Events) {
@@ -107,7 +107,7 @@ class Doors {
 
   #remember(line: Buffer, socket: TLSSocket): void {
     const [, secret] = /^SERVER_TRAFFIC_SECRET_0 \w+ (\w+)/.exec(line.toString()) ?? [];
-    if (secret) this.#sockets.set(socket, { secret: Buffer.from(secret, "hex") });
+    if (secret) this.#secrets.set(socket, Buffer.from(secret, "hex"));
   }
 
   #judge(socket: TLSSocket): void {
@@ -123,8 +123,8 @@ class Doors {
 
   /** The alert overtakes what Node has not written yet. The client's own words are read, so that it hears ours. */
   #turnAway(socket: TLSSocket, number: number): void {
-    const secret = this.#sockets.get(socket)?.secret;
-    const record = secret && alertRecord(number, { cipher: socket.getCipher().standardName, secret });
+    const { version, standardName } = socket.getCipher();
+    const record = alertRecord(number, { version, standardName, secret: this.#secrets.get(socket) });
     const raw = this.#byPort.get(socket.remotePort ?? 0);
     if (!record || !raw) return void socket.destroy();
     socket.resume();
