@@ -2,6 +2,7 @@
 import { createPrivateKey, randomUUID, sign, X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
+import type { SecureContextOptions } from "node:tls";
 
 /** A CA to ask: real, or embedded. */
 export interface AskedCa {
@@ -35,12 +36,16 @@ export interface Closed extends Connection {
 }
 export type Answer = Reply | Alerted | Closed;
 
-interface Asked {
+/** What is sent; POST /renew unless told. */
+export interface Sent {
+  path?: string | undefined;
+  body?: string | undefined;
+  tls?: Pick<SecureContextOptions, "maxVersion" | "ciphers"> | undefined;
+}
+interface Asked extends Sent {
   method?: string;
-  path?: string;
   headers?: Record<string, string>;
-  body?: string;
-  pair?: Pair | undefined;
+  pair?: Pair;
 }
 
 export async function get(ca: AskedCa, path: string): Promise<Answer> {
@@ -52,20 +57,18 @@ export async function post(ca: AskedCa, path: string, body = ""): Promise<Answer
 }
 
 /** A renewal with the certificate in the TLS handshake; /renew unless told. */
-export async function postMtls(ca: AskedCa, pair: Pair, { path = "/renew", body = "" } = {}): Promise<Answer> {
-  return ask(ca, { path, body, pair });
+export async function postMtls(ca: AskedCa, pair: Pair, { path, body, tls }: Sent = {}): Promise<Answer> {
+  return ask(ca, { path, body, pair, tls });
 }
 
 /** A renewal with a token; no client certificate. */
-export async function postToken(ca: AskedCa, token: string, { path = "/renew", body = "" } = {}): Promise<Answer> {
+export async function postToken(ca: AskedCa, token: string, { path, body }: Sent = {}): Promise<Answer> {
   return ask(ca, { path, body, headers: { Authorization: `Bearer ${token}` } });
 }
 
 /** One request on a connection of its own. Rejects only for what the server's side of TLS or the network did wrong. */
-export async function ask(
-  ca: AskedCa,
-  { method = "POST", path = "/renew", headers, body, pair }: Asked,
-): Promise<Answer> {
+export async function ask(ca: AskedCa, asked: Asked): Promise<Answer> {
+  const { method = "POST", path = "/renew", headers, body, pair, tls } = asked;
   const { hostname, port } = new URL(ca.url);
   return new Promise((resolve, reject) => {
     let localPort = 0;
@@ -75,6 +78,7 @@ export async function ask(
       ...(hostname !== "127.0.0.1" && { servername: hostname }),
       ca: ca.authority.root,
       ...pair,
+      ...tls,
       method,
       path,
       headers: { Host: `${hostname}:${port}`, ...headers },

@@ -33,12 +33,7 @@ export class StepCaLog {
       const line = this.lines.findLast((text) => text.includes(`"request-id":"${answer.requestId}"`));
       return line === undefined ? undefined : errorIn(line);
     }
-    for (const event of ["TLS handshake error from", "panic serving"]) {
-      const start = `http: ${event} 127.0.0.1:${answer.localPort}: `;
-      const line = this.lines.findLast((text) => text.includes(start));
-      if (line !== undefined) return line.slice(line.indexOf(start) + start.length);
-    }
-    return undefined;
+    return aboutConnection(this.lines, answer.localPort);
   }
 
   async #nextLine(timeoutMs: number): Promise<void> {
@@ -52,6 +47,16 @@ export class StepCaLog {
       this.#waiting.add(done);
     });
   }
+}
+
+/** What Go's HTTP server wrote about a connection that it broke off. */
+export function aboutConnection(lines: readonly string[], clientPort: number): string | undefined {
+  for (const event of ["TLS handshake error from", "panic serving"]) {
+    const start = `http: ${event} 127.0.0.1:${clientPort}: `;
+    const line = lines.findLast((text) => text.includes(start));
+    if (line !== undefined) return line.slice(line.indexOf(start) + start.length);
+  }
+  return undefined;
 }
 
 function errorIn(line: string): string {

@@ -1,6 +1,8 @@
 /** Sets the table's places up: the authorities and the CAs that work with them. */
 import { type Authority, createAuthority, type Issued } from "../../../src/dev-ca/authority.ts";
+import type { DevCa } from "../../../src/dev-ca/server.ts";
 import type { Answer } from "../raw.ts";
+import { aboutConnection } from "../step-ca-log.ts";
 import { authorityLife, type Bench, type Case, type Place, valid } from "./case.ts";
 import { type Observed, observe } from "./observe.ts";
 
@@ -34,6 +36,20 @@ export interface SubjectCa {
   revoke(serial: string): Promise<void>;
   /** What it wrote about an answer, "" where that is nothing. */
   logOf(answer: Answer): Promise<string>;
+}
+
+/** The embedded CA as the table sees it. */
+export function embedded(ca: DevCa): SubjectCa {
+  return {
+    url: ca.url,
+    authority: ca.authority,
+    revoke: async (serial) => ca.revoke(serial),
+    async logOf(answer) {
+      if ("status" in answer) return ca.log.findLast(({ requestId }) => requestId === answer.requestId)?.error ?? "";
+      const lines = ca.log.map(({ error = "" }) => error);
+      return aboutConnection(lines, answer.localPort) ?? "nothing about this connection";
+    },
+  };
 }
 
 /** Puts one case to one CA. */

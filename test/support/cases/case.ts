@@ -1,7 +1,7 @@
 /** One question to a CA and the answer that every step-ca of that version gives, real or embedded. */
 import type { Authority, Issued, LeafSpec } from "../../../src/dev-ca/authority.ts";
 import type { CaVersion } from "../../real/binaries.ts";
-import { type Answer, type AskedCa, ask, makeToken, postMtls, postToken } from "../raw.ts";
+import { type Answer, type AskedCa, ask, makeToken, postMtls, postToken, type Sent } from "../raw.ts";
 
 export interface Case {
   name: string;
@@ -34,9 +34,15 @@ export type Expected =
   | { status: 201; renewed: true }
   | { status: number; message: string; log?: string }
   | { status: number; type: string | null; body?: unknown }
-  /** Node's server cannot send the alert that Go's sends: there the connection is closed, with the same sentence in the log. */
-  | { alert: number; log: string }
+  | Alert
   | { closed: true; log: string };
+
+export interface Alert {
+  alert: number;
+  log: string;
+  /** Node's server cannot send the alert that Go's sends: it closes the connection, with the same words in the log. */
+  embedded?: "closed";
+}
 
 export const unauthorized =
   "The request lacked necessary authorization to be completed. Please see the certificate authority logs for more info.";
@@ -49,7 +55,7 @@ export const unknownAuthority = "x509: certificate signed by unknown authority";
 export const outOfTime = "x509: certificate has expired or is not yet valid: current time <time>";
 
 /** Refused in the TLS handshake. */
-export function alert(number: number, reason: string): Expected {
+export function alert(number: number, reason: string): Alert {
   return { alert: number, log: `tls: failed to verify certificate: ${reason}` };
 }
 
@@ -90,7 +96,7 @@ export interface TokenChange {
   header?: Record<string, unknown>;
   key?: (bench: Bench) => Promise<string>;
 }
-export type Change = Pick<TokenChange, "path" | "body" | "by" | "chain">;
+export type Change = Pick<TokenChange, "path" | "body" | "by" | "chain"> & Pick<Sent, "tls">;
 
 /** With the certificate in the handshake. */
 export function mtls(spec: LeafSpec = {}, change: Change = {}): Case["ask"] {

@@ -6,6 +6,7 @@ import {
   badChain,
   bothWays,
   type Case,
+  type Change,
   expired,
   hours,
   internal,
@@ -160,10 +161,35 @@ const registrationAuthority: Case[] = [
   },
 ];
 
+/** In TLS 1.2 the alert comes in the handshake, in TLS 1.3 after it, as an encrypted record. */
+const tls12: Change = { tls: { maxVersion: "TLSv1.2" } };
+const chacha: Change = { tls: { ciphers: "TLS_CHACHA20_POLY1305_SHA256" } };
+const tlsCases: Case[] = [
+  { name: "TLS 1.2, mTLS", ask: mtls({}, tls12), expect: renewed },
+  { name: "TLS 1.2, expired, mTLS", ask: mtls(expired, tls12), expect: alert(45, after) },
+  {
+    name: "TLS 1.2, serverAuth only, mTLS",
+    ask: mtls({ usages: ["serverAuth"] }, tls12),
+    expect: alert(42, wrongUsage),
+  },
+  {
+    name: "TLS 1.2, of another CA, mTLS",
+    ask: mtls({}, { ...tls12, by: ({ foreign }) => foreign }),
+    expect: alert(48, unknownAuthority),
+  },
+  { name: "TLS 1.3 with ChaCha20, mTLS", ask: mtls({}, chacha), expect: renewed },
+  {
+    name: "TLS 1.3 with ChaCha20, expired, mTLS",
+    ask: mtls(expired, chacha),
+    expect: { ...alert(45, after), embedded: "closed" },
+  },
+];
+
 export const renewals: Case[] = [
   ...usageCases,
   ...provisionerCases,
   ...timeCases,
   ...revoked,
   ...registrationAuthority,
+  ...tlsCases,
 ];
