@@ -1,7 +1,7 @@
 /** The flags of a command as a table: parsed by commander, completed from the environment and defaults.json. */
 import { Command, CommanderError, Option } from "commander";
 import { findSetting, readDefaults, type Setting } from "../ca/settings.ts";
-import { Failure } from "../failure/failure.ts";
+import { Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 
 export interface Flag {
@@ -15,6 +15,8 @@ export interface Flag {
   on?: boolean;
   /** Only a flag: not read from the environment and defaults.json. */
   bare?: boolean;
+  /** Without it nothing can be done: then a defaults.json that cannot be read is a failure, and otherwise it is passed over. */
+  vital?: boolean;
 }
 
 export interface CommandWords {
@@ -35,6 +37,8 @@ export interface Said {
   isOn(name: string): boolean;
   /** Whether this command has such a flag at all. */
   has(name: string): boolean;
+  /** A defaults.json that cannot be used, and was not needed. */
+  passedOver(): Failure | undefined;
 }
 
 /** Either what was said, or text to print because help was asked for. */
@@ -53,12 +57,20 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
     throw badFlag(error, words);
   }
   const given = command.opts<Record<string, string | boolean | undefined>>();
-  const defaults = once(() => readDefaults(env, fs));
+  const file = once(() => attempt(() => readDefaults(env, fs)));
+  let passedOver: Failure | undefined;
+  const defaultsFor = ({ bare, vital }: Flag) => {
+    if (bare) return {};
+    const { value = {}, failure } = file();
+    if (failure !== undefined && vital) throw failure;
+    passedOver = failure;
+    return value;
+  };
   const lookup = (flag: Flag): Setting | null => {
     const [said] = flag.names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
     const source = {
       env: flag.bare ? {} : env,
-      defaults: flag.bare ? () => ({}) : defaults,
+      defaults: () => defaultsFor(flag),
     };
     const names = flag.short === undefined ? flag.names : ([...flag.names, flag.short] as const);
     return findSetting(said === undefined ? undefined : String(said), names, source);
@@ -73,6 +85,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
       operands: command.args,
       setting: (name) => find(name).setting,
       value: (name) => find(name).setting?.value,
+      passedOver: () => passedOver,
       has: (name) => words.flags.some(({ names }) => names.includes(name)),
       isOn: (name) => {
         const { flag, setting } = find(name);
@@ -147,6 +160,15 @@ function badFlag(error: CommanderError, { name }: CommandWords): Failure {
     command: name,
     ...(nearest && { nearest }),
   });
+}
+
+function attempt<T>(work: () => T): { value?: T; failure?: Failure } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (isFailure(error)) return { failure: error };
+    throw error;
+  }
 }
 
 /** Computes a value when it is first asked for. */

@@ -9,9 +9,10 @@ import type { Flag, Said } from "./flags.ts";
 
 /** What every command that talks to the CA takes. */
 export const connectionFlags: readonly Flag[] = [
-  { names: ["ca-url"], value: "URL", text: "the CA; https:// may be left out, a path prefix is kept" },
+  { names: ["ca-url"], value: "URL", vital: true, text: "the CA; https:// may be left out, a path prefix is kept" },
   {
     names: ["root"],
+    vital: true,
     value: "FILE[,FILE...]|DIR",
     text: "the CA's root certificates, the only ones trusted (default: $STEPPATH/certs/root_ca.crt)",
   },

@@ -48,6 +48,11 @@ export class Reporter {
     this.#method = { method, because };
   }
 
+  /** Not needed and not usable: said once, since it may hold what somebody counts on. */
+  passedOver(failure: Failure | undefined): void {
+    if (failure !== undefined && !this.#manner.json) this.#say(`passed over: ${tell(failure).what}`);
+  }
+
   detail(text: string): void {
     if (this.#manner.verbose && !this.#manner.json) this.#say(text);
   }

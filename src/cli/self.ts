@@ -1,11 +1,11 @@
 /** Runs this program again as a child: the demo shows what the real command prints. */
 import { spawn } from "node:child_process";
 
-/** The child shares our streams, and so the terminal's signals. Resolves with its exit status. */
+/** The child writes everything to our stdout, so that the story stays in order also in a file. Resolves with its exit status. */
 export function runSelf(args: readonly string[], folder: string): Promise<number> {
   const [, script = ""] = process.argv;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(process.execPath, [script, ...args], { cwd: folder, stdio: ["ignore", "inherit", 1] });
     child.once("error", reject);
     child.once("close", (status) => resolve(status ?? 70));
   });

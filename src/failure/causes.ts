@@ -34,7 +34,7 @@ export class ConnectionEnded extends Error {
 export function networkFailure(error: unknown, context: NetworkContext): Error {
   const { url, host, now } = context;
   const [first] = error instanceof AggregateError ? error.errors : [error];
-  const said = messageOf(first) || errnoOf(error);
+  const said = tidy(messageOf(first)) || errnoOf(error);
   const errno = errnoOf(first) || errnoOf(error);
   const network = { url, said, errno };
   const alert = alertOf(first);
@@ -94,6 +94,13 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
 export function alertOf(error: unknown): number | null {
   const number = /SSL alert number (\d+)/.exec(messageOf(error))?.[1];
   return number === undefined ? null : Number(number);
+}
+
+/** OpenSSL wraps its reason in numbers, a function and a source file. */
+function tidy(message: string): string {
+  const [, reason = message, alert] =
+    /:SSL routines:[^:]*:([^:]+):[\s\S]*?(?:(SSL alert number \d+)|$)/.exec(message) ?? [];
+  return alert === undefined ? reason.trim() : `${reason} (${alert})`;
 }
 
 function isClose(errno: string): boolean {

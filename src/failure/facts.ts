@@ -35,7 +35,7 @@ export interface Facts {
   KEY_ENCRYPTED: OfFile;
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
-  EXPIRED_NEEDS_FORCE: { file: string; notAfter: Date; now: Date };
+  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
   CERT_NOT_YET_VALID: { file: string; notBefore: Date; now: Date; caTime: Date };
 
   // 66: a file is missing or unreadable

@@ -17,6 +17,7 @@ export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const errno = errnoOf(error);
+    if (errno === "") throw error;
     if (errno === "EISDIR") throw new Failure("FILE_IS_FOLDER", { file, role }, error);
     if (errno !== "ENOENT" && errno !== "ENOTDIR") throw new Failure("FILE_UNREADABLE", { file, role, errno }, error);
     throw new Failure("FILE_MISSING", { file, role, similar: similarTo(file, fs) }, error);

@@ -64,11 +64,8 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   progress.decided?.(when);
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   if (when.because === "expired" && !policy.force) {
-    throw new Failure("EXPIRED_NEEDS_FORCE", {
-      file: identity.certificateFile,
-      notAfter: leaf.notAfter,
-      now: world.now(),
-    });
+    const { certificateFile: file, keyFile } = identity;
+    throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
   }
   const goal = target(policy.out ?? policy.paths.certificate, world.fs);
   refuseToLoseKey(goal, world);

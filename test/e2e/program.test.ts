@@ -82,9 +82,9 @@ describe("the program", () => {
   test("the demo plays its story to the end", { timeout: 60_000 }, async () => {
     const { exit, stdout, stderr } = await run(["demo"]);
     expect(exit, stdout + stderr).toBe(0);
-    expect(stderr).toContain("error[EXPIRED_NEEDS_FORCE]");
-    expect(stderr).toContain("NO_SERVER_AUTH_OLD_CA");
-    expect(stderr).toMatch(/renewed dave\.crt for dave by token/);
+    expect(stdout).toContain("error[EXPIRED_NEEDS_FORCE]");
+    expect(stdout).toContain("NO_SERVER_AUTH_OLD_CA");
+    expect(stdout).toMatch(/renewed dave\.crt for dave by token/);
     rmSync(/in (\S*renew-demo-\w+)/.exec(stdout)?.[1] ?? "", { recursive: true });
   });
 });

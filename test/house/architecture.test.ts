@@ -9,8 +9,11 @@ const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
   .map((name) => ({ name, text: readFileSync(join(src, name), "utf8") }));
 
+/** `… from "x"`, `import "x"`, `import("x")`. */
+const statement = /^(?:import|export) [^"'`;]*from "([^"]+)"|^import "([^"]+)"|import\("([^"]+)"\)/gm;
+
 const imports = sources.flatMap(({ name, text }) =>
-  [...text.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)].map(([, specifier = ""]) => ({ name, specifier })),
+  [...text.matchAll(statement)].map(([, from, bare, lazy]) => ({ name, specifier: from ?? bare ?? lazy ?? "" })),
 );
 
 /** Which folders each folder may import from, besides itself. */

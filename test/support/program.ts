@@ -27,7 +27,8 @@ export function run(args: readonly string[], { cwd, env, onWords }: RunOptions =
       env: { PATH, HOME, TZ: "UTC", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const [out, err]: string[][] = [[], []];
+    const out: string[] = [];
+    const err: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       err.push(text);

@@ -76,16 +76,17 @@ const day = Date.UTC(2026, 2, 2, 12, 0, 0);
 function still(screen: string, base: Date): string {
   const move = (text: string) => new Date(Date.parse(text) - base.getTime() + day).toISOString();
   return screen
-    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= (UTC|\+0000))/g, (time) =>
+    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, (time) =>
       move(`${time.replace(" ", "T")}Z`)
         .slice(0, 19)
         .replace("T", " "),
     )
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
-    .replace(/(localhost|127\.0\.0\.1|\[::1\]):\d+/g, "$1:9000")
+    .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
     .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
     .replace(/\b\d{30,60}\b/g, "SERIAL")
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-v]{20}\b/g, "REQUEST-ID")
     .replace(/[A-F0-9]{10,}:error:[0-9A-F]+:/g, "error:")
+    .replace(/\(\/\S*\/((?:src|test)\/\S*?):[\d:]+\)/g, "($1)")
     .replaceAll(process.cwd(), "/etc/certs");
 }

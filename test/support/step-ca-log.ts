@@ -30,6 +30,7 @@ export class StepCaLog {
 
   #find(answer: Answer): string | undefined {
     if ("status" in answer) {
+      if (answer.requestId === "") return ""; // answered before any handler, which writes nothing
       const line = this.lines.findLast((text) => text.includes(`"request-id":"${answer.requestId}"`));
       return line === undefined ? undefined : errorIn(line);
     }

@@ -42,6 +42,7 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = policyOf(said, "renew", world);
+  reporter.passedOver(said.passedOver());
   const outcome = await renewOnce(policy, world, {
     loaded: ({ leaf, chain }) => {
       reporter.about(policy.paths.certificate, leaf);

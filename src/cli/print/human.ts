@@ -2,13 +2,8 @@
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
 import { table, wrap } from "./layout.ts";
-import { plain } from "./plain.ts";
+import { brief, plain } from "./plain.ts";
 import type { Style } from "./style.ts";
-
-/** What holds after the failure: nothing has changed unless it says so. */
-export interface State {
-  text: string;
-}
 
 export interface Page {
   told: Told;
@@ -26,7 +21,7 @@ export function renderFailure({ told, diagnosis, state, columns, verbose, style 
   const width = Math.min(Math.max(columns, 40), 100);
   const { code, what, why, evidence, help } = told;
   const lines = [
-    `${style.error(`error[${code}]`)}: ${style.strong(wrap(plain(what), width, 2))}`,
+    `${style.error(`error[${code}]`)}: ${style.strong(plain(what))}`,
     `  ${style.label("why:")} ${wrap(plain(why), width, 7)}`,
     "",
     ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, verbose)], width, style),
@@ -41,7 +36,7 @@ type Section = readonly [title: string, lines: (width: number, indent: number) =
 
 function evidenceSection(evidence: Told["evidence"]): Section[] {
   if (evidence.length === 0) return [];
-  const rows = evidence.map(([label, value]) => [plain(label), plain(value)] as const);
+  const rows = evidence.map(([label, value]) => [plain(label), brief(value)] as const);
   return [["evidence", (width, indent) => table(rows, width, indent)]];
 }
 
@@ -78,9 +73,11 @@ function sections(all: readonly Section[], width: number, style: Style): string[
   return [...lines, ""];
 }
 
+/** One piece of advice stands alone; several are numbered, so that people can speak of them. */
 function helpLines(help: readonly string[], width: number, style: Style): string[] {
   return help.map((text, index) => {
-    const line = wrap(plain(text), width, 8).replace(/`[^`]*`/g, (command) => style.command(command));
-    return index === 0 ? `  ${style.label("help:")} ${line}` : `        ${line}`;
+    const number = help.length === 1 ? "" : `${index + 1}. `;
+    const line = wrap(plain(text), width, 8 + number.length).replace(/`[^`]*`/g, (command) => style.command(command));
+    return `${index === 0 ? `  ${style.label("help:")} ` : "        "}${number}${line}`;
   });
 }

@@ -3,7 +3,7 @@ import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
 import type { Failure } from "../../failure/failure.ts";
 import { type Certificate, fingerprint } from "../../pki/certificate.ts";
-import { plain } from "./plain.ts";
+import { brief, plain } from "./plain.ts";
 
 export interface Document {
   schema: 1;
@@ -59,7 +59,7 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
   const { facts } = failure;
   const fact = (name: string): unknown => (name in facts ? (facts as Record<string, unknown>)[name] : null);
   const said = fact("said");
-  const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), plain(value)]));
+  const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), brief(value)]));
   return {
     code,
     exit,
@@ -71,7 +71,7 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     ruledOut: (diagnosis?.ruledOut ?? []).map(({ id, because }) => ({ id, because: plain(because) })),
     evidence: {
       status: fact("status"),
-      said: typeof said === "string" ? plain(said) : null,
+      said: typeof said === "string" ? brief(said) : null,
       requestId: fact("requestId"),
       caVersion: fact("caVersion"),
       tlsAlert: fact("alert"),

@@ -1,6 +1,7 @@
 /** Every code explained. A mapped type over all codes: one without an explanation does not compile. */
 import type { Code } from "../facts.ts";
 import type { Failure } from "../failure.ts";
+import { contents } from "./contents.ts";
 import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { network } from "./network.ts";
@@ -9,7 +10,15 @@ import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
 import { writing } from "./writing.ts";
 
-export const catalogue: Family<Code> = { ...usage, ...files, ...writing, ...network, ...refusals, ...trust };
+export const catalogue: Family<Code> = {
+  ...usage,
+  ...files,
+  ...contents,
+  ...writing,
+  ...network,
+  ...refusals,
+  ...trust,
+};
 
 export const codes = Object.keys(catalogue) as Code[];
 
@@ -24,12 +33,12 @@ export interface Told {
   help: readonly string[];
 }
 
-/** The words for one failure, made from its facts. The help of a refusal is its first causes' help. */
+/** The words for one failure, made from its facts. A diagnosis brings its own evidence, and the help of its first cause. */
 export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = [...explanation.help(facts), ...(diagnosis?.causes[0]?.help ?? [])];
-  const evidence = [...(explanation.evidence?.(facts) ?? []), ...(diagnosis?.evidence ?? [])];
+  const help = [...new Set([...explanation.help(facts), ...(diagnosis?.causes[0]?.help ?? [])])];
+  const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
   return {
     code,
     exit: exitOf({ code, facts }),

@@ -22,6 +22,11 @@ export type Line = readonly [label: string, value: string];
 
 export type Family<C extends Code> = { [K in C]: Explanation<K> };
 
+/** A phrase as a sentence of its own. */
+export function sentence(phrase: string): string {
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+}
+
 /** Foreign words: in quotes, so that nobody takes them for ours. The printer strips control characters. */
 export function quoted(words: string): string {
   return `"${words}"`;

@@ -1,7 +1,6 @@
-/** Exit 65 and 66: what is in the user's files, and files that are not there. */
+/** Exit 66, and what exit 65 says of whole files: not there, or not of the kind that was wanted. */
 import type { Role } from "../facts.ts";
-import { instant, relative } from "../time.ts";
-import { type Family, quoted } from "./explanation.ts";
+import type { Family } from "./explanation.ts";
 
 const roles: Record<Role, string> = {
   certificate: "the certificate",
@@ -15,25 +14,45 @@ const roles: Record<Role, string> = {
 const wrongPlace = "Only the order CRT KEY tells the two files apart.";
 
 export const files: Family<
+  | "FILE_MISSING"
+  | "FILE_UNREADABLE"
+  | "FILE_IS_FOLDER"
   | "FILE_EMPTY"
   | "NOT_PEM"
   | "NO_CERTIFICATE"
   | "NO_KEY"
-  | "SWAPPED"
-  | "BAD_CERTIFICATE"
-  | "CA_CERTIFICATE"
   | "CERTIFICATE_REQUEST"
-  | "PUBLIC_KEY"
-  | "BAD_KEY"
-  | "KEY_ENCRYPTED"
-  | "WRONG_PASSPHRASE"
-  | "KEY_MISMATCH"
-  | "EXPIRED_NEEDS_FORCE"
-  | "CERT_NOT_YET_VALID"
-  | "FILE_MISSING"
-  | "FILE_UNREADABLE"
-  | "FILE_IS_FOLDER"
+  | "SWAPPED"
 > = {
+  FILE_MISSING: {
+    exit: 66,
+    retry: "after-fix",
+    title: "a file is not there",
+    about: "The file named on the command line, or in the configuration, does not exist.",
+    what: (f) => `${f.file} does not exist`,
+    why: (f) => `It should hold ${roles[f.role]}.`,
+    evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
+    help: () => ["check the path; a relative one starts at the folder the command runs in"],
+  },
+  FILE_UNREADABLE: {
+    exit: 66,
+    retry: "after-fix",
+    title: "a file cannot be read",
+    about: "The file is there, but this user may not read it, or the disk fails.",
+    what: (f) => `${f.file} cannot be read`,
+    why: (f) =>
+      f.errno === "EFBIG" ? "It is larger than any certificate or key (4 MiB)." : `The system refuses: ${f.errno}.`,
+    help: (f) => [`see who may: \`ls -l ${f.file}\`, and who you are: \`id\``],
+  },
+  FILE_IS_FOLDER: {
+    exit: 66,
+    retry: "after-fix",
+    title: "a folder was given where a file belongs",
+    about: "The path names a folder; certificates and keys are files in it.",
+    what: (f) => `${f.file} is a folder`,
+    why: (f) => `It should be the file for ${roles[f.role]}.`,
+    help: (f) => [`name the file in it: \`ls ${f.file}\``],
+  },
   FILE_EMPTY: {
     exit: 65,
     retry: "after-fix",
@@ -79,182 +98,22 @@ export const files: Family<
     evidence: (f) => (f.found.length === 0 ? [] : [["it holds", f.found.join(", ")]]),
     help: () => ["give the certificate first and the key second: `renew CRT KEY`"],
   },
-  SWAPPED: {
-    exit: 65,
-    retry: "after-fix",
-    title: "certificate and key are given the wrong way round",
-    about: wrongPlace,
-    what: (f) => `these look swapped: ${f.certificate} holds a private key, and ${f.key} a certificate`,
-    why: () => wrongPlace,
-    help: (f) => [`turn them round: \`renew ${f.key} ${f.certificate}\``],
-  },
-  BAD_CERTIFICATE: {
-    exit: 65,
-    retry: "after-fix",
-    title: "a certificate cannot be read",
-    about: "The block is there, but what it holds is not a whole X.509 certificate.",
-    what: (f) => `certificate ${f.position} in ${f.file} cannot be read`,
-    why: (f) => `What the block holds is not a whole X.509 certificate: ${f.problem}.`,
-    help: (f) => [
-      `look at it: \`openssl x509 -in ${f.file} -noout -text\``,
-      "restore it from a backup, or enrol again",
-    ],
-  },
-  CA_CERTIFICATE: {
-    exit: 65,
-    retry: "after-fix",
-    title: "the certificate to renew is a CA's own",
-    about:
-      "The first certificate of the file must be the leaf. CA certificates are made anew by the CA's administrator, not renewed.",
-    what: (f) => `the first certificate in ${f.file} is a CA's own, not one that can be renewed`,
-    why: (f) =>
-      f.leafAt === undefined
-        ? "It says CA:TRUE. A root or intermediate is made anew by the CA's administrator."
-        : "The leaf must come first in the file.",
-    evidence: (f) => [["subject", f.subject]],
-    help: (f) => [
-      f.leafAt === undefined
-        ? "give the leaf certificate, or the bundle that starts with it"
-        : `certificate ${f.leafAt} of the file is the one that fits this key: put it first`,
-    ],
-  },
   CERTIFICATE_REQUEST: {
     exit: 65,
     retry: "after-fix",
     title: "the file holds a certificate request (CSR)",
     about: "A request asks for a certificate; a renewal needs the certificate that was issued.",
-    what: (f) => `${f.file} holds a certificate request, not ${roles[f.role]}`,
+    what: (f) => `${f.file} holds a certificate request`,
     why: () => "A request (CSR) asks for a certificate; a renewal needs what the CA issued for it.",
     help: (f) => [`have it signed first: \`step ca sign ${f.file} web.crt\``],
   },
-  PUBLIC_KEY: {
+  SWAPPED: {
     exit: 65,
     retry: "after-fix",
-    title: "the key file holds a public key",
-    about: "A renewal is proved with the private key; the public half is in the certificate already.",
-    what: (f) => `${f.file} holds a public key, not the private one`,
-    why: () => "A renewal is proved with the private key; the public half is in the certificate already.",
-    help: () => ["find the private key that was made with it; if it is lost, enrol again"],
-  },
-  BAD_KEY: {
-    exit: 65,
-    retry: "after-fix",
-    title: "a private key cannot be read",
-    about:
-      "The block is there, but OpenSSL cannot make a key of it, or it is of a kind that step-ca does not know (it knows RSA, EC P-256, P-384, P-521, and Ed25519).",
-    what: (f) => `the private key in ${f.file} cannot be used`,
-    why: () => "OpenSSL cannot make a key of it, or step-ca issues no certificates for this kind.",
-    evidence: (f) => [["OpenSSL", quoted(f.problem)]],
-    help: (f) => [`look at it: \`openssl pkey -in ${f.file} -noout -text\``],
-  },
-  KEY_ENCRYPTED: {
-    exit: 65,
-    retry: "after-fix",
-    title: "the key is encrypted, and there is no passphrase",
-    about: "A passphrase is asked for on a terminal only; elsewhere it comes from --password-file.",
-    what: (f) => `${f.file} is encrypted, and there is no terminal to ask for its passphrase`,
-    why: () => "Renewing needs the key opened.",
-    help: () => ["put the passphrase into a file of mode 0600: `--password-file FILE`"],
-  },
-  WRONG_PASSPHRASE: {
-    exit: 65,
-    retry: "after-fix",
-    title: "the passphrase does not open the key",
-    about: "The key is encrypted, and the passphrase that was given does not decrypt it.",
-    what: (f) => `the passphrase does not open ${f.file}`,
-    why: (f) => `It came from ${f.passphraseFrom}. The line ends at its end were left out.`,
-    evidence: (f) => (f.cipher === undefined ? [] : [["encryption", f.cipher]]),
-    help: (f) => [
-      `try it by hand: \`openssl pkey -in ${f.file} -noout\``,
-      ...(f.cipher && /^(DES-CBC|RC2)/.test(f.cipher)
-        ? [
-            `${f.cipher} is so old that OpenSSL 3 no longer opens it: \`openssl pkey -provider legacy -provider default -in ${f.file} -aes256 -out NEW.key\``,
-          ]
-        : []),
-    ],
-  },
-  KEY_MISMATCH: {
-    exit: 65,
-    retry: "after-fix",
-    title: "the key does not belong to the certificate",
-    about: "The certificate was issued for another key, so neither way of renewing can prove possession.",
-    what: (f) => `${f.key} is not the key of ${f.certificate}`,
-    why: (f) =>
-      f.matchesAt === undefined
-        ? "The certificate was issued for another key, so neither way of renewing can prove possession."
-        : `It is the key of certificate ${f.matchesAt} in that file, and the leaf must come first.`,
-    evidence: (f) => [
-      ["certificate's key", f.certificateKey],
-      ["key in the file", f.ownKey],
-    ],
-    help: (f) => [
-      "find the key that was made with it; both commands must print the same:",
-      `\`openssl x509 -in ${f.certificate} -noout -pubkey\` and \`openssl pkey -in ${f.key} -pubout\``,
-    ],
-  },
-  EXPIRED_NEEDS_FORCE: {
-    exit: 65,
-    retry: "after-fix",
-    title: "the certificate has expired; renewing it then takes --force",
-    about:
-      "An expired certificate cannot pass a TLS handshake. With --force it is renewed by a signed token instead, if its provisioner allows renewal after expiry.",
-    what: (f) => `${f.file} expired ${relative(f.notAfter, f.now)}`,
-    why: () =>
-      "An expired certificate cannot pass a TLS handshake. With --force it is renewed by a signed token instead, if its provisioner allows that.",
-    evidence: (f) => [
-      ["expired", instant(f.notAfter)],
-      ["now", instant(f.now)],
-    ],
-    help: (f) => [
-      `run it again with --force: \`renew --force ${f.file} KEY\``,
-      "if the clock of this machine is wrong, set that first",
-    ],
-  },
-  CERT_NOT_YET_VALID: {
-    exit: 65,
-    retry: "later",
-    title: "the certificate is not valid yet, by the CA's clock",
-    about:
-      "A certificate can be renewed only while or after it is valid. The CA's own clock was asked, since this machine's may be wrong.",
-    what: (f) => `${f.file} is not valid before ${instant(f.notBefore)}`,
-    why: () => "The CA's clock says so too, and it renews only what has become valid.",
-    evidence: (f) => [
-      ["valid from", instant(f.notBefore)],
-      ["CA's clock", instant(f.caTime)],
-      ["our clock", instant(f.now)],
-    ],
-    help: (f) => [
-      `try again after ${instant(f.notBefore)}`,
-      "if the CA's clock is wrong, its administrator has to set it",
-    ],
-  },
-  FILE_MISSING: {
-    exit: 66,
-    retry: "after-fix",
-    title: "a file is not there",
-    about: "The file named on the command line, or in the configuration, does not exist.",
-    what: (f) => `${f.file} does not exist`,
-    why: (f) => `It should hold ${roles[f.role]}.`,
-    evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
-    help: () => ["check the path; a relative one starts at the folder the command runs in"],
-  },
-  FILE_UNREADABLE: {
-    exit: 66,
-    retry: "after-fix",
-    title: "a file cannot be read",
-    about: "The file is there, but this user may not read it, or the disk fails.",
-    what: (f) => `${f.file} cannot be read`,
-    why: (f) =>
-      f.errno === "EFBIG" ? "It is larger than any certificate or key (4 MiB)." : `The system refuses: ${f.errno}.`,
-    help: (f) => [`see who may: \`ls -l ${f.file}\`, and who you are: \`id\``],
-  },
-  FILE_IS_FOLDER: {
-    exit: 66,
-    retry: "after-fix",
-    title: "a folder was given where a file belongs",
-    about: "The path names a folder; certificates and keys are files in it.",
-    what: (f) => `${f.file} is a folder`,
-    why: (f) => `It should be the file for ${roles[f.role]}.`,
-    help: (f) => [`name the file in it: \`ls ${f.file}\``],
+    title: "certificate and key are given the wrong way round",
+    about: wrongPlace,
+    what: (f) => `${f.certificate} and ${f.key} look swapped`,
+    why: (f) => `${f.certificate} holds a private key, and ${f.key} a certificate. ${wrongPlace}`,
+    help: (f) => [`turn them round: \`renew ${f.key} ${f.certificate}\``],
   },
 };

@@ -1,7 +1,7 @@
 /** Exit 75 and 76: nobody answered, or not with what was asked for. */
 import type { Answered } from "../evidence.ts";
 import { span } from "../time.ts";
-import { type Family, type Line, quoted } from "./explanation.ts";
+import { type Family, type Line, quoted, sentence } from "./explanation.ts";
 
 function said({ status, said: words, requestId, server, via }: Answered): Line[] {
   const who: Line[] = [];
@@ -11,7 +11,7 @@ function said({ status, said: words, requestId, server, via }: Answered): Line[]
   return [["it said", words === "" ? `${status}, and nothing else` : `${status} ${quoted(words)}`], ...who];
 }
 
-const reach = (url: string) => `see what answers there: \`curl -kv ${new URL(url).origin}/health\``;
+const reach = (url: string) => `see who answers: \`curl -skv ${url.replace(/\/[^/]*$/, "")}/health\``;
 
 export const network: Family<
   | "CA_UNREACHABLE"
@@ -82,7 +82,7 @@ export const network: Family<
       ["url", f.url],
       ["system said", quoted(f.said)],
     ],
-    help: (f) => ["try again in a minute", reach(f.url), "the CA's administrator: look for a panic in the CA's log"],
+    help: () => ["the CA's administrator: look for a panic in the CA's log"],
   },
   CA_BUSY: {
     exit: 75,
@@ -91,7 +91,9 @@ export const network: Family<
     about: "Status 429, or 503 from the CA itself. Retry-After says when.",
     what: () => "the CA is busy",
     why: (f) =>
-      f.retryAfter === undefined ? "It asks to come back later." : `It asks to come back after ${f.retryAfter}.`,
+      f.retryAfter === undefined
+        ? "It asks to come back later."
+        : `It asks to come back after ${/^\d+$/.test(f.retryAfter) ? `${f.retryAfter} seconds` : f.retryAfter}.`,
     evidence: (f) => [["url", f.url], ...said(f)],
     help: () => ["try again later; from a timer, spread the machines: RandomizedDelaySec="],
   },
@@ -112,7 +114,7 @@ export const network: Family<
     title: "what answers there is not a step-ca",
     about: "Another server listens at that address or path: a web page, a redirect, a server without TLS.",
     what: (f) => `what answers at ${f.url} is not a step-ca`,
-    why: (f) => `${f.problem[0]?.toUpperCase()}${f.problem.slice(1)}.`,
+    why: (f) => sentence(f.problem),
     evidence: (f) => [
       ...(f.status === undefined ? [] : [["status", String(f.status)] as const]),
       ...(f.said ? [[f.status === undefined ? "system said" : "it said", quoted(f.said)] as const] : []),
@@ -145,7 +147,7 @@ export const network: Family<
     title: "the certificate that came back is not a renewal of this one",
     about:
       "A renewal repeats key, subject, names, usages and provisioner, ends later, and leads to a trusted root. If any of that differs, nothing is installed. A proxy that shows the CA a client certificate of its own gets its own certificate renewed: step-ca prefers the handshake to the token.",
-    what: () => "the certificate that came back is not a renewal of this one",
+    what: () => "what came back is not a renewal of this certificate",
     why: (f) =>
       f.changes.some(({ what }) => what === "public key")
         ? "It is for another key. A proxy that shows the CA its own client certificate gets that renewed. It was not installed."
@@ -172,7 +174,7 @@ export const network: Family<
     title: "something in front of the CA refused",
     about:
       "The answer is not in step-ca's words: a proxy, a firewall or a gateway spoke. A token travels in a header and grows with key size and chain: 2 KB for P-256, up to 9 KB for RSA-4096, where nginx takes 8 KB.",
-    what: () => "something in front of the CA refused",
+    what: (f) => `something in front of ${new URL(f.url).host} refused`,
     why: (f) => `The answer is not in step-ca's words, so a proxy spoke: ${f.problem}.`,
     evidence: (f) => [["url", f.url], ...said(f)],
     help: (f) => [

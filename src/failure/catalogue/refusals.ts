@@ -2,7 +2,7 @@
 
 import { certificateAlerts } from "../causes.ts";
 import type { Refused } from "../facts.ts";
-import type { Family } from "./explanation.ts";
+import { type Family, sentence } from "./explanation.ts";
 
 const way = ({ method }: Refused) => (method === "mtls" ? "over mTLS" : "by token");
 
@@ -10,8 +10,7 @@ const way = ({ method }: Refused) => (method === "mtls" ? "over mTLS" : "by toke
 function reason({ diagnosis }: Refused, otherwise: string): string {
   const [first] = diagnosis.causes;
   if (first === undefined) return otherwise;
-  const sentence = `${first.because[0]?.toUpperCase()}${first.because.slice(1)}.`;
-  if (first.certainty === "certain") return sentence;
+  if (first.certainty === "certain") return sentence(first.because);
   return `${otherwise} ${first.certainty === "likely" ? "Most likely" : "Possibly"}: ${first.because}.`;
 }
 

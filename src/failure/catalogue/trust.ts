@@ -1,6 +1,6 @@
 /** Exit 78: trust and configuration. */
 import { instant, relative } from "../time.ts";
-import { type Family, quoted } from "./explanation.ts";
+import { type Family, quoted, sentence } from "./explanation.ts";
 
 const clockHelp = "is this machine's clock right? `date -u`, `timedatectl`";
 
@@ -34,7 +34,7 @@ export const trust: Family<
     title: "step's configuration cannot be used",
     about: "defaults.json in $STEPPATH/config is JSON with flag names as keys. It is read only when a flag is missing.",
     what: (f) => `${f.file} cannot be used`,
-    why: (f) => `${f.problem[0]?.toUpperCase()}${f.problem.slice(1)}.`,
+    why: (f) => sentence(f.problem),
     help: (f) => [
       `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync("${f.file}"))'\``,
       "or give every value as a flag",
@@ -83,7 +83,7 @@ export const trust: Family<
       ["system said", quoted(f.said)],
     ],
     help: (f) => [
-      `is ${f.url} the CA that issued this certificate?`,
+      `is ${new URL(f.url).origin} the CA that issued this certificate?`,
       "if the CA has a new root: `step ca root root_ca.crt --ca-url URL --fingerprint SHA256`, or `--root old.crt,new.crt`",
       "if a proxy with its own certificate stands before the CA, trust its root too: `--root ca_root.crt,proxy_root.crt`",
     ],
@@ -112,7 +112,7 @@ export const trust: Family<
     title: "the CA's own certificate has expired, by our clock",
     about:
       "Either the CA's server certificate (or an issuer of it) has really expired, or the clock of this machine is ahead.",
-    what: () => "the CA's own certificate has expired, by this machine's clock",
+    what: () => "the CA's certificate has expired, by our clock",
     why: () => "Either it really has, or this clock is ahead. No request was sent.",
     evidence: (f) => [
       ...(f.notAfter ? [["expired", `${instant(f.notAfter)} (${relative(f.notAfter, f.now)})`] as const] : []),
@@ -129,7 +129,7 @@ export const trust: Family<
     title: "the CA's own certificate is not valid yet, by our clock",
     about:
       "Most often the clock of this machine is behind: step-ca makes its server certificate when it starts, valid from that moment.",
-    what: () => "the CA's own certificate is not valid yet, by this machine's clock",
+    what: () => "the CA's certificate is not yet valid by our clock",
     why: () =>
       "Most likely this clock is behind: step-ca makes its certificate when it starts, valid from then. No request was sent.",
     evidence: (f) => [

@@ -1,5 +1,5 @@
 /** Exit 64: the command's words. Found before the first file is opened. */
-import type { Family } from "./explanation.ts";
+import { type Family, sentence } from "./explanation.ts";
 
 export const usage: Family<
   "BAD_FLAG" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY"
@@ -47,7 +47,7 @@ export const usage: Family<
     about:
       "A CA is reached over https only. The scheme may be left out, a path prefix is kept; a query, a fragment or a password has no place in it.",
     what: (f) => `${f.from} is not a usable address: '${f.value}'`,
-    why: (f) => f.problem,
+    why: (f) => sentence(f.problem),
     help: () => ["write it as `https://ca.internal:9000`, or `ca.internal:9000`"],
   },
   WOULD_OVERWRITE: {
@@ -67,7 +67,7 @@ export const usage: Family<
     title: "the output holds a private key, which the new chain would erase",
     about:
       "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
-    what: (f) => `${f.file} also holds a private key, which the new chain would erase`,
+    what: (f) => `${f.file} holds a private key that would be lost`,
     why: () => "Only certificates are written, so the key in that file would be lost. The CA was not called.",
     help: () => ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
   },

@@ -45,7 +45,10 @@ export function embedded(ca: DevCa): SubjectCa {
     authority: ca.authority,
     revoke: async (serial) => ca.revoke(serial),
     async logOf(answer) {
-      if ("status" in answer) return ca.log.findLast(({ requestId }) => requestId === answer.requestId)?.error ?? "";
+      if ("status" in answer) {
+        const entry = ca.log.findLast(({ requestId }) => requestId !== "" && requestId === answer.requestId);
+        return entry?.error ?? "";
+      }
       const lines = ca.log.map(({ error = "" }) => error);
       return aboutConnection(lines, answer.localPort) ?? "nothing about this connection";
     },

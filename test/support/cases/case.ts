@@ -10,6 +10,10 @@ export interface Case {
   ask(bench: Bench): Promise<Answer>;
   expect: Expected | ((version: CaVersion) => Expected);
 }
+/** What the embedded CA is known to do otherwise. */
+export interface Difference extends Case {
+  embedded: Expected;
+}
 export type Place = "intermediate" | "root" | "ra";
 
 /** What a case finds when it begins. */
@@ -34,15 +38,8 @@ export type Expected =
   | { status: 201; renewed: true }
   | { status: number; message: string; log?: string }
   | { status: number; type: string | null; body?: unknown }
-  | Alert
+  | { alert: number; log: string }
   | { closed: true; log: string };
-
-export interface Alert {
-  alert: number;
-  log: string;
-  /** Node's server cannot send the alert that Go's sends: it closes the connection, with the same words in the log. */
-  embedded?: "closed";
-}
 
 export const unauthorized =
   "The request lacked necessary authorization to be completed. Please see the certificate authority logs for more info.";
@@ -55,7 +52,7 @@ export const unknownAuthority = "x509: certificate signed by unknown authority";
 export const outOfTime = "x509: certificate has expired or is not yet valid: current time <time>";
 
 /** Refused in the TLS handshake. */
-export function alert(number: number, reason: string): Alert {
+export function alert(number: number, reason: string): Expected {
   return { alert: number, log: `tls: failed to verify certificate: ${reason}` };
 }
 

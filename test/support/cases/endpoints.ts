@@ -1,7 +1,7 @@
 /** What a CA tells everyone, and what it says to a request that makes no sense. */
 import { createHash, X509Certificate } from "node:crypto";
 import { ask, get } from "../raw.ts";
-import { type Case, type Expected, plain, refused } from "./case.ts";
+import { alert, type Case, type Expected, expired, outOfTime, plain, refused } from "./case.ts";
 
 const json = "application/json";
 const missing: Expected = refused(
@@ -138,24 +138,27 @@ export const endpoints: Case[] = [
       "authority.GetCertificateRevocationList: Certificate Revocation Lists are not enabled",
     ),
   },
+  { name: "/renew/", ask: plain("/renew/", { method: "POST" }), expect: notFound },
+  { name: "/RENEW", ask: plain("/RENEW", { method: "POST" }), expect: notFound },
+  { name: "//renew", ask: plain("//renew", { method: "POST" }), expect: notFound },
+  { name: "/2.0/health", ask: plain("/2.0/health"), expect: notFound },
+  { name: "HEAD /renew", ask: plain("/renew", { method: "HEAD" }), expect: notAllowed },
+  { name: "PUT /renew", ask: plain("/renew", { method: "PUT" }), expect: notAllowed },
+  { name: "HEAD /roots", ask: plain("/roots", { method: "HEAD" }), expect: { status: 201, type: json, body: "" } },
+  { name: "/metrics", ask: plain("/metrics"), expect: notFound },
   {
-    name: "/crl, on",
-    at: "root",
+    name: "a certificate is not needed for /health, but a bad one is noticed",
     ask: async (bench) => {
-      await bench.revoke((await bench.issue()).serial);
-      return get(bench.ca, "/crl");
+      const { chain, key } = await bench.issue(expired);
+      return ask(bench.ca, { method: "GET", path: "/health", pair: { cert: chain, key } });
     },
-    expect: { status: 200, type: "application/pkix-crl", body: { issuer: "CN=root", lists: "it" } },
+    expect: alert(45, `${outOfTime} is after <time>`),
   },
-  {
-    name: "/crl?pem, on",
-    at: "root",
-    ask: async (bench) => {
-      await bench.issue();
-      return get(bench.ca, "/crl?pem=true");
-    },
-    expect: { status: 200, type: "application/x-pem-file", body: { issuer: "CN=root", lists: "not it" } },
-  },
+  ...["0", "-1", "1000", "", "%2B2"].map((limit) => ({
+    name: `/provisioners?limit=${limit}`,
+    ask: plain(`/provisioners?limit=${limit}`),
+    expect: { status: 200, type: json, body: { nextCursor: limit === "%2B2" ? "<more>" : "" } },
+  })),
 ];
 
 function fingerprint(certificate: string): string {

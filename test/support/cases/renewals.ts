@@ -1,6 +1,5 @@
 /** Which certificates are renewed, which way, by which version. */
 import type { Usage } from "../../../src/dev-ca/authority.ts";
-import { makeToken, postMtls, postToken } from "../raw.ts";
 import {
   alert,
   badChain,
@@ -116,27 +115,6 @@ const timeCases: Case[] = [
   { name: "outlives its issuer, token", ask: token({ ...valid, notAfter: hours(960) }), expect: badChain(after) },
 ];
 
-const revoked: Case[] = [
-  {
-    name: "revoked, mTLS",
-    ask: async (bench) => {
-      const leaf = await bench.issue();
-      await bench.revoke(leaf.serial);
-      return postMtls(bench.ca, { cert: leaf.chain, key: leaf.key });
-    },
-    expect: noRenewal("certificate has been revoked"),
-  },
-  {
-    name: "revoked, then expired, token",
-    ask: async (bench) => {
-      const leaf = await bench.issue(expired);
-      await bench.revoke(leaf.serial);
-      return postToken(bench.ca, makeToken({ ...leaf, url: bench.ca.url }));
-    },
-    expect: noRenewal("certificate has been revoked"),
-  },
-];
-
 /** StepCAS: it passes a token on to the CA behind it, and has none to pass on when the certificate came by mTLS. */
 const registrationAuthority: Case[] = [
   {
@@ -178,18 +156,12 @@ const tlsCases: Case[] = [
     expect: alert(48, unknownAuthority),
   },
   { name: "TLS 1.3 with ChaCha20, mTLS", ask: mtls({}, chacha), expect: renewed },
-  {
-    name: "TLS 1.3 with ChaCha20, expired, mTLS",
-    ask: mtls(expired, chacha),
-    expect: { ...alert(45, after), embedded: "closed" },
-  },
 ];
 
 export const renewals: Case[] = [
   ...usageCases,
   ...provisionerCases,
   ...timeCases,
-  ...revoked,
   ...registrationAuthority,
   ...tlsCases,
 ];
