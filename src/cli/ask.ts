@@ -16,11 +16,8 @@ export function ask(question: string, kind: "plain" | "secret", signal: AbortSig
       answer = line;
       end();
     });
-    // In raw mode Ctrl-C is a key, not a signal.
-    lines.once("SIGINT", () => {
-      end();
-      process.kill(process.pid, "SIGINT");
-    });
+    // In raw mode Ctrl-C is a key: made the signal that it means, it comes back as the abort.
+    lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
     lines.once("close", () => {
       signal.removeEventListener("abort", end);
       if (kind === "secret" || answer === null) process.stderr.write("\n");

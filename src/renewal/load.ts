@@ -6,6 +6,7 @@ import { readBundle, type Source } from "../pki/bundle.ts";
 import { type Identity, identity } from "../pki/identity.ts";
 import { findKey, type KeyMaterial, openKey, type Passphrase } from "../pki/key.ts";
 import type { World } from "../world.ts";
+import { stopIfAsked } from "./interruption.ts";
 
 export interface Paths {
   certificate: string;
@@ -54,6 +55,7 @@ async function findPassphrase({ key, passphraseFile }: Paths, world: World): Pro
   }
   if (!world.canAsk) return undefined;
   const text = await world.ask(`passphrase for ${key}: `, "secret");
+  stopIfAsked(world);
   return text === null ? undefined : { text, from: "the terminal" };
 }
 

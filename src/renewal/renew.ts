@@ -16,6 +16,7 @@ import type { Identity } from "../pki/identity.ts";
 import { leadsTo } from "../pki/path.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
+import { stopIfAsked } from "./interruption.ts";
 import { load, type Paths } from "./load.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
@@ -56,7 +57,6 @@ export interface Progress {
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
 export async function renewOnce(policy: Policy, world: World, progress: Progress = {}): Promise<Outcome> {
-  const started = world.elapsed();
   const identity = await load(policy.paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
@@ -71,7 +71,8 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   refuseToLoseKey(goal, world);
   const anchors = readRoots(policy.root, world.fs);
   await mayOverwrite(goal, policy, world);
-  const deadline = world.elapsed() + policy.timeoutMs;
+  const started = world.elapsed();
+  const deadline = started + policy.timeoutMs;
   const { answered, choice } = await ask({ identity, anchors, policy, world, progress, deadline });
   verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
@@ -117,7 +118,7 @@ async function askBy(choice: Choice, asking: Asking) {
     const date = readAnswered(answer).date;
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
   } catch (error) {
-    if (world.signal.aborted) throw interrupted(world);
+    stopIfAsked(world);
     if (error instanceof ConnectionEnded) return { kind: "refused", by: error } satisfies Refusal;
     const { describeDistrust } = await import("./distrust.ts");
     throw await describeDistrust(error, asking.anchors, route);
@@ -173,17 +174,12 @@ function routeOf({ anchors, policy, world, deadline }: Omit<Asking, "identity" |
   return { ca, timeoutMs, connectTimeoutMs, env, now, elapsed, signal, roots: anchors.map(certificatePem) };
 }
 
-function interrupted({ signal }: World): Failure {
-  const name: unknown = signal.reason;
-  return new Failure("INTERRUPTED", { signal: name === "SIGTERM" || name === "SIGHUP" ? name : "SIGINT" });
-}
-
 /** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
 async function mayOverwrite(goal: Target, { force }: Policy, world: World): Promise<void> {
   if (goal.existing === null || force) return;
   if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { file: goal.named, asked: false });
   const answer = await world.ask(`overwrite ${goal.named}? [y/N] `, "plain");
-  if (world.signal.aborted) throw interrupted(world);
+  stopIfAsked(world);
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { file: goal.named, asked: true });
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAuthority } from "../../dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../dev-ca/server.ts";
-import { Failure } from "../../failure/failure.ts";
+import { stopIfAsked } from "../../renewal/interruption.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 
@@ -88,8 +88,4 @@ async function command({ folder, world }: Stage, flags: string[], ca: DevCa, exp
 
 function say(world: World, text: string): void {
   world.stdout.write(`${text.startsWith("   ") ? "" : "\n"}# ${text}\n`);
-}
-
-function stopIfAsked({ signal }: World): void {
-  if (signal.aborted) throw new Failure("INTERRUPTED", { signal: signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT" });
 }
