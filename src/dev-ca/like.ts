@@ -15,6 +15,8 @@ export interface Traits {
   crlFile: "crl.der" | "crl.crl";
   /** The revocation list's distribution point says that it lists no CAs. */
   crlForUsersOnly: boolean;
+  /** It says why each certificate was revoked. */
+  crlHasReasons: boolean;
 }
 
 const v0261: Traits = {
@@ -24,6 +26,7 @@ const v0261: Traits = {
   revokesOnlyTheSubject: false,
   crlFile: "crl.der",
   crlForUsersOnly: true,
+  crlHasReasons: false,
 };
 
 export const traits: Record<Like, Traits> = {
@@ -36,5 +39,6 @@ export const traits: Record<Like, Traits> = {
     revokesOnlyTheSubject: true,
     crlFile: "crl.crl",
     crlForUsersOnly: false,
+    crlHasReasons: true,
   },
 };

@@ -1,5 +1,5 @@
 /** GET /crl: the revocation list, made anew for each question (certificates, api/crl.go). */
-import { encode, SEQUENCE } from "../issuing/der.ts";
+import { encode, integer, SEQUENCE } from "../issuing/der.ts";
 import { Refusal, words } from "../rules/refusal.ts";
 import type { State } from "../rules/state.ts";
 import { AuthorityKeyIdentifierExtension, Extension, X509CrlGenerator } from "../x509.ts";
@@ -39,12 +39,16 @@ async function makeList({ issuer, revoked, now, dnsNames, traits }: State) {
     issuer: certificate.subjectName,
     thisUpdate,
     nextUpdate,
-    entries: [...revoked].map(([serial, { at }]) => ({ serialNumber: hex(serial), revocationDate: at })),
+    entries: [...revoked].map(([serial, { at, reason }]) => ({
+      serialNumber: hex(serial),
+      revocationDate: at,
+      ...(traits.crlHasReasons && reason > 0 && { reason }),
+    })),
     signingKey: signer.key,
     signingAlgorithm: signer.algorithm,
     extensions: [
       await AuthorityKeyIdentifierExtension.create(certificate.publicKey),
-      new Extension(CRL_NUMBER, false, Buffer.from([0x02, 0x01, revoked.size & 0x7f])),
+      new Extension(CRL_NUMBER, false, integer(revoked.size)),
       new Extension(DISTRIBUTION_POINT, true, distributionPoint(dnsNames[0] ?? "localhost", traits.crlForUsersOnly)),
     ],
   });

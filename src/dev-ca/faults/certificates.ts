@@ -6,10 +6,17 @@ import { createKey } from "../issuing/key.ts";
 import { usageExtension } from "../issuing/leaf.ts";
 import { PROVISIONER_OID } from "../issuing/provisioner-extension.ts";
 import type { Certificate } from "../rules/certificate.ts";
-import { BasicConstraintsExtension, type Extension, SubjectAlternativeNameExtension } from "../x509.ts";
+import {
+  BasicConstraintsExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+} from "../x509.ts";
 
 const SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
 const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+const KEY_USAGE = "2.5.29.15";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const HOUR = 3_600_000;
@@ -41,7 +48,11 @@ const alterations: Partial<Record<Fault, Alteration>> = {
   }),
   "is-a-ca": (plan) => ({
     ...plan,
-    extensions: [...without(plan.extensions, BASIC_CONSTRAINTS), new BasicConstraintsExtension(true, undefined, true)],
+    extensions: [
+      ...without(without(plan.extensions, BASIC_CONSTRAINTS), KEY_USAGE),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign, true),
+      new BasicConstraintsExtension(true, undefined, true),
+    ],
   }),
   "no-provisioner-extension": (plan) => ({ ...plan, extensions: without(plan.extensions, PROVISIONER_OID) }),
   "already-expired": (plan, { now }) => moved(plan, { end: now.getTime() - HOUR }),

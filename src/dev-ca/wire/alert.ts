@@ -4,7 +4,7 @@
  * 7.3), and the `keylog` event gives the secret for it; in TLS 1.2 it comes before the server's ChangeCipherSpec, and so
  * in the clear (RFC 5246, section 7.2).
  */
-import { type CipherGCMTypes, createCipheriv, createHmac } from "node:crypto";
+import { type CipherGCM, createCipheriv, createHmac } from "node:crypto";
 import type { Problem } from "../rules/chain.ts";
 
 export interface Session {
@@ -28,16 +28,30 @@ const APPLICATION_DATA = 23;
 const TAG_LENGTH = 16;
 
 interface Suite {
-  algorithm: CipherGCMTypes;
+  seal: (key: Buffer, nonce: Buffer) => CipherGCM;
   hash: "sha256" | "sha384";
   keyLength: number;
 }
+/** The three of RFC 8446, section 9.1. */
 const suites: Record<string, Suite> = {
-  TLS_AES_128_GCM_SHA256: { algorithm: "aes-128-gcm", hash: "sha256", keyLength: 16 },
-  TLS_AES_256_GCM_SHA384: { algorithm: "aes-256-gcm", hash: "sha384", keyLength: 32 },
+  TLS_AES_128_GCM_SHA256: {
+    seal: (key, nonce) => createCipheriv("aes-128-gcm", key, nonce),
+    hash: "sha256",
+    keyLength: 16,
+  },
+  TLS_AES_256_GCM_SHA384: {
+    seal: (key, nonce) => createCipheriv("aes-256-gcm", key, nonce),
+    hash: "sha384",
+    keyLength: 32,
+  },
+  TLS_CHACHA20_POLY1305_SHA256: {
+    seal: (key, nonce) => createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: TAG_LENGTH }),
+    hash: "sha256",
+    keyLength: 32,
+  },
 };
 
-/** The alert as the first record under the server's traffic keys; null where the cipher is none of those known here. */
+/** The alert as the first record under the server's traffic keys; null where the cipher suite is not known here. */
 export function alertRecord(number: number, { version, standardName, secret }: Session): Buffer | null {
   if (version !== "TLSv1.3") return Buffer.from([ALERT, 3, 3, 0, 2, FATAL, number]);
   const suite = suites[standardName];
@@ -46,7 +60,7 @@ export function alertRecord(number: number, { version, standardName, secret }: S
   const iv = expandLabel(suite.hash, secret, "iv", 12); // for record number 0 this is the nonce
   const plain = Buffer.from([FATAL, number, ALERT]);
   const header = Buffer.from([APPLICATION_DATA, 3, 3, 0, plain.length + TAG_LENGTH]);
-  const sealed = createCipheriv(suite.algorithm, key, iv);
+  const sealed = suite.seal(key, iv);
   sealed.setAAD(header);
   return Buffer.concat([header, sealed.update(plain), sealed.final(), sealed.getAuthTag()]);
 }

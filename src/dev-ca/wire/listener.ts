@@ -85,14 +85,13 @@ class Doors {
     return made;
   }
 
-  #server(name: string, { cert, key }: ServerCertificate, asks: boolean): TlsServer {
-    const { root, issuers } = this.#state;
+  #server(name: string, { cert, key, acceptable }: ServerCertificate, asks: boolean): TlsServer {
     const server =
       this.#servers.get(name) ??
       createTlsServer({
         cert,
         key,
-        ca: [root.pem, ...issuers.map(({ pem }) => pem)],
+        ca: acceptable,
         requestCert: asks,
         rejectUnauthorized: false,
         minVersion: "TLSv1.2",

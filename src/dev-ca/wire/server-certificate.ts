@@ -6,6 +6,8 @@ export interface ServerCertificate {
   /** PEM, leaf first. */
   cert: string;
   key: string;
+  /** The authorities whose client certificates are asked for (PEM). OpenSSL completes its own chain from these. */
+  acceptable: string[];
 }
 
 const variants = [
@@ -25,22 +27,30 @@ const HOUR = 3_600_000;
 
 /**
  * Good from an hour before until a day after both clocks, so that a CA whose clock is off still gets as far as an
- * answer. The real one begins at its start, whatever `backdate` says.
+ * answer; the real one begins at its start, whatever `backdate` says. The issuer is sent along, even where it is the root.
  */
 export async function createServerCertificate(
   variant: Variant,
   { authority, dnsNames, now }: { authority: Authority; dnsNames: readonly string[]; now: Date },
 ): Promise<ServerCertificate> {
-  const [earlier, later] = [now.getTime(), Date.now()].sort((a, b) => a - b) as [number, number];
   const issuer = variant === "other-server-root" ? await createAuthority({ subject: "another CA" }) : authority;
-  const { chain, certificate, key } = await issuer.issue({
+  const { certificate, key } = await issuer.issue({
     subject: "Step Online CA",
     names: variant === "wrong-server-name" ? ["ca.example"] : [...dnsNames],
     usages: ["serverAuth", "clientAuth"],
-    notBefore: new Date(
-      variant === "not-yet-valid-server-certificate" ? later + HOUR : earlier - (variant === "right" ? 1 : 24) * HOUR,
-    ),
-    notAfter: new Date(variant === "expired-server-certificate" ? earlier - HOUR : later + 24 * HOUR),
+    ...validity(variant, now),
   });
-  return { cert: variant === "server-leaf-only" ? certificate : chain, key };
+  const issuers = new Set([issuer.issuerCertificate, ...issuer.intermediates]);
+  if (variant === "server-leaf-only") return { cert: certificate, key, acceptable: [authority.root] };
+  const acceptable = [authority.root, authority.issuerCertificate, ...authority.intermediates];
+  return { cert: [certificate, ...issuers].join(""), key, acceptable };
+}
+
+function validity(variant: Variant, now: Date): { notBefore: Date; notAfter: Date } {
+  const earlier = Math.min(now.getTime(), Date.now());
+  const later = Math.max(now.getTime(), Date.now());
+  const between = (from: number, to: number) => ({ notBefore: new Date(from), notAfter: new Date(to) });
+  if (variant === "expired-server-certificate") return between(earlier - 25 * HOUR, earlier - HOUR);
+  if (variant === "not-yet-valid-server-certificate") return between(later + HOUR, later + 25 * HOUR);
+  return between(earlier - HOUR, later + 24 * HOUR);
 }
