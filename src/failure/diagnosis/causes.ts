@@ -22,10 +22,10 @@ const all: Family<CauseId> = {
   ...chain,
   ...provisioner,
   ...validity,
+  ...clocks,
   ...usage,
   ...names,
   ...token,
-  ...clocks,
   ...behind,
   ...elsewhere,
 };

@@ -18,7 +18,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const applicable = Object.values(causes).filter((cause) => isApplicable(cause, symptom, evidence));
   const able = applicable.filter(({ symptoms }) => symptoms.includes(symptom));
   const weighed = able.map((cause) => weigh(cause, symptom, evidence));
-  const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(evidence));
+  const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(symptom, evidence));
   const { ranked, notNeeded } = rank(open, weighed.length, symptom);
   const contradicted = weighed.filter(({ verdict }) => verdict === "contradicted");
   const passed = passedChecks({ applicable, able, evidence });
@@ -31,10 +31,16 @@ export function diagnose(evidence: Evidence): Diagnosis {
 
 const verdicts = ["proved", "speaks", "silent", "contradicted"] as const;
 
-function byRank({ method }: Evidence): (a: Weighed, b: Weighed) => number {
+/** Proved causes by the CA's order; a handshake is one check, in the order of the table, as the rest is. */
+function byRank(symptom: Symptom, { method }: Evidence): (a: Weighed, b: Weighed) => number {
+  const inOrder = (a: Weighed, b: Weighed) => stepOf(a.cause, method) - stepOf(b.cause, method);
   return (a, b) =>
     verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict) ||
-    (a.verdict === "proved" ? stepOf(a.cause, method) - stepOf(b.cause, method) : 0);
+    (a.verdict === "proved" && !isHandshake(symptom) ? inOrder(a, b) : 0);
+}
+
+function isHandshake(symptom: Symptom): boolean {
+  return symptom === "closed" || symptom.startsWith("alert-");
 }
 
 /** A close says so little that no fact must lead to it. */
@@ -81,8 +87,11 @@ function rank(
 /** In a handshake without a client certificate no certificate was judged. */
 function isApplicable({ only, step }: Cause, symptom: Symptom, { method }: Evidence): boolean {
   if (only !== undefined && only !== method) return false;
-  const isHandshake = symptom === "closed" || symptom.startsWith("alert-");
-  return !(isHandshake && method === "token" && (step === "chain" || step === "signature" || step === "revocation"));
+  return !(
+    isHandshake(symptom) &&
+    method === "token" &&
+    (step === "chain" || step === "signature" || step === "revocation")
+  );
 }
 
 /**

@@ -75,12 +75,12 @@ const sentences: readonly (readonly [RegExp, Symptom])[] = [
 ];
 
 /** Before v0.14.0 the message is the status's own text, which others say too. */
-const bare: Readonly<Record<string, Symptom>> = {
-  Unauthorized: "unauthorized-bare",
-  "Bad Request": "certificate-missing",
-  "Internal Server Error": "internal",
-  "Not Implemented": "internal-not-implemented",
-};
+const bare: ReadonlyMap<string, Symptom> = new Map([
+  ["Unauthorized", "unauthorized-bare"],
+  ["Bad Request", "certificate-missing"],
+  ["Internal Server Error", "internal"],
+  ["Not Implemented", "internal-not-implemented"],
+]);
 
 function said(answer: Answered): Symptom {
   const { said: words, status, shape } = answer;
@@ -92,7 +92,7 @@ function said(answer: Answered): Symptom {
     if (/^The certificate authority encountered an Internal Server Error/.test(words)) return internal(status);
     if (/^The requested method is not implemented/.test(words)) return "internal-not-implemented";
   }
-  if (shape === "status" || shape === "type") return bare[words] ?? "other";
+  if (shape === "status" || shape === "type") return bare.get(words) ?? "other";
   if ((status === 404 || status === 405) && shape !== "html") return "not-found";
   return "proxy";
 }

@@ -4,6 +4,7 @@ import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
 import { renewCommand } from "../commands.ts";
 import { symptomOf } from "../symptom.ts";
+import { isSince, namedAlerts } from "../version.ts";
 
 /** The CA allows a minute of difference; a skew measured well below that does not explain a refusal. */
 const tellingMs = 30_000;
@@ -39,7 +40,7 @@ If the certificate seems expired only because this clock is ahead, mTLS would wo
     id: "CLOCK_BEHIND",
     title: "this machine's clock is behind the CA's",
     who: "both",
-    symptoms: ["claim-exp", "alert-expired"],
+    symptoms: ["claim-exp", "alert-expired", "alert-bad-certificate"],
     step: "claims",
     weigh(e) {
       const skew = skewMs(e);
@@ -50,6 +51,9 @@ If the certificate seems expired only because this clock is ahead, mTLS would wo
         return speaks(
           `${says}, though by now ${skewText(skew)}: a clock was set meanwhile, or the request was held up`,
         );
+      }
+      if (symptomOf(e) === "alert-bad-certificate" && isSince(e.ca, namedAlerts)) {
+        return contradicted("a CA of this age says so with TLS alert 45, not 42");
       }
       if (lifeByUs(e) === "after") return contradicted("the certificate has ended by this machine's clock, too");
       const life = lifeByCa(e);

@@ -58,35 +58,6 @@ GET /provisioners lists those that exist, if the CA does not hide it. A provisio
     ],
   },
 
-  PROVISIONER_CANNOT_RENEW: {
-    id: "PROVISIONER_CANNOT_RENEW",
-    title: "the provisioner is of a type that does not renew: SCEP or SSHPOP",
-    who: "both",
-    symptoms: unauthorized,
-    step: "renewal",
-    weigh(e) {
-      const listed = provisionerInList(e);
-      const issuedBy = e.certificate.provisioner;
-      if (issuedBy === undefined) return contradicted(nameless);
-      if (typeof listed === "object") {
-        return cannotRenew.test(listed.type)
-          ? proved(`the CA lists its provisioner ${nameOf(e)} with type ${quoted(listed.type)}, which does not renew`)
-          : contradicted(`its provisioner ${nameOf(e)} is of type ${quoted(listed.type)}, which renews`);
-      }
-      return cannotRenew.test(issuedBy.type)
-        ? speaks(`a provisioner of type ${issuedBy.type} issued it, and that type does not renew`)
-        : contradicted(`a provisioner of type ${issuedBy.type} issued it, and that type renews`);
-    },
-    help: (e) => [
-      "no renewal can help: with SCEP, let the SCEP client enrol anew; it can use its certificate for that",
-      `or enrol anew through a provisioner that renews, such as JWK or ACME: \`${enrolCommand(e)}\``,
-    ],
-    page: `step-ca asks the provisioner whether a certificate may be renewed. SCEP and SSHPOP provisioners do not answer that, so their certificates are never renewed by /renew. The provisioner is found by name: the type that the certificate notes does not decide, and a certificate of type SCEP renews if a JWK provisioner has that name now.
-
-The client is told what it is told for six other causes (401, "The request lacked necessary authorization to be completed"). The log says "provisioner.AuthorizeRenew not implemented".`,
-    logs: ["provisioner.AuthorizeRenew not implemented"],
-  },
-
   RENEWAL_DISABLED: {
     id: "RENEWAL_DISABLED",
     title: "renewal is disabled for the provisioner, or for the whole CA",
@@ -97,6 +68,8 @@ The client is told what it is told for six other causes (401, "The request lacke
       const listed = provisionerInList(e);
       if (listed === "gone") return silent("its provisioner is not in the CA's list, so its claims are not known");
       if (listed === "not-known") return silent("the provisioner's claims are not known");
+      if (cannotRenew.test(listed.type))
+        return contradicted(`a provisioner of type ${quoted(listed.type)} has no such claim`);
       const { disableRenewal } = listed;
       if (disableRenewal === true) return proved(`the CA lists its provisioner ${nameOf(e)} with disableRenewal: true`);
       if (disableRenewal === false) {
@@ -116,6 +89,37 @@ The client is told what it is told for six other causes (401, "The request lacke
 
 The client is told 401, "The request lacked necessary authorization to be completed". The log says "renew is disabled for provisioner 'NAME'".`,
     logs: ["renew is disabled for provisioner"],
+  },
+
+  PROVISIONER_CANNOT_RENEW: {
+    id: "PROVISIONER_CANNOT_RENEW",
+    title: "the provisioner is of a type that does not renew: SCEP or SSHPOP",
+    who: "both",
+    symptoms: unauthorized,
+    step: "renewal",
+    weigh(e) {
+      const listed = provisionerInList(e);
+      const issuedBy = e.certificate.provisioner;
+      if (issuedBy === undefined) return contradicted(nameless);
+      if (typeof listed === "object") {
+        return cannotRenew.test(listed.type)
+          ? proved(`the CA lists its provisioner ${nameOf(e)} with type ${quoted(listed.type)}, which does not renew`)
+          : contradicted(`its provisioner ${nameOf(e)} is of type ${quoted(listed.type)}, which renews`);
+      }
+      return cannotRenew.test(issuedBy.type)
+        ? speaks(`a provisioner of type ${issuedBy.type} issued it, and that type does not renew`)
+        : silent(
+            `a provisioner of type ${issuedBy.type} issued it, which renews; one of that name may be of another type now`,
+          );
+    },
+    help: (e) => [
+      "no renewal can help: with SCEP, let the SCEP client enrol anew; it can use its certificate for that",
+      `or enrol anew through a provisioner that renews, such as JWK or ACME: \`${enrolCommand(e)}\``,
+    ],
+    page: `step-ca asks the provisioner whether a certificate may be renewed. SCEP and SSHPOP provisioners do not answer that, so their certificates are never renewed by /renew. The provisioner is found by name: the type that the certificate notes does not decide, and a certificate of type SCEP renews if a JWK provisioner has that name now.
+
+The client is told what it is told for six other causes (401, "The request lacked necessary authorization to be completed"). The log says "provisioner.AuthorizeRenew not implemented".`,
+    logs: ["provisioner.AuthorizeRenew not implemented"],
   },
 
   NO_EXTENSION_FOR_TOKEN: {

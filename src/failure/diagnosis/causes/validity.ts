@@ -10,12 +10,23 @@ import { isSince, namedAlerts } from "../version.ts";
 
 type Validity = "REVOKED" | "NOT_YET_VALID" | "EXPIRED" | "EXPIRED_NOT_ALLOWED";
 
+/** Whether the CA has, as far as is known, the provisioner that the certificate names. */
+function hasProvisioner(e: Evidence): boolean {
+  return e.certificate.provisioner !== undefined && provisionerInList(e) !== "gone";
+}
+
+/** Before v0.20.0 "certificate expired on" is kept to the log; undefined where the CA's age is not known. */
+function saysThatItExpired({ ca, answer }: Evidence): boolean | undefined {
+  return isSince(ca, [0, 20, 0]) ?? (answer?.requestId !== undefined || undefined);
+}
+
 /** Whether all that can be known of the other causes of this sentence speaks against them. */
 function isNothingElseSeen(e: Evidence): boolean {
   const listed = provisionerInList(e);
   const isCloudToken = e.method === "token" && /^(AWS|GCP|Azure)$/i.test(e.certificate.provisioner?.type ?? "");
   if (e.certificate.provisioner === undefined) return e.method === "mtls";
-  return typeof listed === "object" && listed.disableRenewal !== true && !isCloudToken;
+  if (typeof listed !== "object" || listed.disableRenewal === true || isCloudToken) return false;
+  return listed.allowRenewalAfterExpiry === true || saysThatItExpired(e) !== false || !hasExpired(e);
 }
 
 /** The CRL leaves out what expired more than an hour before it was made (authority/tls.go). */
@@ -41,7 +52,13 @@ export const validity: Family<Validity> = {
     weigh(e) {
       const { crl } = e.ca;
       if (e.alert === 44 && e.answer === undefined) return proved("TLS alert 44 says that the certificate is revoked");
-      if (crl?.usable && crl.lists) return proved("the CA's CRL lists this certificate's serial number");
+      if (crl?.usable && crl.lists) {
+        const because = "the CA's CRL lists this certificate's serial number";
+        const isAsked = e.method === "mtls" || hasProvisioner(e);
+        return isAsked
+          ? proved(because)
+          : speaks(`${because}; but a token without a provisioner may not come that far`);
+      }
       if (crl?.usable && !isLeftOutOfCrl(e)) {
         const made = crl.issued === undefined ? "" : ` of ${instant(crl.issued)}`;
         return silent(
@@ -86,7 +103,10 @@ A revoked certificate stays revoked. Enrol again, with a new key.`,
       const skew = skewMs(e);
       if (life === "before" && skew !== undefined) {
         const ours = Math.abs(skew) < leastSkewMs ? "" : ` (${skewText(skew)})`;
-        return proved(`${begins}, and by the CA's clock that is still to come${ours}`);
+        const because = `${begins}, and by the CA's clock that is still to come${ours}`;
+        return symptom !== "unauthorized" || hasProvisioner(e)
+          ? proved(because)
+          : speaks(`${because}; but no provisioner would look at that`);
       }
       if (life === "within" || life === "after") return contradicted("it has begun, by the CA's clock");
       return lifeByUs(e) === "before"
@@ -155,7 +175,7 @@ step-ca renews expired certificates by token alone, and only if the provisioner 
       }
       if (!hasExpired(e)) return contradicted("it has not expired");
       if (claim === true) return contradicted("its provisioner is listed with allowRenewalAfterExpiry: true");
-      const saysSo = isSince(e.ca, [0, 20, 0]) ?? (e.answer?.requestId !== undefined || undefined);
+      const saysSo = saysThatItExpired(e);
       if (saysSo) return contradicted('a CA of v0.20.0 or newer says "certificate expired on" for that');
       const old = "it has expired, and a CA before v0.20.0 does not say so";
       return saysSo === false ? speaks(old) : silent(old);

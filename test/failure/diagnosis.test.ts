@@ -1,0 +1,756 @@
+/**
+ * What step-ca can answer, row by row of its own source and of what was measured on v0.26.1, v0.26.2 and v0.30.2: the first
+ * cause, and how sure it may be said.
+ */
+import { describe, expect, test } from "vitest";
+import { diagnose } from "../../src/failure/diagnosis/diagnose.ts";
+import type {
+  Answered,
+  CaFacts,
+  CauseId,
+  Certainty,
+  CertificateFacts,
+  Evidence,
+  PathVerdict,
+  ProvisionerFacts,
+} from "../../src/failure/evidence.ts";
+
+const at = new Date("2026-03-02T10:00:00Z");
+const hour = 3_600_000;
+const from = (hours: number) => new Date(at.getTime() + hours * hour);
+const valid = { notBefore: from(-1), notAfter: from(23) };
+const expired = { notBefore: from(-48), notAfter: from(-24) };
+const notYet = { notBefore: from(1), notAfter: from(3) };
+
+const U401 =
+  "The request lacked necessary authorization to be completed. Please see the certificate authority logs for more info.";
+const I500 =
+  "The certificate authority encountered an Internal Server Error. Please see the certificate authority logs for more info.";
+const incompatible = "x509: certificate specifies an incompatible key usage";
+
+const jwk = { type: "JWK", name: "admin", credentialId: "key-1" };
+const inList: ProvisionerFacts = { name: "admin", type: "JWK" };
+
+interface Shown {
+  leaf?: Partial<CertificateFacts>;
+  ca?: Partial<CaFacts>;
+  path?: NonNullable<Evidence["path"]>;
+  more?: Partial<Evidence>;
+}
+
+function evidence(method: Evidence["method"], { leaf, ca, path, more }: Shown): Evidence {
+  const life = method === "token" ? expired : valid;
+  return {
+    at,
+    method,
+    certificate: {
+      file: "web.crt",
+      subject: "CN=web.internal",
+      serial: "4711",
+      issuer: "CN=Intermediate CA",
+      names: ["web.internal"],
+      usages: ["serverAuth", "clientAuth"],
+      keyUsages: ["digitalSignature"],
+      count: 2,
+      provisioner: jwk,
+      ...life,
+      ...leaf,
+    },
+    ca: { url: "https://ca.internal:9000", ...ca },
+    ...(path && { path }),
+    ...more,
+  };
+}
+
+const answer = (status: number, said: string, more: Partial<Answered> = {}): Partial<Evidence> => ({
+  answer: { status, said, shape: "status", requestId: "9f0c1a2b", ...more },
+});
+/** An answer with the CA's clock, which is that far behind ours. */
+const clocked = (status: number, said: string, behindMs = 0): Partial<Evidence> =>
+  answer(status, said, { date: new Date(at.getTime() - behindMs) });
+const hidden = (method: Evidence["method"], said: Partial<Evidence>, shown: Shown = {}) =>
+  evidence(method, { ...shown, more: { ...clockedAt, ...said, ...shown.more } });
+const clockedAt: Partial<Evidence> = {};
+
+const good: PathVerdict = { ok: true };
+const bad = (reason: Extract<PathVerdict, { ok: false }>["reason"], who: string, detail: string): PathVerdict => ({
+  ok: false,
+  reason,
+  who,
+  detail: `x509: ${detail}`,
+});
+const all = (verdict: PathVerdict): NonNullable<Evidence["path"]> => ({
+  mtls: verdict,
+  tokenServerAuth: verdict,
+  tokenClientAuth: verdict,
+});
+const byUsage = (verdicts: { mtls?: boolean; server: boolean; client: boolean }): NonNullable<Evidence["path"]> => {
+  const verdict = (ok: boolean) => (ok ? good : bad("usage", "CN=web.internal", incompatible));
+  const { mtls = verdicts.client, server, client } = verdicts;
+  return { mtls: verdict(mtls), tokenServerAuth: verdict(server), tokenClientAuth: verdict(client) };
+};
+
+type Row = [row: string, evidence: Evidence, first: CauseId, certainty: Certainty];
+
+function table(name: string, rows: readonly Row[]): void {
+  describe(name, () => {
+    test.each(rows)("%s", (_, given, id, certainty) => {
+      const { causes } = diagnose(given);
+      expect(causes.map((cause) => `${cause.id} ${cause.certainty}`)[0]).toBe(`${id} ${certainty}`);
+    });
+  });
+}
+
+const mtls = (said: Partial<Evidence>, shown: Shown = {}) => hidden("mtls", said, shown);
+const token = (said: Partial<Evidence>, shown: Shown = {}) => hidden("token", said, shown);
+const alert = (number: number | null, shown: Shown = {}) => mtls({ alert: number }, shown);
+const clock = (behindMs = 0) => ({ clock: { ours: at, ca: new Date(at.getTime() - behindMs) } });
+const list = (...provisioners: ProvisionerFacts[]) => ({ provisioners });
+
+table("rules of renewal (R)", [
+  [
+    "R1 mTLS, no certificate seen",
+    mtls(answer(400, "The request could not be completed: missing client certificate.")),
+    "TLS_TERMINATED",
+    "likely",
+  ],
+  [
+    "R1 behind nginx",
+    mtls(answer(400, "The request could not be completed: missing client certificate.", { server: "nginx" })),
+    "TLS_TERMINATED",
+    "certain",
+  ],
+  [
+    "R1 by token, no header seen",
+    token(answer(400, "The request could not be completed: missing client certificate.")),
+    "TOKEN_NOT_SEEN",
+    "likely",
+  ],
+  [
+    "R1 by token, a CA before v0.19.0",
+    token(answer(400, "The request could not be completed: missing client certificate."), {
+      ca: { version: "0.18.2" },
+    }),
+    "CA_TOO_OLD_FOR_TOKENS",
+    "certain",
+  ],
+  [
+    "R1 before v0.18.1",
+    mtls(
+      answer(
+        400,
+        "The request could not be completed; malformed or missing data. Please see the certificate authority logs for more info.",
+      ),
+    ),
+    "TLS_TERMINATED",
+    "likely",
+  ],
+  ["R1 before v0.14.0", mtls(answer(400, "Bad Request")), "TLS_TERMINATED", "likely"],
+  [
+    "R2 the CRL lists it",
+    mtls(answer(401, U401), { ca: { crl: { lists: true, usable: true } } }),
+    "REVOKED",
+    "certain",
+  ],
+  ["R2 no CRL, all else in order", mtls(answer(401, U401), { ca: list(inList) }), "REVOKED", "likely"],
+  [
+    "R2 by token, no CRL, all else in order",
+    token(clocked(401, U401), { ca: list({ ...inList, allowRenewalAfterExpiry: true }) }),
+    "REVOKED",
+    "likely",
+  ],
+  [
+    "R2 no CRL, claims say that renewal is not disabled",
+    mtls(answer(401, U401), { ca: list({ ...inList, disableRenewal: false }) }),
+    "REVOKED",
+    "certain",
+  ],
+  [
+    "R2 no extension, mTLS",
+    mtls(answer(401, U401), { leaf: { provisioner: undefined as never } }),
+    "REVOKED",
+    "likely",
+  ],
+  ["R2 before v0.14.0", mtls(answer(401, "Unauthorized"), { ca: list(inList) }), "REVOKED", "likely"],
+  [
+    "R2 revoked and disabled: revocation is looked at first",
+    mtls(answer(401, U401), {
+      ca: { ...list({ ...inList, disableRenewal: true }), crl: { lists: true, usable: true } },
+    }),
+    "REVOKED",
+    "certain",
+  ],
+  ["R3 and R3b the store", mtls(answer(500, I500), { leaf: { notBefore: from(-48) } }), "CA_STORE_FAILED", "possible"],
+  [
+    "R4 the list lacks it",
+    mtls(answer(401, U401), { ca: list({ ...inList, name: "other" }) }),
+    "PROVISIONER_GONE",
+    "certain",
+  ],
+  [
+    "R4 another case",
+    mtls(answer(401, U401), { ca: list({ ...inList, name: "Admin" }) }),
+    "PROVISIONER_GONE",
+    "certain",
+  ],
+  [
+    "R4 renamed, same key",
+    mtls(answer(401, U401), { ca: list({ ...inList, name: "new", keyId: "key-1" }) }),
+    "PROVISIONER_GONE",
+    "likely",
+  ],
+  ["R4 the list is hidden", mtls(answer(401, U401)), "PROVISIONER_GONE", "possible"],
+  [
+    "R5 the provisioner's claim",
+    mtls(answer(401, U401), { ca: list({ ...inList, disableRenewal: true }) }),
+    "RENEWAL_DISABLED",
+    "certain",
+  ],
+  [
+    "R5 by token",
+    token(clocked(401, U401), { ca: list({ ...inList, disableRenewal: true }) }),
+    "RENEWAL_DISABLED",
+    "certain",
+  ],
+  [
+    "R5 the whole CA's claim, a CRL without the serial",
+    mtls(answer(401, U401), { ca: { ...list(inList), crl: { lists: false, usable: true, issued: at } } }),
+    "RENEWAL_DISABLED",
+    "likely",
+  ],
+  ["R6 by token", token(clocked(401, U401), { leaf: notYet }), "NOT_YET_VALID", "certain"],
+  [
+    "R6 the CA's clock is behind",
+    token(clocked(401, U401, 50_000), { leaf: { notBefore: new Date(at.getTime() - 20_000), notAfter: from(1) } }),
+    "NOT_YET_VALID",
+    "certain",
+  ],
+  [
+    "R7",
+    token(
+      answer(
+        401,
+        "The request lacked necessary authorization to be completed: certificate expired on 2026-03-01 10:00:00 +0000 UTC",
+      ),
+    ),
+    "EXPIRED_NOT_ALLOWED",
+    "certain",
+  ],
+  [
+    "R7 of another certificate, a proxy's",
+    token(
+      answer(
+        401,
+        "The request lacked necessary authorization to be completed: certificate expired on 2025-01-01 10:00:00 +0000 UTC",
+      ),
+    ),
+    "PROXY_CERTIFICATE",
+    "certain",
+  ],
+  [
+    "R7 on v0.19",
+    token({ answer: { status: 401, said: U401, shape: "status" } }, { ca: { version: "v0.19.0", ...list(inList) } }),
+    "EXPIRED_NOT_ALLOWED",
+    "likely",
+  ],
+  [
+    "R8 an SSHPOP provisioner of that name",
+    mtls(answer(401, U401), { ca: list({ name: "admin", type: "SSHPOP" }) }),
+    "PROVISIONER_CANNOT_RENEW",
+    "certain",
+  ],
+  [
+    "R8 the extension's type does not decide",
+    mtls(answer(401, U401), {
+      leaf: { provisioner: { ...jwk, type: "SCEP" } },
+      ca: list({ ...inList, disableRenewal: true }),
+    }),
+    "RENEWAL_DISABLED",
+    "certain",
+  ],
+  [
+    "R8 the list is hidden",
+    mtls(answer(401, U401), { leaf: { provisioner: { ...jwk, type: "SCEP" } } }),
+    "PROVISIONER_CANNOT_RENEW",
+    "likely",
+  ],
+  ["R9", mtls(answer(403, 'DNS name "foo.org" is not permitted by any constraint')), "NAME_NOT_PERMITTED", "certain"],
+  [
+    "R9 the chain check comes first, token",
+    token(answer(401, "error validating renew token"), {
+      path: all(
+        bad(
+          "constraint",
+          "CN=Intermediate CA",
+          "a root or intermediate certificate is not authorized to sign for this name: DNS name",
+        ),
+      ),
+    }),
+    "NAME_NOT_PERMITTED",
+    "likely",
+  ],
+  [
+    "R9 the chain check comes first, mTLS",
+    alert(42, {
+      path: all(
+        bad(
+          "constraint",
+          "CN=Intermediate CA",
+          "a root or intermediate certificate is not authorized to sign for this name: DNS name",
+        ),
+      ),
+    }),
+    "NAME_NOT_PERMITTED",
+    "likely",
+  ],
+  ["R10", mtls(answer(500, "error renewing certificate")), "NAME_UNREADABLE", "certain"],
+  [
+    "R11 lifetime 0",
+    mtls(answer(500, I500), { leaf: { notBefore: at, notAfter: new Date(at.getTime() + 60_000) } }),
+    "LIFETIME_IS_BACKDATE",
+    "likely",
+  ],
+  ["R12", mtls(answer(400, I500)), "RA_NEEDS_TOKEN", "certain"],
+  ["R13", token(answer(401, I500)), "RA_UPSTREAM", "certain"],
+  ["R13 status 400 by token", token(answer(400, I500)), "RA_UPSTREAM", "certain"],
+  ["R14", token(answer(500, I500), { ca: { intermediates: "not-implemented" } }), "RA_UPSTREAM", "likely"],
+  ["R15", mtls(answer(501, I500)), "CAS_CANNOT_RENEW", "certain"],
+  ["R17", mtls(answer(500, I500)), "CA_STORE_FAILED", "possible"],
+  [
+    "R18 uninitialized",
+    alert(null, {
+      leaf: { provisioner: { ...jwk, type: "GCP" } },
+      ca: list({ name: "admin", type: "GCP", state: "Uninitialized" }),
+    }),
+    "PROVISIONER_NOT_READY",
+    "likely",
+  ],
+]);
+
+const invalid = answer(401, "error validating renew token");
+const clientOnly = { usages: ["clientAuth"] };
+const serverOnly = { usages: ["serverAuth"] };
+
+table("tokens (T)", [
+  [
+    "T1, T2 a proxy rewrites the header",
+    token(answer(401, "error validating renew token", { via: "1.1 gateway" }), {
+      ca: { version: "v0.30.2" },
+      path: { ...all(good), roots: "ca" },
+    }),
+    "TOKEN_UNREADABLE",
+    "possible",
+  ],
+  [
+    "T3 leaf alone, v0.26.1",
+    token(invalid, {
+      leaf: { count: 1 },
+      ca: { version: "v0.26.1" },
+      path: all(bad("chain-incomplete", "CN=Intermediate CA", "certificate signed by unknown authority")),
+    }),
+    "CHAIN_INCOMPLETE",
+    "likely",
+  ],
+  [
+    "T3 leaf alone, the CA names its intermediate",
+    token(invalid, {
+      leaf: { count: 1 },
+      ca: { intermediates: "answers" },
+      path: {
+        ...all(bad("chain-incomplete", "CN=Intermediate CA", "certificate signed by unknown authority")),
+        roots: "ca",
+      },
+    }),
+    "CHAIN_INCOMPLETE",
+    "certain",
+  ],
+  [
+    "T3 unknown root",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: all(bad("unknown-authority", "CN=Other CA", "certificate signed by unknown authority")),
+    }),
+    "UNKNOWN_ISSUER",
+    "likely",
+  ],
+  [
+    "T3 unknown root, by the CA's own roots",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: { ...all(bad("unknown-authority", "CN=Other CA", "certificate signed by unknown authority")), roots: "ca" },
+    }),
+    "UNKNOWN_ISSUER",
+    "certain",
+  ],
+  [
+    "T3 clientAuth only, v0.26.1",
+    token(invalid, { leaf: clientOnly, ca: { version: "v0.26.1" }, path: byUsage({ server: false, client: true }) }),
+    "NO_SERVER_AUTH_OLD_CA",
+    "certain",
+  ],
+  [
+    "T3 clientAuth only, no prediction",
+    token(invalid, { leaf: clientOnly, ca: { version: "v0.26.1" } }),
+    "NO_SERVER_AUTH_OLD_CA",
+    "certain",
+  ],
+  [
+    "T3 clientAuth only, N/A",
+    token(invalid, {
+      leaf: clientOnly,
+      ca: { version: "N/A", intermediates: "not-found" },
+      path: byUsage({ server: false, client: true }),
+    }),
+    "NO_SERVER_AUTH_OLD_CA",
+    "likely",
+  ],
+  [
+    "T3 clientAuth only, N/A, but /intermediates: it is another cause",
+    token(invalid, {
+      leaf: clientOnly,
+      ca: { version: "N/A", intermediates: "answers" },
+      path: byUsage({ server: false, client: true }),
+    }),
+    "UNKNOWN_ISSUER",
+    "possible",
+  ],
+  [
+    "T3 clientAuth only and leaf alone, v0.26.1: the chain comes first",
+    token(invalid, {
+      leaf: { ...clientOnly, count: 1 },
+      ca: { version: "v0.26.1" },
+      path: all(bad("chain-incomplete", "CN=Intermediate CA", "certificate signed by unknown authority")),
+    }),
+    "CHAIN_INCOMPLETE",
+    "likely",
+  ],
+  [
+    "T3 serverAuth only, v0.26.2",
+    token(invalid, { leaf: serverOnly, ca: { version: "v0.26.2" }, path: byUsage({ server: true, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  [
+    "T3 serverAuth only, N/A with /intermediates 501",
+    token(invalid, {
+      leaf: serverOnly,
+      ca: { version: "N/A", intermediates: "not-implemented" },
+      path: byUsage({ server: true, client: false }),
+    }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  [
+    "T3 serverAuth only, hidden",
+    token(invalid, { leaf: serverOnly, path: byUsage({ server: true, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "likely",
+  ],
+  [
+    "T3 codeSigning only, whatever the version",
+    token(invalid, { leaf: { usages: ["codeSigning"] }, path: byUsage({ server: false, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  [
+    "T3 codeSigning only, v0.26.1",
+    token(invalid, {
+      leaf: { usages: ["codeSigning"] },
+      ca: { version: "v0.26.1" },
+      path: byUsage({ server: false, client: false }),
+    }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  [
+    "T3 an intermediate for servers only, v0.30.2",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: {
+        mtls: good,
+        tokenServerAuth: good,
+        tokenClientAuth: bad("usage-nesting", "CN=Intermediate CA", incompatible),
+      },
+    }),
+    "ISSUER_FORBIDS_USAGE",
+    "likely",
+  ],
+  [
+    "T3 outlives its issuer",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: all(bad("expired", "CN=Intermediate CA", "certificate has expired or is not yet valid")),
+    }),
+    "OUTLIVES_ISSUER",
+    "likely",
+  ],
+  [
+    "T3 the root was issued anew",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: all(bad("not-yet-valid", "CN=Root CA", "certificate has expired or is not yet valid")),
+    }),
+    "ISSUER_YOUNGER",
+    "likely",
+  ],
+  [
+    "T3 lived 30 seconds",
+    token(invalid, {
+      leaf: { notBefore: from(-1), notAfter: new Date(from(-1).getTime() + 30_000) },
+      path: all(bad("lived-under-a-minute", "CN=web.internal", "certificate has expired or is not yet valid")),
+    }),
+    "LIVED_UNDER_A_MINUTE",
+    "certain",
+  ],
+  [
+    "T3 an issuer is no CA",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: all(bad("constraint", "CN=Intermediate CA", "certificate is not authorized to sign other certificates")),
+    }),
+    "ISSUER_UNFIT",
+    "likely",
+  ],
+  [
+    "T4 keyEncipherment alone",
+    token(invalid, { leaf: { keyUsages: ["keyEncipherment"] }, path: all(good) }),
+    "NO_DIGITAL_SIGNATURE",
+    "certain",
+  ],
+  [
+    "T4 no key usage at all",
+    token(invalid, { leaf: { keyUsages: null }, path: all(good) }),
+    "NO_DIGITAL_SIGNATURE",
+    "certain",
+  ],
+  ["T5", token(answer(500, "error validating renew token")), "KEY_MISMATCH", "certain"],
+  [
+    "T6 no extension",
+    token(clocked(401, U401), { leaf: { provisioner: undefined as never }, ca: list(inList) }),
+    "NO_EXTENSION_FOR_TOKEN",
+    "likely",
+  ],
+  ["T6 gone", token(clocked(401, U401), { ca: list({ ...inList, name: "x" }) }), "PROVISIONER_GONE", "certain"],
+  [
+    "T6 gone and revoked: the provisioner is looked up first",
+    token(clocked(401, U401), { ca: { ...list({ ...inList, name: "x" }), crl: { lists: true, usable: true } } }),
+    "PROVISIONER_GONE",
+    "certain",
+  ],
+  [
+    "T7, T17 a cloud provisioner that trusts on first use",
+    token(clocked(401, U401), {
+      leaf: { provisioner: { ...jwk, type: "GCP" } },
+      ca: list({ name: "admin", type: "GCP", allowRenewalAfterExpiry: true, trustOnFirstUse: true }),
+    }),
+    "TOKEN_REUSED",
+    "likely",
+  ],
+  [
+    "T17 trust on first use is off",
+    token(clocked(401, U401), {
+      leaf: { provisioner: { ...jwk, type: "GCP" } },
+      ca: { ...list({ name: "admin", type: "GCP", trustOnFirstUse: false }), crl: { lists: true, usable: true } },
+    }),
+    "REVOKED",
+    "certain",
+  ],
+  ["T8", token(answer(500, I500)), "CA_STORE_FAILED", "possible"],
+  [
+    "T9",
+    token(answer(400, "The request could not be completed: token flow is not supported.")),
+    "TOKEN_NOT_SUPPORTED",
+    "certain",
+  ],
+  [
+    "T10",
+    token(answer(401, "error validating renew token: invalid subject claim (sub)")),
+    "TOKEN_SUBJECT_WRONG",
+    "certain",
+  ],
+  ["T11", token(answer(401, "error validating renew token: token not valid yet (nbf)")), "CLOCK_AHEAD", "certain"],
+  [
+    "T11 with clocks",
+    token(clocked(401, "error validating renew token: token not valid yet (nbf)", 600_000)),
+    "CLOCK_AHEAD",
+    "certain",
+  ],
+  [
+    "T11, but the clocks agree by now",
+    token(clocked(401, "error validating renew token: token not valid yet (nbf)")),
+    "CLOCK_AHEAD",
+    "likely",
+  ],
+  [
+    "T12",
+    token(clocked(401, "error validating renew token: token is expired (exp)", -1_200_000)),
+    "CLOCK_BEHIND",
+    "certain",
+  ],
+  [
+    "T13",
+    token(answer(401, "error validating renew token: token issued in the future (iat)")),
+    "CLOCK_AHEAD",
+    "certain",
+  ],
+  [
+    "T14",
+    token(answer(500, "error validating renew token: invalid audience claim (aud)")),
+    "AUDIENCE_NOT_A_CA_NAME",
+    "certain",
+  ],
+  ["T14 v0.22 crashes", token({ alert: null }, { ca: { version: "v0.22.1" } }), "AUDIENCE_NOT_A_CA_NAME", "likely"],
+  [
+    "T15 the other shape",
+    token(answer(401, "error validating renew token: invalid issuer claim (iss)", { shape: "type" })),
+    "TOKEN_ISSUER_WRONG",
+    "certain",
+  ],
+  ["T16", token({ alert: null }, { ca: { version: "v0.30.2" } }), "CONNECTION_CUT", "possible"],
+]);
+
+const rekey = (said: Partial<Evidence>, shown: Shown = {}, way: Evidence["method"] = "mtls") =>
+  hidden(way, { ...said, operation: "rekey" }, shown);
+
+table("rekey (K)", [
+  [
+    "K1",
+    rekey(answer(400, "The request could not be completed: missing client certificate.", { server: "nginx" })),
+    "TLS_TERMINATED",
+    "certain",
+  ],
+  [
+    "K1 by token",
+    rekey(answer(400, "The request could not be completed: missing client certificate."), {}, "token"),
+    "REKEY_NEEDS_MTLS",
+    "certain",
+  ],
+  [
+    "K2",
+    rekey(answer(400, "The request could not be completed: error decoding json.")),
+    "REKEY_REQUEST_SPOILT",
+    "certain",
+  ],
+  ["K3", rekey(answer(400, "The request could not be completed: missing csr.")), "REKEY_REQUEST_SPOILT", "certain"],
+  ["K4", rekey(answer(400, "The request could not be completed: invalid csr.")), "REKEY_REQUEST_SPOILT", "certain"],
+  [
+    "K6 disabled",
+    rekey(answer(401, U401), { ca: list({ ...inList, disableRenewal: true }) }),
+    "RENEWAL_DISABLED",
+    "certain",
+  ],
+  ["K6 a registration authority", rekey(answer(400, I500)), "RA_NEEDS_TOKEN", "certain"],
+]);
+
+table("HTTP", [
+  ["unknown path", mtls(answer(404, "404 page not found", { shape: "text" })), "WRONG_PATH", "certain"],
+  ["wrong method", mtls(answer(405, "", { shape: "empty" })), "WRONG_PATH", "certain"],
+  [
+    "plain HTTP to the TLS port",
+    mtls(answer(400, "Client sent an HTTP request to an HTTPS server.", { shape: "text" })),
+    "PROXY_SPEAKS_HTTP",
+    "certain",
+  ],
+  [
+    "headers over 1 MB",
+    token(answer(431, "431 Request Header Fields Too Large", { shape: "text" })),
+    "HEADER_TOO_LARGE",
+    "certain",
+  ],
+  [
+    "nginx's header buffer",
+    token(answer(400, "400 Request Header Or Cookie Too Large", { shape: "html", server: "nginx" })),
+    "HEADER_TOO_LARGE",
+    "certain",
+  ],
+  ["a page", mtls(answer(502, "502 Bad Gateway", { shape: "html" })), "PROXY_ANSWERED", "certain"],
+  ["a gateway's JSON", mtls(answer(403, "forbidden", { shape: "json" })), "PROXY_ANSWERED", "certain"],
+  [
+    "nginx judges certificates itself",
+    mtls(answer(400, "400 The SSL certificate error", { shape: "html" })),
+    "TLS_TERMINATED",
+    "certain",
+  ],
+  ["a sentence that nobody knows", mtls(answer(422, "no such thing")), "PROXY_ANSWERED", "possible"],
+  ["closed", alert(null, { path: all(good) }), "CONNECTION_CUT", "possible"],
+  [
+    "closed, and the certificate is not for clients",
+    alert(null, { leaf: serverOnly, path: byUsage({ server: true, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "likely",
+  ],
+]);
+
+const old = { version: "v0.25.2" };
+const unknown = bad("unknown-authority", "CN=Other CA", "certificate signed by unknown authority");
+const ended = bad("expired", "CN=web.internal", "certificate has expired or is not yet valid");
+
+table("TLS", [
+  ["45 expired by both clocks", alert(45, { leaf: expired, ca: clock(), path: all(ended) }), "EXPIRED", "certain"],
+  ["45 expired, the CA's clock is not known", alert(45, { leaf: expired }), "EXPIRED", "likely"],
+  [
+    "45 our clock is behind",
+    alert(45, { leaf: { notAfter: from(1) }, ca: clock(-2 * hour) }),
+    "CLOCK_BEHIND",
+    "certain",
+  ],
+  ["45 not yet valid", alert(45, { leaf: notYet, ca: clock() }), "NOT_YET_VALID", "certain"],
+  [
+    "45 not yet valid by the CA's clock alone",
+    alert(45, { leaf: { notBefore: from(-1) }, ca: clock(2 * hour) }),
+    "NOT_YET_VALID",
+    "certain",
+  ],
+  ["45 not yet valid by ours, the CA's is not known", alert(45, { leaf: notYet }), "NOT_YET_VALID", "likely"],
+  [
+    "45 an issuer has ended",
+    alert(45, {
+      ca: clock(),
+      path: all(bad("expired", "CN=Intermediate CA", "certificate has expired or is not yet valid")),
+    }),
+    "OUTLIVES_ISSUER",
+    "likely",
+  ],
+  [
+    "42 expired, a CA built with old Go",
+    alert(42, { leaf: expired, ca: { ...old, ...clock() }, path: all(ended) }),
+    "EXPIRED",
+    "certain",
+  ],
+  ["48 another CA", alert(48, { path: all(unknown) }), "UNKNOWN_ISSUER", "certain"],
+  ["48 no prediction", alert(48), "UNKNOWN_ISSUER", "likely"],
+  ["48 our root knows it, the CA does not", alert(48, { path: all(good) }), "UNKNOWN_ISSUER", "likely"],
+  [
+    "48 leaf alone, of an earlier intermediate",
+    alert(48, {
+      leaf: { count: 1 },
+      path: all(bad("chain-incomplete", "CN=Earlier CA", "certificate signed by unknown authority")),
+    }),
+    "CHAIN_INCOMPLETE",
+    "likely",
+  ],
+  ["42 another CA, a CA built with old Go", alert(42, { ca: old, path: all(unknown) }), "UNKNOWN_ISSUER", "likely"],
+  [
+    "42 serverAuth only, v0.26.1",
+    alert(42, { leaf: serverOnly, ca: { version: "v0.26.1" }, path: byUsage({ server: true, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  ["42 serverAuth only, hidden", alert(42, { leaf: serverOnly }), "NO_CLIENT_AUTH", "certain"],
+  [
+    "42 codeSigning only",
+    alert(42, { leaf: { usages: ["codeSigning"] }, path: byUsage({ server: false, client: false }) }),
+    "NO_CLIENT_AUTH",
+    "certain",
+  ],
+  [
+    "42 an intermediate for servers only",
+    alert(42, { path: { ...all(good), mtls: bad("usage-nesting", "CN=Intermediate CA", incompatible) } }),
+    "ISSUER_FORBIDS_USAGE",
+    "likely",
+  ],
+  ["43 another stack", alert(43), "TLS_TERMINATED", "likely"],
+  ["44 revoked, says another stack", alert(44), "REVOKED", "certain"],
+  ["51 the key is another's", alert(51), "KEY_MISMATCH", "certain"],
+  ["116 none was sent", alert(116), "CERTIFICATE_NOT_SENT", "certain"],
+]);
