@@ -62,12 +62,27 @@ const keyUsageNames = [
 ];
 
 /** smallstep/certificates, authority/provisioner/provisioner.go: `Type`, counted from 1. */
-const provisionerTypes = ["", "JWK", "OIDC", "GCP", "AWS", "Azure", "ACME", "X5C", "K8sSA", "SSHPOP", "SCEP", "Nebula", "Wire"];
+const provisionerTypes = [
+  "",
+  "JWK",
+  "OIDC",
+  "GCP",
+  "AWS",
+  "Azure",
+  "ACME",
+  "X5C",
+  "K8sSA",
+  "SSHPOP",
+  "SCEP",
+  "Nebula",
+  "Wire",
+];
 
 /** Reads a certificate. Throws DerError for bytes that are none. */
 export function readCertificate(der: Uint8Array): Certificate {
   const outer = readDer(der);
-  if (outer.raw.length !== der.length) throw new DerError(`${der.length - outer.raw.length} bytes follow the certificate`);
+  if (outer.raw.length !== der.length)
+    throw new DerError(`${der.length - outer.raw.length} bytes follow the certificate`);
   const [tbs] = children(outer);
   const fields = children(tbs);
   const versioned = fields[0]?.tag === tags.explicit(0) ? fields.slice(1) : fields;
@@ -86,7 +101,11 @@ export function readCertificate(der: Uint8Array): Certificate {
     issuer: readName(issuer),
     notBefore: time(notBefore),
     notAfter: time(notAfter),
-    usages: inside(extensions.get("2.5.29.37"), (eku) => children(eku).map(oid).map((id) => usageNames[id] ?? id)),
+    usages: inside(extensions.get("2.5.29.37"), (eku) =>
+      children(eku)
+        .map(oid)
+        .map((id) => usageNames[id] ?? id),
+    ),
     keyUsages: inside(extensions.get("2.5.29.15"), (ku) => bits(ku).map((bit) => keyUsageNames[bit] ?? `bit ${bit}`)),
     isCa: constraints.isCa,
     maxPathLength: constraints.maxPathLength,
@@ -136,14 +155,16 @@ export function allowsUsage({ usages }: Pick<Certificate, "usages">, usage: stri
 function readExtensions(field: Der | undefined): Map<string, Uint8Array> {
   if (field === undefined) return new Map();
   const [list] = children(field, field.tag);
-  return new Map(
-    children(list).map((extension) => {
-      const parts = children(extension);
-      const value = parts.at(-1);
-      if (value?.tag !== tags.octetString) throw new DerError("an extension has no value");
-      return [oid(parts[0]), value.value];
-    }),
-  );
+  const extensions = new Map<string, Uint8Array>();
+  for (const extension of children(list)) {
+    const parts = children(extension);
+    const id = oid(parts[0]);
+    const value = parts.at(-1);
+    if (value?.tag !== tags.octetString) throw new DerError("an extension has no value");
+    if (extensions.has(id)) throw new DerError("an extension stands twice"); // RFC 5280 §4.2, and Go refuses it
+    extensions.set(id, value.value);
+  }
+  return extensions;
 }
 
 function inside<T>(extension: Uint8Array | undefined, read: (element: Der) => T): T | null {
@@ -155,7 +176,7 @@ function basicConstraints(extension: Uint8Array | undefined): { isCa: boolean; m
   const length = parts.find(({ tag }) => tag === tags.integer);
   return {
     isCa: parts.some(({ tag, value }) => tag === tags.boolean && value[0] !== 0),
-    maxPathLength: length === undefined ? null : Number.parseInt(hex(length.value), 16),
+    maxPathLength: length === undefined ? null : Number(serialText(length.value)),
   };
 }
 

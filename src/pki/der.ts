@@ -23,6 +23,7 @@ export const tags = {
   generalizedTime: 0x18,
   sequence: 0x30,
   set: 0x31,
+  teletexString: 0x14,
   bmpString: 0x1e,
   /** `[n]`, constructed, context-specific. */
   explicit: (n: number) => 0xa0 | n,
@@ -74,32 +75,37 @@ export function children(element: Der | undefined, tag: number = tags.sequence):
   return readAll(element.value);
 }
 
-/** An object identifier in dotted form. */
+/** An object identifier in dotted form. Its arcs may be as large as a UUID (ITU-T X.667). */
 export function oid(element: Der | undefined): string {
-  if (element?.tag !== tags.oid || element.value.length === 0) throw new DerError("an object identifier is missing");
-  const arcs: number[] = [];
-  let arc = 0;
+  if (element?.tag !== tags.oid) throw new DerError("an object identifier is missing");
+  if (!/^(?:(?!80)(?:[89a-f].){0,19}[0-7].)+$/.test(hex(element.value))) {
+    throw new DerError("an object identifier is malformed");
+  }
+  const arcs: bigint[] = [];
+  let arc = 0n;
   for (const octet of element.value) {
-    arc = arc * 128 + (octet & 0x7f);
+    arc = arc * 128n + BigInt(octet & 0x7f);
     if (octet < 0x80) {
       arcs.push(arc);
-      arc = 0;
+      arc = 0n;
     }
   }
-  const [first = 0, ...rest] = arcs;
-  const root = Math.min(2, Math.floor(first / 40));
-  return [root, first - root * 40, ...rest].join(".");
+  const [first = 0n, ...rest] = arcs;
+  const root = first < 80n ? first / 40n : 2n;
+  return [root, first - root * 40n, ...rest].join(".");
 }
 
 /** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: in UTC, with seconds. */
 export function time(element: Der | undefined): Date {
-  const text = Buffer.from(element?.value ?? []).toString("latin1");
-  const pattern = element?.tag === tags.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-  const parts = pattern.exec(text)?.slice(1).map(Number);
-  if (parts === undefined) throw new DerError("a time is malformed");
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
-  const full = element?.tag === tags.utcTime ? (year < 50 ? 2000 + year : 1900 + year) : year;
-  return new Date(Date.UTC(full, month - 1, day, hour, minute, second));
+  const digits = /^\d+Z$/.exec(Buffer.from(element?.value ?? []).toString("latin1"))?.[0] ?? "";
+  const isShort = element?.tag === tags.utcTime && digits.length === 13;
+  const isLong = element?.tag === tags.generalizedTime && digits.length === 15;
+  const full = isShort ? `${digits < "50" ? 20 : 19}${digits}` : isLong ? digits : "";
+  const iso = full.replace(/^(.{4})(..)(..)(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
+  const date = new Date(iso);
+  // A day that the month does not have would become one of the next month.
+  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) throw new DerError("a time is malformed");
+  return date;
 }
 
 /** The set bits of a BIT STRING, counted from the most significant one, as named bit lists are. */

@@ -51,8 +51,10 @@ function attributes(rdns: Der): [type: string, value: string][] {
   );
 }
 
+/** As Go reads it (crypto/x509, parser.go): the CA compares a token's subject with what Go makes of the common name. */
 function text(element: Der | undefined): string {
   const bytes = Buffer.from(element?.value ?? []);
+  if (element?.tag === tags.teletexString) return bytes.toString("latin1");
   const isWide = element?.tag === tags.bmpString && bytes.length % 2 === 0;
-  return isWide ? bytes.swap16().toString("utf16le") : bytes.toString("utf8");
+  return isWide ? bytes.swap16().toString("utf16le").replace(/\0$/, "") : bytes.toString("utf8");
 }
