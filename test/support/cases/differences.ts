@@ -4,19 +4,7 @@
  */
 import { type Answer, ask, postMtls } from "../raw.ts";
 import { signingRequest } from "../signing-request.ts";
-import {
-  alert,
-  type Bench,
-  type Difference,
-  type Expected,
-  expired,
-  mtls,
-  outOfTime,
-  plain,
-  refused,
-  renewed,
-  token,
-} from "./case.ts";
+import { type Bench, type Difference, type Expected, expired, plain, refused, renewed, token } from "./case.ts";
 
 const invalid = "error validating renew token";
 const json = "application/json";
@@ -25,16 +13,6 @@ const noResource =
   "The requested resource could not be found. Please see the certificate authority logs for more info.";
 const badJson = "The request could not be completed: error decoding json.";
 const missingRequest = refused(400, "The request could not be completed: missing csr.", "missing csr");
-
-/** The alert in TLS 1.3 is a record that the embedded CA encrypts itself: it knows AES alone. */
-const handshakes: Difference[] = [
-  {
-    name: "TLS 1.3 with ChaCha20, expired, mTLS",
-    ask: mtls(expired, { tls: { ciphers: "TLS_CHACHA20_POLY1305_SHA256" } }),
-    expect: alert(45, `${outOfTime} is after <time>`),
-    embedded: { closed: true, log: `tls: failed to verify certificate: ${outOfTime} is after <time>` },
-  },
-];
 
 /** go-jose reads every header that it knows, wanted or not. */
 const tokenHeaders: Difference[] = [
@@ -136,4 +114,4 @@ const otherEndpoints: Difference[] = [
   },
 ];
 
-export const differences: readonly Difference[] = [...handshakes, ...tokenHeaders, ...bodies, ...otherEndpoints];
+export const differences: readonly Difference[] = [...tokenHeaders, ...bodies, ...otherEndpoints];

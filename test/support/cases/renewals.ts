@@ -156,6 +156,7 @@ const tlsCases: Case[] = [
     expect: alert(48, unknownAuthority),
   },
   { name: "TLS 1.3 with ChaCha20, mTLS", ask: mtls({}, chacha), expect: renewed },
+  { name: "TLS 1.3 with ChaCha20, expired, mTLS", ask: mtls(expired, chacha), expect: alert(45, after) },
 ];
 
 export const renewals: Case[] = [
