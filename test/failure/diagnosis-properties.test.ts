@@ -227,7 +227,7 @@ function path(w: World, hide: Hiding): Omit<NonNullable<Evidence["path"]>, "root
 const isPossible = ({ chain, life, method }: World) =>
   chain !== "not-yet-valid" || (life === "after" && method === "token");
 const refused = world.filter((w) => isPossible(w) && obstacles(w).length > 0);
-const runs = { numRuns: Number(process.env["DIAGNOSIS_RUNS"] ?? 3000) };
+const runs = { numRuns: 3000 };
 
 describe("against a model of step-ca", () => {
   test("what is certain is true, whatever the CA hides", () => {

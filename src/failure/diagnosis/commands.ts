@@ -32,6 +32,13 @@ export function updateProvisioner({ certificate }: Evidence, ...flags: readonly 
   return command("step ca provisioner update", shell(certificate.provisioner?.name, "PROVISIONER"), ...flags);
 }
 
+/** The same name again; a JWK provisioner gets a new key. */
+export function addProvisioner({ certificate }: Evidence): string {
+  const { name, type } = certificate.provisioner ?? {};
+  const key = type === "JWK" ? ["--create"] : [];
+  return command("step ca provisioner add", shell(name, "PROVISIONER"), "--type", shell(type, "TYPE"), ...key);
+}
+
 /** The line that says where the CA's own reason is found. `sentence` is what to look for in it. */
 export function logLine({ answer }: Evidence, sentence: string): string {
   const id = answer?.requestId;

@@ -130,8 +130,7 @@ function told(one: {
   evidence: Evidence;
 }): RankedCause {
   const { cause, because, certainty, symptom, evidence } = one;
-  const isForTokens = (sentence: string) => /token|x5cInsecure/.test(sentence) === (evidence.method === "token");
-  const sentence = cause.logs.find(isForTokens) ?? cause.logs[0];
+  const sentence = cause.log?.(evidence) ?? cause.logs[0];
   const log = sentence !== undefined && opaque.test(symptom) ? [logLine(evidence, sentence)] : [];
   return { id: cause.id, certainty, because, help: [...cause.help(evidence), ...log] };
 }

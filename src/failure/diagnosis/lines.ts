@@ -1,6 +1,6 @@
 /** The evidence in lines: a label and a short value, foreign words in quotes. */
 import { certificateAlerts } from "../causes.ts";
-import type { Evidence } from "../evidence.ts";
+import type { Evidence, ProvisionerFacts } from "../evidence.ts";
 import { instant, relative, span } from "../time.ts";
 import { leastSkewMs, skewMs, skewText } from "./clock.ts";
 import { lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
@@ -76,16 +76,13 @@ function versionValue({ ca, method }: Evidence): string {
   return `${said}, ${usage === "unknown" ? "its rule for tokens is not known" : `takes tokens for ${usage}`}`;
 }
 
-function claims(one: {
-  type: string;
-  disableRenewal?: boolean;
-  allowRenewalAfterExpiry?: boolean;
-  state?: string;
-}): string {
-  const value = (claim: boolean | undefined) => (claim === undefined ? "not set" : String(claim));
-  const state = one.state === undefined ? "" : `, state ${quoted(one.state)}`;
-  const { disableRenewal, allowRenewalAfterExpiry } = one;
-  return `disableRenewal ${value(disableRenewal)}, allowRenewalAfterExpiry ${value(allowRenewalAfterExpiry)}${state}`;
+function claims({ disableRenewal, allowRenewalAfterExpiry, state }: ProvisionerFacts): string {
+  const set = Object.entries({ disableRenewal, allowRenewalAfterExpiry, state });
+  const shown = set.flatMap(([claim, value]) => {
+    if (value === undefined) return [];
+    return [`${claim}: ${typeof value === "string" ? quoted(value) : value}`];
+  });
+  return shown.length === 0 ? "none about renewal" : shown.join(", ");
 }
 
 function crlValue({ lists, usable, issued }: { lists: boolean; usable: boolean; issued?: Date }): string {

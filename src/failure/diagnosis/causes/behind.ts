@@ -141,7 +141,8 @@ The log of the registration authority has the other CA's message, or "client POS
     step: "signing",
     weigh({ certificate }) {
       const lifetime = lifetimeMs(certificate);
-      if (lifetime === minute) return speaks("it was valid for one minute, which is what the CA takes off by default");
+      if (lifetime === minute)
+        return speaks("the certificate was valid for one minute, which is what the CA takes off by default");
       const lasted = `it was valid for ${span(lifetime)}`;
       return lifetime > day
         ? contradicted(`${lasted}, more than any backdate`)

@@ -65,7 +65,7 @@ export const chain: Family<Chain> = {
       const seconds = Math.round(lifetimeMs(certificate) / 1000);
       return lifetimeMs(certificate) < 60_000
         ? proved(
-            `it was valid for ${seconds}s, and a token's chain is checked at its end less a minute, before it began`,
+            `the certificate was valid for ${seconds}s, and a token's chain is checked at its end less a minute, before it began`,
           )
         : contradicted("it was valid for a minute or more");
     },
@@ -96,7 +96,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       if (found === "other") return contradicted("its chain fails for another reason");
       const { reason, who } = found.problem;
       if (reason === "chain-incomplete") {
-        const because = `${alone}, and neither there nor among the roots is the issuer ${quoted(who)}`;
+        const because = `${alone}, and the issuer that is missing, ${quoted(who)}, is none of the roots`;
         const isTheirs = e.method === "token" && e.ca.intermediates === "answers" && isJudgedByItsRoots(e);
         return isTheirs ? proved(`${because}; it is one of the CA's intermediates`) : speaks(because);
       }
@@ -130,7 +130,8 @@ Put the intermediate below the leaf in the certificate file. renew completes the
       const found = predicted(e, isUnknown);
       if (typeof found === "object") {
         const { reason, who, detail } = found.problem;
-        const because = `${found.when}its issuer ${quoted(who)} leads to no root that we know`;
+        const roots = isJudgedByItsRoots(e) ? "that the CA publishes" : "that we know";
+        const because = `${found.when}the certificate's issuer ${quoted(who)} leads to no root ${roots}`;
         if (reason === "chain-incomplete") return silent(`${because}, unless an intermediate is missing`);
         const isWhole = e.certificate.count > 1 || /possibly because of/.test(detail);
         return isWhole && (isSaid || (isJudgedByItsRoots(e) && found.when === ""))
@@ -139,14 +140,14 @@ Put the intermediate below the leaf in the certificate file. renew completes the
       }
       if (isSaid && found === "none") return speaks("the CA says that it does not know the issuer");
       if (isSaid && found === "all-well")
-        return speaks("its chain leads to our root, which the CA does not seem to have");
+        return speaks("the certificate's chain leads to our root, which the CA does not seem to have");
       if (found === "other") return contradicted("its chain leads to a root, and fails for another reason");
       if (found === "all-well" && isJudgedByItsRoots(e)) return contradicted("its chain leads to a root of this CA");
       return silent(`${wellWhen(e)}the CA's roots may be others than ours`);
     },
     help: (e) => [
       `see who issued it: \`openssl x509 -noout -issuer -in ${fileOf(e)}\`; is ${e.ca.url} that CA?`,
-      `if another CA issued it, renew there: \`${renewCommand({ ...e, ca: { url: "URL" } }, "--force")}\``,
+      `if another CA issued it, renew there: \`${renewCommand({ ...e, ca: { url: "URL" }, files: { ...e.files, root: "ROOT" } }, "--force")}\``,
       `else enrol anew with this CA: \`${enrolCommand(e)}\``,
     ],
     page: `The certificate's chain does not lead to a root of this CA: another CA issued it (staging and production, an old installation), the CA got a new root with a new key, or a certificate of the same name but another key is meant.
@@ -165,7 +166,7 @@ Only the CA that issued a certificate renews it. Check --ca-url, or enrol again 
     step: "chain",
     weigh(e) {
       const moment = e.method === "token" ? "has ended a minute before the certificate's end" : "has ended";
-      const weight = ofAnIssuer(e, isIssuers(e, "expired"), (who) => `its issuer ${who} ${moment}`);
+      const weight = ofAnIssuer(e, isIssuers(e, "expired"), (who) => `the certificate's issuer ${who} ${moment}`);
       return (weight.verdict !== "contradicted" && wouldBeAnotherAlert(e, 45)) || weight;
     },
     help: (e) => [
@@ -188,7 +189,11 @@ The chain cannot be mended from outside: a new issuer, and a new enrolment under
     symptoms: ["token-invalid", "alert-expired", ...handshakes],
     step: "chain",
     weigh(e) {
-      const weight = ofAnIssuer(e, isIssuers(e, "not-yet-valid"), (who) => `its issuer ${who} began after that`);
+      const weight = ofAnIssuer(
+        e,
+        isIssuers(e, "not-yet-valid"),
+        (who) => `the certificate's issuer ${who} began after its end`,
+      );
       if (weight.verdict !== "contradicted") return wouldBeAnotherAlert(e, 45) ?? weight;
       const mayBeAnother = e.method === "token" && !isJudgedByItsRoots(e) && predicted(e, () => false) === "all-well";
       if (!mayBeAnother || !hasExpired(e)) return weight;
@@ -215,8 +220,7 @@ Only a new enrolment helps.`,
       ofAnIssuer(
         e,
         ({ reason, detail }) => reason === "constraint" && !/for this name/.test(detail),
-        (who) =>
-          `its issuer ${who} does not have the right: it is no CA, or its path length or an extension forbids it`,
+        (who) => `the certificate's issuer ${who} has no right to issue it: it is no CA, or too many are below it`,
       ),
     help: (e) => [
       `look at the issuers: \`openssl crl2pkcs7 -nocrl -certfile ${fileOf(e)} | openssl pkcs7 -print_certs -text\``,

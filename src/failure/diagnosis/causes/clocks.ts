@@ -9,6 +9,7 @@ import { isSince, namedAlerts } from "../version.ts";
 /** The CA allows a minute of difference; a skew measured well below that does not explain a refusal. */
 const tellingMs = 30_000;
 
+const outOfTime = "x509: certificate has expired or is not yet valid";
 const setIt = "set the clock: `timedatectl set-ntp true`, on the CA's machine if its clock is the wrong one";
 
 export const clocks: Family<"CLOCK_AHEAD" | "CLOCK_BEHIND"> = {
@@ -73,6 +74,7 @@ If the certificate seems expired only because this clock is ahead, mTLS would wo
     page: `A renewal token lasts five minutes, by this machine's clock; the CA allows one more. If this clock is six minutes behind, every token has expired when it arrives: 401 "error validating renew token: token is expired (exp)". A request that was held up for as long (a laptop that slept) looks the same.
 
 Over mTLS the same clock makes an expired certificate look valid: the handshake fails with TLS alert 45, because the CA's clock counts. The Date header of the CA's answers shows that clock.`,
-    logs: ["token is expired (exp)"],
+    logs: ["token is expired (exp)", outOfTime],
+    log: (e) => (e.method === "token" ? "token is expired (exp)" : outOfTime),
   },
 };

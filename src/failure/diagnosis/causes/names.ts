@@ -17,7 +17,7 @@ export const names: Family<"NAME_NOT_PERMITTED" | "NAME_UNREADABLE"> = {
       const all = predictions(e);
       for (const { verdict, when } of all) {
         if (verdict.ok || verdict.reason !== "constraint" || !/for this name/.test(verdict.detail)) continue;
-        const because = `${when}its issuer ${quoted(verdict.who)} forbids one of its names`;
+        const because = `${when}the certificate's issuer ${quoted(verdict.who)} forbids one of its names`;
         return isJudgedByItsRoots(e) && when === "" ? proved(because) : speaks(because);
       }
       if (e.certificate.names.length === 0) return contradicted("it has no alternative names to forbid");

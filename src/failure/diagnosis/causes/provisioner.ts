@@ -1,7 +1,7 @@
 /** The provisioner that issued the certificate: a renewal asks it again, found by its name. */
 import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { addProvisioner, enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -36,7 +36,7 @@ export const provisioner: Family<ProvisionerCause> = {
         return silent(`the CA does not show whether it still has the provisioner ${nameOf(e)}`);
       if (listed !== "gone") return contradicted(`the CA still has the provisioner ${nameOf(e)}`);
       const others = e.ca.provisioners ?? [];
-      const gone = `the CA lists ${others.length} provisioners, and ${nameOf(e)} is not among them`;
+      const gone = `the CA's list of provisioners (${others.length}) lacks the certificate's, ${nameOf(e)}`;
       const renamed = others.find(({ keyId }) => keyId !== undefined && keyId === issuedBy.credentialId);
       // With remote management a renamed provisioner is still found, by its id in the CA's database.
       if (renamed !== undefined) return speaks(`${gone}, but ${quoted(renamed.name)} has its key`);
@@ -46,7 +46,7 @@ export const provisioner: Family<ProvisionerCause> = {
     },
     help: (e) => [
       `see the list: \`step ca provisioner list --ca-url ${shell(e.ca.url, "URL")}\``,
-      `the CA's administrator: add a provisioner named ${nameOf(e)} again (any key will do: it is found by name)`,
+      `the CA's administrator: add it again, with any key, as it is found by its name: \`${addProvisioner(e)}\``,
       `or enrol anew through another provisioner: \`${enrolCommand(e).replace(/--provisioner ('[^']*'|\S+)/, "--provisioner NAME")}\``,
     ],
     page: `A certificate of step-ca notes its provisioner in an extension (1.3.6.1.4.1.37476.9000.64.1). At a renewal the CA looks for a provisioner of that name; case counts, the key does not. If it was removed or renamed, the renewal is refused: 401, "The request lacked necessary authorization to be completed". The log says "provisioner not found" over mTLS, and "cannot get provisioner from certificate" by token.
@@ -56,6 +56,10 @@ GET /provisioners lists those that exist, if the CA does not hide it. A provisio
       "authority.authorizeRenew: provisioner not found",
       "error validating renew token: cannot get provisioner from certificate",
     ],
+    log: ({ method }) =>
+      method === "token"
+        ? "error validating renew token: cannot get provisioner from certificate"
+        : "authority.authorizeRenew: provisioner not found",
   },
 
   RENEWAL_DISABLED: {
@@ -71,18 +75,18 @@ GET /provisioners lists those that exist, if the CA does not hide it. A provisio
       if (cannotRenew.test(listed.type))
         return contradicted(`a provisioner of type ${quoted(listed.type)} has no such claim`);
       const { disableRenewal } = listed;
-      if (disableRenewal === true) return proved(`the CA lists its provisioner ${nameOf(e)} with disableRenewal: true`);
+      if (disableRenewal === true)
+        return proved(`the CA lists the certificate's provisioner ${nameOf(e)} with disableRenewal: true`);
       if (disableRenewal === false) {
         return contradicted(`its provisioner ${nameOf(e)} is listed with disableRenewal: false`);
       }
       const { crl } = e.ca;
-      const open = `its provisioner ${nameOf(e)} does not disable it, but the claims of the whole CA are not shown`;
+      const open = `the certificate's provisioner ${nameOf(e)} does not disable it, but the claims of the whole CA are not shown`;
       return crl?.usable && !crl.lists ? speaks(`${open}, and the CRL does not list the certificate`) : silent(open);
     },
     help: (e) => [
-      "the CA's administrator: is that meant? Certificates of this provisioner are then enrolled anew each time;" +
-        ` else allow it: \`${updateProvisioner(e, "--disable-renewal=false")}\`, or take \`"disableRenewal": true\`` +
-        " out of the claims in ca.json and reload the CA",
+      `the CA's administrator: allow it, if that is not meant: \`${updateProvisioner(e, "--disable-renewal=false")}\`` +
+        ' (in ca.json: take `"disableRenewal": true` out of the claims, then reload the CA)',
       `you, meanwhile: enrol anew: \`${enrolCommand(e)}\``,
     ],
     page: `The claim disableRenewal, of a provisioner or of the whole authority (authority.claims in ca.json), makes the CA refuse every renewal of its certificates, over mTLS and by token, valid or expired. GET /provisioners shows the claim of a provisioner; that of the authority is not shown, and then nothing but the log tells this from a revoked certificate.
@@ -103,7 +107,9 @@ The client is told 401, "The request lacked necessary authorization to be comple
       if (issuedBy === undefined) return contradicted(nameless);
       if (typeof listed === "object") {
         return cannotRenew.test(listed.type)
-          ? proved(`the CA lists its provisioner ${nameOf(e)} with type ${quoted(listed.type)}, which does not renew`)
+          ? proved(
+              `the CA lists the certificate's provisioner ${nameOf(e)} with type ${quoted(listed.type)}, which does not renew`,
+            )
           : contradicted(`its provisioner ${nameOf(e)} is of type ${quoted(listed.type)}, which renews`);
       }
       return cannotRenew.test(issuedBy.type)

@@ -18,6 +18,8 @@ const template = `    {
     }`;
 
 const incompatible = "x509: certificate specifies an incompatible key usage";
+const refusedToken = `error verifying x5cInsecure certificate chain: ${incompatible}`;
+const refusedHandshake = `failed to verify certificate: ${incompatible}`;
 
 /** Go builds the chain first: where that fails, the usage would only be the next obstacle. */
 function unlessBuildingFails(evidence: Evidence, because: string): Weight {
@@ -76,7 +78,7 @@ The client is told "error validating renew token" (401). The CA's log has the re
 What mends it: a CA of v0.26.2 or newer, with the same certificate and the same command; or renewal before the end, from a timer; or a certificate for both usages. Renewal copies the usages, so the last needs a new enrolment, from a provisioner whose template (options.x509.templateFile) names both:
 
 ${template}`,
-    logs: [`error verifying x5cInsecure certificate chain: ${incompatible}`],
+    logs: [refusedToken],
   },
 
   NO_CLIENT_AUTH: {
@@ -119,11 +121,8 @@ Renewal copies the usages, so it cannot mend this: enrol again, from a provision
 ${template}
 
 That is what step-ca's default template has; a certificate for servers only comes from a template of somebody's own.`,
-    logs: [
-      `failed to verify certificate: ${incompatible}`,
-      `failed to verify client certificate: ${incompatible}`,
-      `error verifying x5cInsecure certificate chain: ${incompatible}`,
-    ],
+    logs: [refusedHandshake, `failed to verify client certificate: ${incompatible}`, refusedToken],
+    log: ({ method }) => (method === "token" ? refusedToken : refusedHandshake),
   },
 
   ISSUER_FORBIDS_USAGE: {
@@ -136,12 +135,11 @@ That is what step-ca's default template has; a certificate for servers only come
       const all = predictions(e);
       const hit = all.find(({ verdict }) => !verdict.ok && verdict.reason === "usage-nesting");
       if (hit === undefined || hit.verdict.ok) {
-        const isKnown = all.length > 0 && all.every(({ verdict }) => verdict.ok || verdict.reason === "usage");
-        return isKnown
-          ? contradicted("no issuer in its chain limits usages")
-          : silent("its issuers' usages are not known");
+        if (all.length === 0) return silent("its issuers' usages are not known");
+        const isBuilt = all.every(({ verdict }) => verdict.ok || verdict.reason === "usage");
+        return contradicted(isBuilt ? "no issuer in its chain limits usages" : "its chain fails for another reason");
       }
-      const because = `${hit.when}${quoted(hit.verdict.who)}, an issuer in its chain, is limited to other usages`;
+      const because = `${hit.when}${quoted(hit.verdict.who)}, an issuer of the certificate, is limited to other usages`;
       return isJudgedByItsRoots(e) && all.length === 1 ? proved(because) : speaks(because);
     },
     help(e) {
@@ -172,7 +170,9 @@ The CA needs another intermediate, and the certificate another enrolment.`,
       const { keyUsages } = e.certificate;
       if (keyUsages?.includes("digitalSignature")) return contradicted("its key usage has digitalSignature");
       const has =
-        keyUsages === null ? "it has no key usage at all" : `its key usage is ${keyUsages.join(", ") || "empty"}`;
+        keyUsages === null
+          ? "the certificate has no key usage at all"
+          : `the certificate's key usage is ${keyUsages.join(", ") || "empty"}`;
       const because = `${has}, and a token's signer needs digitalSignature`;
       const isFit = allows(e.certificate, "clientAuth") && allows(e.certificate, "serverAuth");
       const isReached = e.path === undefined ? isFit : predictions(e).every(({ verdict }) => verdict.ok);

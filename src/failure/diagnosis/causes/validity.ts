@@ -10,6 +10,8 @@ import { isSince, namedAlerts } from "../version.ts";
 
 type Validity = "REVOKED" | "NOT_YET_VALID" | "EXPIRED" | "EXPIRED_NOT_ALLOWED";
 
+const outOfTime = "x509: certificate has expired or is not yet valid";
+
 /** Whether the CA has, as far as is known, the provisioner that the certificate names. */
 function hasProvisioner(e: Evidence): boolean {
   return e.certificate.provisioner !== undefined && provisionerInList(e) !== "gone";
@@ -66,9 +68,11 @@ export const validity: Family<Validity> = {
         );
       }
       if (isNothingElseSeen(e)) {
-        const rest =
-          e.certificate.provisioner === undefined ? "it names no provisioner" : "its provisioner is there and renews";
-        return speaks(`${rest}, and revocation is what the CA does not show`);
+        const isNamed = e.certificate.provisioner !== undefined;
+        const rest = isNamed
+          ? "the certificate's provisioner is there and renews"
+          : "the certificate names no provisioner";
+        return speaks(`${rest}, so it seems to be this certificate itself that the CA does not renew`);
       }
       return silent("the CA shows no CRL that would tell");
     },
@@ -92,7 +96,7 @@ A revoked certificate stays revoked. Enrol again, with a new key.`,
     symptoms: ["alert-expired", "alert-bad-certificate", "closed", "unauthorized"],
     step: "renewal",
     weigh(e) {
-      const begins = `it is valid from ${instant(e.certificate.notBefore)}`;
+      const begins = `the certificate is valid from ${instant(e.certificate.notBefore)}`;
       const symptom = symptomOf(e);
       if (symptom === "unauthorized" && e.method === "mtls")
         return contradicted("the handshake has accepted its dates");
@@ -120,7 +124,8 @@ A revoked certificate stays revoked. Enrol again, with a new key.`,
     page: `The CA judges validity by its own clock. A certificate that has not begun fails the TLS handshake (alert 45; 42 from a CA built with Go 1.20 or older), and by token it gets 401, "The request lacked necessary authorization to be completed".
 
 The log says "x509: certificate has expired or is not yet valid: current time ... is before ..." over mTLS, "certificate is not yet valid" with both times by token. Either it was issued for a later time (--not-before), or the CA's clock has gone back. The Date header of the CA's answers shows its clock.`,
-    logs: ["certificate is not yet valid"],
+    logs: ["certificate is not yet valid", outOfTime],
+    log: (e) => (e.answer === undefined ? outOfTime : "certificate is not yet valid"),
   },
 
   EXPIRED: {
@@ -131,7 +136,7 @@ The log says "x509: certificate has expired or is not yet valid: current time ..
     step: "chain",
     only: "mtls",
     weigh(e) {
-      const ended = `it ended on ${instant(e.certificate.notAfter)}`;
+      const ended = `the certificate ended on ${instant(e.certificate.notAfter)}`;
       const life = lifeByCa(e);
       if (symptomOf(e) === "alert-bad-certificate" && isSince(e.ca, namedAlerts)) {
         return contradicted("a CA of this age says so with TLS alert 45, not 42");
@@ -154,7 +159,7 @@ The log says "x509: certificate has expired or is not yet valid: current time ..
     page: `An expired certificate does not pass a TLS handshake, on any server: TLS alert 45 (42 from a CA built with Go 1.20 or older). The CA's log says "x509: certificate has expired or is not yet valid: current time ... is after ...".
 
 step-ca renews expired certificates by token alone, and only if the provisioner has the claim allowRenewalAfterExpiry. renew chooses the token by itself when the certificate has expired by this machine's clock.`,
-    logs: ["x509: certificate has expired or is not yet valid"],
+    logs: [outOfTime],
   },
 
   EXPIRED_NOT_ALLOWED: {
@@ -170,14 +175,14 @@ step-ca renews expired certificates by token alone, and only if the provisioner 
         const named = namedEnd(e);
         const isOurs = named === null || Math.abs(named.getTime() - e.certificate.notAfter.getTime()) < 1000;
         if (!isOurs) return contradicted("the CA names another end than this certificate's");
-        const says = "the CA says that it has expired and is not renewed";
+        const says = "the CA says that the certificate has expired, and does not renew it then";
         return proved(claim === undefined ? says : `${says}; the provisioner has allowRenewalAfterExpiry: ${claim}`);
       }
       if (!hasExpired(e)) return contradicted("it has not expired");
       if (claim === true) return contradicted("its provisioner is listed with allowRenewalAfterExpiry: true");
       const saysSo = saysThatItExpired(e);
       if (saysSo) return contradicted('a CA of v0.20.0 or newer says "certificate expired on" for that');
-      const old = "it has expired, and a CA before v0.20.0 does not say so";
+      const old = "the certificate has expired, and a CA before v0.20.0 does not say so";
       return saysSo === false ? speaks(old) : silent(old);
     },
     help: (e) => [
