@@ -1,11 +1,10 @@
 /** The table that real step-ca is held to, put to the embedded one: every version, every case. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DevCa, type DevCaOptions, type Like, startDevCa } from "../../src/dev-ca/server.ts";
-import { type Authorities, createAuthorities, put, type SubjectCa } from "../support/cases/bench.ts";
+import { type Authorities, createAuthorities, embedded, put, type SubjectCa } from "../support/cases/bench.ts";
 import type { Place } from "../support/cases/case.ts";
 import { pattern } from "../support/cases/observe.ts";
 import { cases } from "../support/cases.ts";
-import type { Answer } from "../support/raw.ts";
 
 const likes: readonly Like[] = ["v0.26.1", "v0.26.2", "v0.30.2"];
 
@@ -19,7 +18,7 @@ describe.each(likes)("like step-ca %s", (like) => {
     const start = async (options: DevCaOptions): Promise<SubjectCa> => {
       const ca = await startDevCa({ like, ...options });
       started.push(ca);
-      return subject(ca);
+      return embedded(ca);
     };
     places = {
       intermediate: await start({ authority: authorities.at.intermediate }),
@@ -37,15 +36,3 @@ describe.each(likes)("like step-ca %s", (like) => {
     expect(observed).toMatchObject(pattern(expected));
   });
 });
-
-function subject(ca: DevCa): SubjectCa {
-  const { url, authority } = ca;
-  return { url, authority, revoke: async (serial) => ca.revoke(serial), logOf: async (answer) => logOf(ca, answer) };
-}
-
-/** A request by its id; what never became one by the client's port. */
-function logOf({ log }: DevCa, answer: Answer): string {
-  if ("status" in answer) return log.find(({ requestId }) => requestId === answer.requestId)?.error ?? "";
-  const from = new RegExp(`^http: .* 127\\.0\\.0\\.1:${answer.localPort}: (.*)$`);
-  return log.map(({ error }) => from.exec(error ?? "")?.[1]).find((text) => text !== undefined) ?? "";
-}

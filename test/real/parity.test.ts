@@ -1,7 +1,7 @@
 /** The embedded CA is held to what real step-ca answers: one table, every version; status, headers, body and log. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { type Authorities, createAuthorities, embedded, put, type SubjectCa } from "../support/cases/bench.ts";
+import { type Authorities, createAuthorities, embedded, genuine, put, type SubjectCa } from "../support/cases/bench.ts";
 import type { Place } from "../support/cases/case.ts";
 import { pattern } from "../support/cases/observe.ts";
 import { cases, differences } from "../support/cases.ts";
@@ -32,9 +32,9 @@ describe.each(caVersions)("step-ca %s", (version) => {
         const { intermediate, root, ra } = authorities.at;
         const upstream = await start({ authority: intermediate });
         real = {
-          intermediate: upstream,
-          root: await start({ authority: root, crl: true }),
-          ra: await start({ authority: ra, upstream }),
+          intermediate: genuine(upstream),
+          root: genuine(await start({ authority: root, crl: true })),
+          ra: genuine(await start({ authority: ra, upstream })),
         };
         played = {
           intermediate: await play({ authority: intermediate }),

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Authority, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
+import { startDevCa } from "../../src/dev-ca/server.ts";
 import { type Answer, get, post, postMtls } from "../support/raw.ts";
 import { signingRequest } from "../support/signing-request.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
@@ -80,12 +81,16 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("a real step-ca", (
 });
 
 describe.skipIf(realBinary("step-ca-v0.30.2-na") === undefined)("a step-ca built without a version", () => {
-  test("says N/A", async () => {
-    const ca = await startStepCa({ version: "v0.30.2-na", authority: await createAuthority() });
+  test("says N/A, and so does the embedded one when told to", async () => {
+    const real = await startStepCa({ version: "v0.30.2-na", authority: await createAuthority() });
+    const embedded = await startDevCa({ says: "N/A" });
     try {
-      expect(await get(ca, "/version")).toMatchObject({ status: 200, body: `{"version":"N/A"}\n` });
+      for (const ca of [real, embedded]) {
+        expect(await get(ca, "/version")).toMatchObject({ status: 200, body: `{"version":"N/A"}\n` });
+      }
     } finally {
-      await ca.close();
+      await embedded.close();
+      await real.close();
     }
   });
 });

@@ -9,6 +9,7 @@ import { liberties } from "./cases/liberties.ts";
 import { rekeys } from "./cases/rekeys.ts";
 import { renewals } from "./cases/renewals.ts";
 import { revocations } from "./cases/revocations.ts";
+import { signings } from "./cases/signings.ts";
 import { tokens } from "./cases/tokens.ts";
 
 export { differences } from "./cases/differences.ts";
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   ...tokens,
   ...liberties,
   ...rekeys,
+  ...signings,
   ...revocations,
   ...endpoints,
 ];

@@ -2,6 +2,7 @@
 import { type Authority, createAuthority, type Issued } from "../../../src/dev-ca/authority.ts";
 import type { DevCa } from "../../../src/dev-ca/server.ts";
 import type { Answer } from "../raw.ts";
+import type { StepCa } from "../step-ca.ts";
 import { aboutConnection } from "../step-ca-log.ts";
 import { authorityLife, type Bench, type Case, type Place, valid } from "./case.ts";
 import { type Observed, observe } from "./observe.ts";
@@ -34,8 +35,20 @@ export interface SubjectCa {
   url: string;
   authority: Authority;
   revoke(serial: string): Promise<void>;
+  oneTimeToken(subject: string, names: string[]): string;
   /** What it wrote about an answer, "" where that is nothing. */
   logOf(answer: Answer): Promise<string>;
+}
+
+/** A real step-ca as the table sees it. */
+export function genuine(ca: StepCa): SubjectCa {
+  return {
+    url: ca.url,
+    authority: ca.authority,
+    revoke: (serial) => ca.revoke(serial),
+    oneTimeToken: (subject, names) => ca.token("admin", subject, { sans: names }),
+    logOf: (answer) => ca.logOf(answer),
+  };
 }
 
 /** The embedded CA as the table sees it. */
@@ -44,6 +57,7 @@ export function embedded(ca: DevCa): SubjectCa {
     url: ca.url,
     authority: ca.authority,
     revoke: async (serial) => ca.revoke(serial),
+    oneTimeToken: (subject, names) => ca.token(subject, names, "admin"),
     async logOf(answer) {
       if ("status" in answer) {
         const entry = ca.log.findLast(({ requestId }) => requestId !== "" && requestId === answer.requestId);
@@ -71,6 +85,7 @@ export async function put(
     earlier: authorities.earlier,
     forServers: authorities.forServers,
     revoke: (serial) => ca.revoke(serial),
+    oneTimeToken: (subject, names) => ca.oneTimeToken(subject, names),
     async issue(spec = {}, by = authority) {
       asked = await by.issue({
         subject: "web",

@@ -29,6 +29,8 @@ export interface Bench {
   /** An intermediate under the same root that may issue for servers only. */
   readonly forServers: Authority;
   revoke(serial: string): Promise<void>;
+  /** A one-time token of the provisioner admin, for /sign. */
+  oneTimeToken(subject: string, names: string[]): string;
   /** Issues a certificate and remembers it, so that the answer can be compared with it. */
   issue(spec?: LeafSpec, by?: Authority): Promise<Issued>;
 }
@@ -36,6 +38,7 @@ export interface Bench {
 /** What every CA must answer. Times in `log` and `message` are written <time>. */
 export type Expected =
   | { status: 201; renewed: true }
+  | { status: 201; signed: true }
   | { status: number; message: string; log?: string }
   | { status: number; type: string | null; body?: unknown }
   | { alert: number; log: string }
@@ -47,6 +50,8 @@ export const internal =
   "The certificate authority encountered an Internal Server Error. Please see the certificate authority logs for more info.";
 
 export const renewed: Expected = { status: 201, renewed: true };
+/** By /sign, for a one-time token. */
+export const signed: Expected = { status: 201, signed: true };
 export const wrongUsage = "x509: certificate specifies an incompatible key usage";
 export const unknownAuthority = "x509: certificate signed by unknown authority";
 export const outOfTime = "x509: certificate has expired or is not yet valid: current time <time>";

@@ -36,6 +36,7 @@ export function pattern(expected: Expected): object {
     return { status, body: { message }, log };
   }
   if ("renewed" in expected) return { status: 201, body: { crt: expect.stringMatching(/^<renewed: /) }, log: "" };
+  if ("signed" in expected) return { status: 201, body: { crt: expect.stringMatching(/^<signed: /) }, log: "" };
   const { status, type, body } = expected;
   return { status, headers: type === null ? {} : { "content-type": type }, body, log: "" };
 }
@@ -71,7 +72,7 @@ function named(text: string, { authority, asked }: Context): string {
     const is = (known: string): boolean => derOf(known).equals(derOf(pem));
     if (is(authority.root)) return "<root>";
     if (is(authority.issuerCertificate)) return "<intermediate>";
-    return asked === undefined ? "<another>" : `<renewed: ${renewalFacts(pem, asked.certificate)}>`;
+    return asked === undefined ? `<signed: ${signedFacts(pem)}>` : `<renewed: ${renewalFacts(pem, asked.certificate)}>`;
   });
 }
 
@@ -100,6 +101,19 @@ function renewalFacts(pem: string, oldPem: string): string {
   });
   const yes = Object.entries(facts).map(([fact, holds]) => `${holds ? "" : "not "}${fact}`);
   return [...yes, `signed with ${JSON.stringify(later.signatureAlgorithm)}`, ...rest.sort()].join(", ");
+}
+
+/** What /sign made of a request: its names, its life, its extensions as they are but for the keys. */
+function signedFacts(pem: string): string {
+  const certificate = new x509.X509Certificate(pem);
+  const { subject, subjectAltName } = new X509Certificate(pem);
+  const hours = (certificate.notAfter.getTime() - certificate.notBefore.getTime()) / 3_600_000;
+  const ofKeys = ["2.5.29.14", "2.5.29.35", "1.3.6.1.4.1.37476.9000.64.1"];
+  const extensions = certificate.extensions.map(({ type, critical, value }) => {
+    const shown = ofKeys.includes(type) ? `${value.byteLength} bytes` : Buffer.from(value).toString("hex");
+    return `${type}${critical ? " critical" : ""} ${shown}`;
+  });
+  return [subject, subjectAltName, `${hours} h`, ...extensions.sort()].join(", ");
 }
 
 function crlOf(raw: string | Buffer, { authority, asked }: Context): unknown {
