@@ -718,6 +718,17 @@ table("TLS", [
     "certain",
   ],
   ["48 another CA", alert(48, { path: all(unknown) }), "UNKNOWN_ISSUER", "certain"],
+  [
+    "48 another CA, and this one publishes no intermediates",
+    alert(48, {
+      path: {
+        ...all(bad("chain-incomplete", "CN=Foreign Root", "certificate signed by unknown authority")),
+        roots: "ca",
+      },
+    }),
+    "UNKNOWN_ISSUER",
+    "likely",
+  ],
   ["48 no prediction", alert(48), "UNKNOWN_ISSUER", "likely"],
   ["48 our root knows it, the CA does not", alert(48, { path: all(good) }), "UNKNOWN_ISSUER", "likely"],
   [

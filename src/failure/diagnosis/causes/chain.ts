@@ -97,6 +97,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       const { reason, who } = found.problem;
       if (reason === "chain-incomplete") {
         const because = `${alone}, and the issuer that is missing, ${quoted(who)}, is none of the roots`;
+        if (count > 1) return silent(because);
         const isTheirs = e.method === "token" && e.ca.intermediates === "answers" && isJudgedByItsRoots(e);
         return isTheirs ? proved(`${because}; it is one of the CA's intermediates`) : speaks(because);
       }
@@ -132,7 +133,10 @@ Put the intermediate below the leaf in the certificate file. renew completes the
         const { reason, who, detail } = found.problem;
         const roots = isJudgedByItsRoots(e) ? "that the CA publishes" : "that we know";
         const because = `${found.when}the certificate's issuer ${quoted(who)} leads to no root ${roots}`;
-        if (reason === "chain-incomplete") return silent(`${because}, unless an intermediate is missing`);
+        if (reason === "chain-incomplete") {
+          const unless = `${because}, unless an intermediate is missing`;
+          return e.certificate.count > 1 ? speaks(unless) : silent(unless);
+        }
         const isWhole = e.certificate.count > 1 || /possibly because of/.test(detail);
         return isWhole && (isSaid || (isJudgedByItsRoots(e) && found.when === ""))
           ? proved(isSaid ? `${because}, and the CA says that it does not know it` : because)

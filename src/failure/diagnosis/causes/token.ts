@@ -105,7 +105,7 @@ The client is told "error validating renew token" (401), as for a chain that the
         : [`try again; each try has a new token: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       `or enrol anew: \`${enrolCommand(e)}\``,
     ],
-    page: `A CA with a database takes each token once, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same.
+    page: `A CA with a database takes each token once, by its id if it has one, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same.
 
 GCP and Azure provisioners that trust on first use (the default) make their key for this from instance data that a renewal token does not have, so renewal by token works once for such a provisioner, and never again. (Read in the source; not provoked.)
 
