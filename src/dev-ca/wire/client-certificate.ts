@@ -1,4 +1,5 @@
 /** The certificate that a client presented in the handshake, and whether Go would take it. */
+import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { type Certificate, readCertificate } from "../rules/certificate.ts";
 import { chainProblem, type Problem } from "../rules/chain.ts";
@@ -11,18 +12,13 @@ export interface Presented {
 
 /** null when the client kept its certificate to itself. Trusted are the root and the current issuers, as anchors. */
 export function presentedBy(socket: TLSSocket, { root, issuers, now }: State): Presented | null {
-  const [leaf, ...intermediates] = chainOf(socket.getPeerCertificate(true)).map(readCertificate);
+  const [leaf, ...intermediates] = chainOf(socket.getPeerX509Certificate()).map(({ raw }) => readCertificate(raw));
   if (!leaf) return null;
   const roots = [root, ...issuers];
   return { leaf, problem: chainProblem(leaf, { roots, intermediates, at: now(), usage: "clientAuth" }) };
 }
 
-/** Node links each certificate to its issuer, the last to itself or to none. */
-function chainOf(peer: unknown, found: readonly Buffer[] = []): Buffer[] {
-  if (!isLink(peer) || found.some((raw) => raw.equals(peer.raw))) return [...found];
-  return chainOf(peer.issuerCertificate, [...found, peer.raw]);
-}
-
-function isLink(value: unknown): value is { raw: Buffer; issuerCertificate?: unknown } {
-  return typeof value === "object" && value !== null && "raw" in value && Buffer.isBuffer(value.raw);
+/** As the client sent it, link by link. To be asked once: Node hands each link out and forgets it. */
+function chainOf(certificate: X509Certificate | undefined): X509Certificate[] {
+  return certificate ? [certificate, ...chainOf(certificate.issuerCertificate)] : [];
 }

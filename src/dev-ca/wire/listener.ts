@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { Certificate } from "../rules/certificate.ts";
 import type { State } from "../rules/state.ts";
+import { acceptableAuthorities } from "./acceptable.ts";
 import { alertNumbers, alertRecord } from "./alert.ts";
 import { presentedBy } from "./client-certificate.ts";
 import { createServerCertificate, type ServerCertificate, type Variant, variantOf } from "./server-certificate.ts";
@@ -48,6 +49,7 @@ class Doors {
   readonly #state: State;
   readonly #events: Events;
   readonly #certificates = new Map<Variant, Promise<ServerCertificate>>();
+  #acceptable: string[] = [];
   readonly #servers = new Map<string, TlsServer>();
   readonly #secrets = new WeakMap<TLSSocket, Buffer>();
   readonly #byPort = new Map<number, Socket>();
@@ -58,6 +60,7 @@ class Doors {
   }
 
   async prepare(): Promise<void> {
+    this.#acceptable = await acceptableAuthorities(this.#state);
     await this.#certificate(variantOf(this.#state.faults));
   }
 
@@ -85,13 +88,13 @@ class Doors {
     return made;
   }
 
-  #server(name: string, { cert, key, acceptable }: ServerCertificate, asks: boolean): TlsServer {
+  #server(name: string, { cert, key }: ServerCertificate, asks: boolean): TlsServer {
     const server =
       this.#servers.get(name) ??
       createTlsServer({
         cert,
         key,
-        ca: acceptable,
+        ca: this.#acceptable,
         requestCert: asks,
         rejectUnauthorized: false,
         minVersion: "TLSv1.2",

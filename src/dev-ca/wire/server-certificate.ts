@@ -6,8 +6,6 @@ export interface ServerCertificate {
   /** PEM, leaf first. */
   cert: string;
   key: string;
-  /** The authorities whose client certificates are asked for (PEM). OpenSSL completes its own chain from these. */
-  acceptable: string[];
 }
 
 const variants = [
@@ -41,9 +39,7 @@ export async function createServerCertificate(
     ...validity(variant, now),
   });
   const issuers = new Set([issuer.issuerCertificate, ...issuer.intermediates]);
-  if (variant === "server-leaf-only") return { cert: certificate, key, acceptable: [authority.root] };
-  const acceptable = [authority.root, authority.issuerCertificate, ...authority.intermediates];
-  return { cert: [certificate, ...issuers].join(""), key, acceptable };
+  return { cert: variant === "server-leaf-only" ? certificate : [certificate, ...issuers].join(""), key };
 }
 
 function validity(variant: Variant, now: Date): { notBefore: Date; notAfter: Date } {
