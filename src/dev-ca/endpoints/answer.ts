@@ -6,6 +6,8 @@ export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string | Buffer;
+  /** Something in front of the CA has answered, which knows nothing of request ids. */
+  byProxy?: boolean;
 }
 
 /** As Go's encoder writes it: a line end after it, <, > and & escaped. */

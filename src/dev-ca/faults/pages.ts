@@ -13,8 +13,8 @@ export const everywhere: Pages = {
   "html-403": () => page(403, "403 Forbidden"),
   "html-502": () => page(502, "502 Bad Gateway"),
   redirect: () => {
-    const { body, headers } = page(302, "302 Found");
-    return { status: 302, headers: { ...headers, Location: "https://login.example/" }, body };
+    const found = page(302, "302 Found");
+    return { ...found, headers: { ...found.headers, Location: "https://login.example/" } };
   },
 };
 
@@ -36,7 +36,7 @@ const HOSTILE =
 
 function page(status: number, title: string, text = ""): Answer {
   const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1>${text}</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
-  return { status, headers: { "Content-Type": "text/html", Server: "nginx" }, body };
+  return { status, headers: { "Content-Type": "text/html", Server: "nginx" }, body, byProxy: true };
 }
 
 function later(answer: Answer, seconds: number): Answer {

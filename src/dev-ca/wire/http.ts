@@ -43,7 +43,7 @@ async function respond(options: HttpOptions, incoming: IncomingMessage, response
   response.sendDate = false;
   const ahead = state.faults.has("skewed-date") ? SKEW_MS : 0;
   response.setHeader("Date", new Date(state.now().getTime() + ahead).toUTCString());
-  response.setHeader("X-Request-Id", requestId);
+  if (!answer.byProxy) response.setHeader("X-Request-Id", requestId);
   if (delivery) return delivery.deliver(answer, response);
   response.writeHead(answer.status, { ...answer.headers, "Content-Length": Buffer.byteLength(answer.body) });
   response.end(answer.body);
@@ -60,7 +60,7 @@ interface Reply {
 async function answerTo({ state, hide }: HttpOptions, request: Request): Promise<Reply> {
   const page = pageFor(state.faults, request);
   if (page) return page;
-  if (hide.some((path) => isBelow(request.path, path))) return { answer: notFound() };
+  if (hide.some((path) => isBelow(request.path, path))) return { answer: { ...notFound(), byProxy: true } };
   try {
     return { answer: await route(state, request) };
   } catch (error) {

@@ -21,7 +21,7 @@ export interface Events {
   failed(sentence: string): void;
 }
 
-/** Below HTTP every byte is the kernel's, so what ends here ends for good: see `close`. */
+/** The sockets are kept here, below TLS and HTTP, so that `close` can end whatever happens on them. */
 export async function listen(state: State, at: { host: string; port: number }, events: Events): Promise<Listener> {
   const doors = new Doors(state, events);
   await doors.prepare();
@@ -49,10 +49,10 @@ class Doors {
   readonly #state: State;
   readonly #events: Events;
   readonly #certificates = new Map<Variant, Promise<ServerCertificate>>();
-  #acceptable: string[] = [];
   readonly #servers = new Map<string, TlsServer>();
   readonly #secrets = new WeakMap<TLSSocket, Buffer>();
   readonly #byPort = new Map<number, Socket>();
+  #acceptable: string[] = [];
 
   constructor(state: State, events: Events) {
     this.#state = state;
