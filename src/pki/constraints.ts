@@ -29,7 +29,8 @@ export function forbiddenName(chain: readonly Certificate[]): ForbiddenName | nu
 
 /** Whether Go checks everything these constraints say: directory names, for one, it knows not. */
 export function understandsConstraints(extension: Uint8Array): boolean {
-  return subtrees(extension).every(({ base }) => Object.values(nameTags).includes(base.tag));
+  const all = subtrees(extension);
+  return all.length > 0 && all.every(({ base }) => Object.values(nameTags).includes(base.tag));
 }
 
 /** Whether Go finds a name in this subject alternative names extension that it knows. */
@@ -175,14 +176,19 @@ function nameConstraints({ extensions }: Certificate): Subtree[] {
   return extension === undefined ? [] : subtrees(extension);
 }
 
+/** None where the extension is broken: no other reader of a certificate looks into it. */
 function subtrees(extension: Uint8Array): Subtree[] {
-  return children(readDer(extension)).flatMap((side) =>
-    children(side, side.tag).flatMap((subtree) =>
-      children(subtree)
-        .slice(0, 1)
-        .map((base) => ({ base, isPermitted: side.tag === tags.explicit(0) })),
-    ),
-  );
+  try {
+    return children(readDer(extension)).flatMap((side) =>
+      children(side, side.tag).flatMap((subtree) =>
+        children(subtree)
+          .slice(0, 1)
+          .map((base) => ({ base, isPermitted: side.tag === tags.explicit(0) })),
+      ),
+    );
+  } catch {
+    return [];
+  }
 }
 
 function constraintText({ tag, value, raw }: Der): string {

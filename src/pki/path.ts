@@ -3,7 +3,8 @@
  * order and with its sentences. It looks for every chain, roots before intermediates and matching key ids first; the last
  * obstacle of the search is the error. Validity is judged on the way up, usages and names once a root is reached.
  * Before Go 1.26 names were judged on the way up too: a chain with a forbidden name *and* a forbidden usage is refused by
- * either, but for the name. Not promised: certificate policies (2.5.29.36), and certificates that Go cannot parse.
+ * either, but for the name; and a URI without a host was no fault under a constraint on other kinds.
+ * Not promised: certificate policies (2.5.29.36), and certificates that Go cannot parse.
  */
 import type { PathVerdict } from "../failure/evidence.ts";
 import { allowsUsage, type Certificate, same } from "./certificate.ts";
@@ -133,9 +134,8 @@ function climb(below: Chain, child: Certificate, search: Search): { chains: Chai
         continue;
       }
       problem = problemOf(candidate, kind, below.length - 1, at);
-      if (problem !== null) {
-        hint ??= { why: problem.detail, candidate };
-      } else if (kind === "root") {
+      if (problem !== null) continue;
+      if (kind === "root") {
         chains.push([...below, candidate]);
       } else {
         const above = climb([...below, candidate], candidate, search);

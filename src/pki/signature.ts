@@ -6,8 +6,7 @@ import { children, type Der, oid, readDer, tags } from "./der.ts";
 /** Why `issuer` is not the one that signed `child`, in Go's words (crypto/x509: CheckSignatureFrom); null when it did. */
 export function signatureProblem(child: Certificate, issuer: Certificate): string | null {
   if (!maySign(issuer)) return "x509: invalid signature: parent certificate cannot sign this kind of certificate";
-  const [, algorithm] = children(readDer(child.der));
-  const how = algorithms[oid(children(algorithm)[0])];
+  const how = named(algorithms, () => children(readDer(child.der))[1]);
   const key = keyOf(issuer);
   if (how?.isInsecure) return `${cannotVerify} insecure algorithm ${how.name}`;
   if (how === undefined || !key?.failure) return `${cannotVerify} algorithm unimplemented`;
@@ -73,8 +72,16 @@ const keys: Record<string, { family: string; type: string; failure: string | nul
 };
 
 function keyOf({ spki }: Certificate): (typeof keys)[string] | undefined {
-  const [algorithm] = children(readDer(spki));
-  return keys[oid(children(algorithm)[0])];
+  return named(keys, () => children(readDer(spki))[0]);
+}
+
+/** What an AlgorithmIdentifier names; it may be broken, as a certificate is read without a look at key and signature. */
+function named<T>(table: Record<string, T>, identifier: () => Der | undefined): T | undefined {
+  try {
+    return table[oid(children(identifier())[0])];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Go's processExtensions, but for names and their constraints. */

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PathVerdict } from "../../src/failure/evidence.ts";
-import type { Certificate } from "../../src/pki/certificate.ts";
+import { type Certificate, readCertificate } from "../../src/pki/certificate.ts";
 import { leadsTo, type PathQuestion, predict, verifyPath } from "../../src/pki/path.ts";
 import { authority, type Draft, daysFromNow, make, now } from "../support/gochain/certificates.ts";
 
@@ -480,3 +481,28 @@ describe("the way to an anchor", () => {
     expect(performance.now() - started).toBeLessThan(3000);
   });
 });
+
+test("a certificate that is broken, but can be read, is judged and never thrown at", () => {
+  const constrained = newSub({ permitted: [{ dns: "example.com" }], names: [{ dns: "a.example.com" }] });
+  const wound = fc.record({ at: fc.nat(), octet: fc.nat(255) });
+  const whole = fc.constantFrom(leaf, constrained, root);
+  const holds = fc.property(whole, fc.array(wound, { minLength: 1, maxLength: 3 }), (certificate, wounds) => {
+    const der = Buffer.from(certificate.der);
+    for (const { at, octet } of wounds) der[at % der.length] = octet;
+    const broken = readable(der);
+    if (broken === null) return;
+    const [first, second, third] = [leaf, constrained, root].map((one) => (one === certificate ? broken : one));
+    const chain: [Certificate, ...Certificate[]] = [first ?? leaf, second ?? sub];
+    expect(predict({ chain, roots: [third ?? root], caIntermediates: [sub], now })).toHaveProperty("mtls");
+    leadsTo(chain[0], chain, [third ?? root]);
+  });
+  fc.assert(holds, { seed: 20_260_603, numRuns: 3000 });
+});
+
+function readable(der: Uint8Array): Certificate | null {
+  try {
+    return readCertificate(der);
+  } catch {
+    return null;
+  }
+}
