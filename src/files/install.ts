@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import type { FileSystem } from "./system.ts";
 import type { Target } from "./target.ts";
+import { closeQuietly, removeIfThere, rewrite, syncFolder, writeNew } from "./whole.ts";
 
 export interface Installed {
   /** "in-place" where a rename is impossible (a bind-mounted single file): then `backup` holds what was there before. */
@@ -13,118 +14,107 @@ export interface Installed {
   backup?: string;
 }
 
-/** Nobody but the owner reads what is not yet installed; a new certificate stays so, as step writes it. */
-const privateMode = 0o600;
+/** Of the target's name, in the temporary's: with both ends it stays below the 255 bytes of a file name. */
+const longestStem = 50;
 
 /**
  * Replaces the target's contents. `token` makes the temporary name unique. Throws CANNOT_WRITE; then the target is as it was,
- * and the new contents, which the CA has issued already, are kept beside it where that was possible (`kept`).
+ * and the new contents, which the CA has issued already, are kept beside it where that was possible (`kept`). Only a disk
+ * that fails twice in the middle of an in-place write leaves a damaged target, with its old contents in `backup`.
  */
 export function install(target: Target, contents: Uint8Array, token: string, fs: FileSystem): Installed {
-  const temporary = join(target.folder, `.${basename(target.path)}.renew-${token}`);
-  let step = "create a temporary file";
-  let written = false;
-  try {
-    const handle = fs.open(temporary, "create", privateMode);
-    try {
-      step = "write the temporary file";
-      writeAll(handle, contents, fs);
-      step = "give it the old file's owner and mode";
-      keepOwnerAndMode(handle, target, fs);
-      step = "sync the temporary file";
-      fs.sync(handle);
-      written = true;
-    } finally {
-      fs.close(handle);
-    }
-    step = "rename it over the old file";
-    return rename(temporary, target, contents, fs);
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const kept = written ? temporary : undefined;
-    if (!written) removeIfThere(temporary, fs);
-    throw cannotWrite(target, step, error, kept === undefined ? {} : { kept });
-  }
-}
-
-function rename(temporary: string, target: Target, contents: Uint8Array, fs: FileSystem): Installed {
+  const temporary = join(target.folder, `.${basename(target.path).slice(0, longestStem)}.renew-${token}`);
+  writeBeside(temporary, target, contents, fs);
   try {
     fs.rename(temporary, target.path);
   } catch (error) {
-    if (!["EBUSY", "EXDEV"].includes(errnoOf(error))) throw error;
-    return overwrite(temporary, target, contents, fs);
+    if (["EBUSY", "EXDEV"].includes(errnoOf(error))) return overwrite(temporary, target, contents, fs);
+    throw cannotWrite(target, "rename it over the old file", error, { kept: temporary });
   }
-  syncFolder(target.folder, fs);
+  try {
+    syncFolder(target.folder, fs);
+  } catch {
+    // The new file is there for every reader. A crash may still bring the old one back, which is whole as well.
+  }
   return { how: "renamed" };
+}
+
+/** The whole new contents under another name, with the old file's owner and mode. */
+function writeBeside(temporary: string, target: Target, contents: Uint8Array, fs: FileSystem): void {
+  let step = "write the temporary file";
+  try {
+    writeNew(temporary, contents, fs, (handle) => {
+      step = "give the temporary file the old one's owner and mode";
+      keepOwnerAndMode(handle, target, fs);
+      step = "sync the temporary file";
+    });
+  } catch (error) {
+    throw cannotWrite(target, step, error);
+  }
 }
 
 /** A bind-mounted file cannot be renamed over: write into it, with the whole new contents safe in `temporary` and the old in a backup. */
 function overwrite(temporary: string, target: Target, contents: Uint8Array, fs: FileSystem): Installed {
   const backup = `${temporary}.old`;
-  writeNew(backup, fs.read(target.path), fs);
-  syncFolder(target.folder, fs);
-  const handle = fs.open(target.path, "overwrite");
+  const old = keepOld(backup, temporary, target, fs);
+  let handle: number | undefined;
   try {
-    writeAll(handle, contents, fs);
-    fs.truncate(handle, contents.length);
-    fs.sync(handle);
+    handle = fs.open(target.path, "overwrite");
+    rewrite(handle, contents, fs);
   } catch (error) {
-    throw cannotWrite(target, "write into the file itself", error, { kept: temporary, backup });
+    const isWhole = handle === undefined || isRestored(handle, old, fs);
+    if (isWhole) removeIfThere(backup, fs);
+    const left = { kept: temporary, ...(!isWhole && { backup }) };
+    throw cannotWrite(target, "write into the file itself", error, left);
   } finally {
-    fs.close(handle);
+    if (handle !== undefined) closeQuietly(handle, fs);
   }
-  fs.remove(temporary);
+  removeIfThere(temporary, fs);
   return { how: "in-place", backup };
 }
 
-function writeNew(file: string, contents: Uint8Array, fs: FileSystem): void {
-  const handle = fs.open(file, "create", privateMode);
+/** The old contents, by then safe in `backup` even if the machine dies. */
+function keepOld(backup: string, temporary: string, target: Target, fs: FileSystem): Uint8Array {
+  let isThere = false;
   try {
-    writeAll(handle, contents, fs);
-    fs.sync(handle);
-  } finally {
-    fs.close(handle);
+    const old = fs.read(target.path);
+    writeNew(backup, old, fs);
+    isThere = true;
+    syncFolder(target.folder, fs);
+    return old;
+  } catch (error) {
+    if (isThere) removeIfThere(backup, fs);
+    throw cannotWrite(target, "keep a copy of the old file", error, { kept: temporary });
   }
 }
 
-/** write(2) may write less than it was given; the size is checked afterwards, since a short file must never be renamed. */
-function writeAll(handle: number, contents: Uint8Array, fs: FileSystem): void {
-  for (let offset = 0; offset < contents.length; ) {
-    const count = fs.write(handle, contents, offset);
-    if (count <= 0) throw new Error("nothing was written");
-    offset += count;
+/** A disk that is too full for the new contents usually takes the old ones back. */
+function isRestored(handle: number, old: Uint8Array, fs: FileSystem): boolean {
+  try {
+    rewrite(handle, old, fs);
+    return true;
+  } catch {
+    return false; // the backup has them
   }
-  if (fs.sizeOf(handle) < contents.length) throw new Error("the file is shorter than what was written");
 }
 
-/** chown before chmod: chown clears set-id bits. Only root may give a file away, so a refusal is no reason to fail. */
+/** chown before chmod: chown clears set-id bits. */
 function keepOwnerAndMode(handle: number, { existing }: Target, fs: FileSystem): void {
   if (existing === null) return;
-  try {
-    fs.chown(handle, existing.uid, existing.gid);
-  } catch (error) {
-    if (errnoOf(error) !== "EPERM") throw error;
-  }
-  fs.chmod(handle, existing.mode & 0o7777);
+  const { uid, gid, mode } = existing;
+  // Only root may give a file away; a member of its group may still keep the group, by which a service may read it.
+  if (!mayChown(handle, uid, gid, fs)) mayChown(handle, -1, gid, fs);
+  fs.chmod(handle, mode & 0o7777);
 }
 
-/** Some file systems cannot sync a folder; the rename itself has happened by then. */
-function syncFolder(folder: string, fs: FileSystem): void {
-  const handle = fs.open(folder, "folder");
+/** False where this user may not, or where the owner has no number here (EINVAL, in a user namespace). */
+function mayChown(handle: number, uid: number, gid: number, fs: FileSystem): boolean {
   try {
-    fs.sync(handle);
+    fs.chown(handle, uid, gid);
+    return true;
   } catch (error) {
-    if (!["EINVAL", "ENOTSUP", "EPERM"].includes(errnoOf(error))) throw error;
-  } finally {
-    fs.close(handle);
-  }
-}
-
-function removeIfThere(file: string, fs: FileSystem): void {
-  try {
-    fs.remove(file);
-  } catch {
-    // it was never created, or the disk is beyond help; the first error is the one to tell
+    if (!["EPERM", "EINVAL"].includes(errnoOf(error))) throw error;
+    return false;
   }
 }
 
@@ -132,8 +122,8 @@ function cannotWrite(
   { named, folder }: Target,
   step: string,
   error: unknown,
-  left: { kept?: string; backup?: string },
-) {
+  left: { kept?: string; backup?: string } = {},
+): Failure<"CANNOT_WRITE"> {
   const facts = { file: named, folder, step, errno: errnoOf(error) || String(error), asked: "after-answer" as const };
   return new Failure("CANNOT_WRITE", { ...facts, ...left }, error);
 }

@@ -10,10 +10,8 @@ const largest = 4 * 1024 * 1024;
 /** Throws FILE_MISSING (with names that are nearly the same), FILE_IS_FOLDER, FILE_UNREADABLE. */
 export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
   try {
-    const stat = fs.stat(file);
-    if (stat.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
-    if (stat.size > largest) throw new Failure("FILE_UNREADABLE", { file, role, errno: "EFBIG" });
-    return fs.read(file);
+    if (fs.stat(file).isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
+    return fs.read(file, largest);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const errno = errnoOf(error);

@@ -18,7 +18,8 @@ export interface FileStat {
 
 /** All methods throw Node's system errors, with their `code`. */
 export interface FileSystem {
-  read(file: string): Buffer;
+  /** The whole contents. Throws EFBIG above `limit` bytes, also where no size is known beforehand: a pipe, a device. */
+  read(file: string, limit?: number): Buffer;
   list(folder: string): string[];
   stat(file: string): FileStat;
   lstat(file: string): FileStat;
@@ -46,11 +47,12 @@ const flags = {
 } as const;
 
 export const realFileSystem: FileSystem = {
-  read: (file) => fs.readFileSync(file),
+  read: readWhole,
   list: (folder) => fs.readdirSync(folder),
   stat: (file) => fs.statSync(file),
   lstat: (file) => fs.lstatSync(file),
-  realpath: (file) => fs.realpathSync(file),
+  // Not Node's own, which tidies `link/..` away before it follows the link.
+  realpath: (file) => fs.realpathSync.native(file),
   readlink: (file) => fs.readlinkSync(file),
   open: (file, how, mode) => fs.openSync(file, flags[how], mode),
   write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset),
@@ -62,5 +64,24 @@ export const realFileSystem: FileSystem = {
   close: (handle) => fs.closeSync(handle),
   rename: (from, to) => fs.renameSync(from, to),
   remove: (file) => fs.unlinkSync(file),
-  checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK),
+  checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
 };
+
+const chunkSize = 64 * 1024;
+
+function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
+  const handle = fs.openSync(file, fs.constants.O_RDONLY);
+  try {
+    const chunks: Buffer[] = [];
+    for (let size = 0; size <= limit; ) {
+      const chunk = Buffer.alloc(chunkSize);
+      const count = fs.readSync(handle, chunk);
+      if (count === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, count));
+      size += count;
+    }
+    throw Object.assign(new Error(`${file} holds more than ${limit} bytes`), { code: "EFBIG" });
+  } finally {
+    fs.closeSync(handle);
+  }
+}

@@ -1,5 +1,5 @@
 /** Where a file would be written: behind its links, in which folder, and over what. Asked before the CA is called. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import type { FileStat, FileSystem } from "./system.ts";
 
@@ -17,62 +17,54 @@ export interface Target {
 const mostLinks = 40;
 
 /**
- * Resolves a target and makes sure that it can be written. Nothing is created.
- * Throws CANNOT_WRITE, FILE_IS_FOLDER.
+ * Resolves a target and makes sure that it can be written. Nothing is created. Throws CANNOT_WRITE and FILE_IS_FOLDER; also
+ * for a device or a pipe, which cannot be replaced: a rename onto /dev/null would make it a file.
  */
 export function target(named: string, fs: FileSystem): Target {
-  const cannot = (step: string, error: unknown): never => {
-    const folder = dirname(resolve(named));
-    throw new Failure(
-      "CANNOT_WRITE",
-      { file: named, folder, step, errno: errnoOf(error), asked: "before-request" },
-      error,
-    );
-  };
-  const path = attempt(
-    () => follow(resolve(named), fs),
-    (error) => cannot("follow the link", error),
-  );
-  const existing = statOrNull(path, fs, (error) => cannot("look at the file", error));
-  if (existing?.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file: named, role: "output" });
-  const folder = dirname(path);
-  attempt(
-    () => fs.checkWritable(folder),
-    (error) => cannot("write into the folder", error),
-  );
-  return { named, path, folder, existing };
+  let step = "look at the file";
+  try {
+    const existing = orNull(() => fs.stat(named));
+    if (existing?.isDirectory() || (existing === null && /^$|\/$/.test(named)))
+      throw new Failure("FILE_IS_FOLDER", { file: named, role: "output" });
+    if (existing !== null && !existing.isFile()) throw systemError("EFTYPE");
+    step = "find its folder";
+    const path = follow(named, fs);
+    const folder = dirname(path);
+    step = "write into the folder";
+    fs.checkWritable(folder);
+    return { named, path, folder, existing };
+  } catch (error) {
+    const [folder, errno] = [dirname(resolve(named)), errnoOf(error)];
+    if (error instanceof Failure || errno === "") throw error;
+    const facts = { file: named, folder, step, errno, asked: "before-request" as const };
+    throw new Failure("CANNOT_WRITE", facts, error);
+  }
 }
 
-/** The end of a chain of links, also where it dangles; unlike realpath it does not need the last one to exist. */
+/**
+ * The end of a chain of links, also where it dangles; unlike realpath it does not need the last one to exist. Paths are not
+ * tidied on the way: after a link, `..` is the folder above where the link leads.
+ */
 function follow(path: string, fs: FileSystem): string {
   let current = path;
   for (let links = 0; links <= mostLinks; links++) {
     const real = join(fs.realpath(dirname(current)), basename(current));
-    const stat = statOrNull(real, { stat: fs.lstat.bind(fs) });
-    if (!stat?.isSymbolicLink()) return real;
-    current = resolve(dirname(real), fs.readlink(real));
+    if (!orNull(() => fs.lstat(real))?.isSymbolicLink()) return real;
+    const next = fs.readlink(real);
+    current = isAbsolute(next) ? next : `${dirname(real)}/${next}`;
   }
-  throw Object.assign(new Error("too many links"), { code: "ELOOP" });
+  throw systemError("ELOOP");
 }
 
-function statOrNull(
-  path: string,
-  fs: Pick<FileSystem, "stat">,
-  otherwise?: (error: unknown) => never,
-): FileStat | null {
+function orNull<T>(look: () => T): T | null {
   try {
-    return fs.stat(path);
+    return look();
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
-    if (otherwise) return otherwise(error);
     throw error;
   }
 }
 
-function attempt<T>(work: () => T, otherwise: (error: unknown) => never): T {
-  try {
-    return work();
-  } catch (error) {
-    return otherwise(error);
-  }
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }

@@ -11,6 +11,7 @@ const errnoWords: Record<string, string> = {
   ENOTDIR: "a part of the path is not a folder",
   EIO: "the disk reports an error",
   ELOOP: "its links lead in a circle",
+  EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
 
 export const writing: Family<"BUG" | "CANNOT_WRITE" | "INTERRUPTED"> = {
@@ -49,7 +50,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "INTERRUPTED"> = {
       ...(f.backup === undefined ? [] : [["old file is in", f.backup] as const]),
     ],
     help: (f) => [
-      ...(f.kept === undefined ? [] : [`mend the cause, then \`mv ${f.kept} ${f.file}\`, or run renew again`]),
+      ...(f.kept === undefined ? [] : [`mend the cause, then \`cp ${f.kept} ${f.file}\`, or run renew again`]),
       f.errno === "ENOSPC" ? `make room: \`df -h ${f.folder}\`` : `see who may write: \`ls -ld ${f.folder}\``,
       "or write elsewhere: `--out FILE`; a file that is mounted alone wants its folder mounted instead",
     ],
