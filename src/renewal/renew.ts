@@ -9,6 +9,7 @@ import { isCertificateNotSeen, isTokenWanted } from "../ca/verdict.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Installed, install } from "../files/install.ts";
+import { readNamed } from "../files/read.ts";
 import { type Target, target } from "../files/target.ts";
 import { isPrivateKeyLabel } from "../pki/bundle.ts";
 import { type Certificate, certificatePem, isIssuedBy } from "../pki/certificate.ts";
@@ -68,7 +69,7 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
     throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
   }
   const goal = target(policy.out ?? policy.paths.certificate, world.fs);
-  refuseToLoseKey(goal, world);
+  refuseToLoseKey(goal, identity.keyFile, world);
   const anchors = readRoots(policy.root, world.fs);
   await mayOverwrite(goal, policy, world);
   const started = world.elapsed();
@@ -184,8 +185,11 @@ async function mayOverwrite(goal: Target, { force }: Policy, world: World): Prom
 }
 
 /** A combined file, or the key's own: the chain would be written over the only copy of a private key. */
-function refuseToLoseKey(goal: Target, world: World): void {
-  if (goal.existing === null) return;
-  const blocks = pemBlocks(world.fs.read(goal.path).toString("latin1"));
-  if (blocks.some(({ label }) => isPrivateKeyLabel(label))) throw new Failure("WOULD_LOSE_KEY", { file: goal.named });
+function refuseToLoseKey({ named, existing }: Target, keyFile: string, { fs }: World): void {
+  if (existing === null) return;
+  const key = fs.stat(keyFile);
+  const isKeyFile = key.dev === existing.dev && key.ino === existing.ino;
+  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
+  if (isKeyFile || blocks.some(({ label }) => isPrivateKeyLabel(label)))
+    throw new Failure("WOULD_LOSE_KEY", { file: named });
 }
