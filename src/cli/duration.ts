@@ -13,6 +13,8 @@ const units: Record<string, number> = {
   h: 3_600_000,
   d: 86_400_000,
 };
+/** Go's own limit, 2^63 nanoseconds: 292 years. */
+const longestMs = 2 ** 63 / 1e6;
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/y;
 
 /** Throws BAD_DURATION. */
@@ -30,7 +32,7 @@ export function parseDuration(value: string, flag: string): Milliseconds {
     if (found === null) throw bad("A duration is numbers with units ms, s, m, h or d, without spaces.");
     total += Number(found[1]) * (units[found[2] ?? ""] ?? 0);
   }
-  if (!Number.isFinite(total) || total > Number.MAX_SAFE_INTEGER) throw bad("It is longer than any certificate lives.");
+  if (!(total < longestMs)) throw bad("It is longer than any certificate lives.");
   return sign * total;
 }
 

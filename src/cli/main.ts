@@ -47,11 +47,11 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 }
 
 /** The first word names the command, if it is one; everything else is `renew` itself. */
-function dispatch([first = "", ...rest]: readonly string[]): [name: string, rest: readonly string[]] {
-  if (first === "help") return [rest[0] !== undefined && rest[0] in commands ? rest[0] : "renew", ["--help"]];
-  if (first === "renew" || !Object.hasOwn(commands, first))
-    return ["renew", first === "" || first === "renew" ? rest : [first, ...rest]];
-  return [first, rest];
+function dispatch(argv: readonly string[]): [name: string, rest: readonly string[]] {
+  const [first = "", ...rest] = argv;
+  const [topic = "renew"] = rest;
+  if (first === "help") return [Object.hasOwn(commands, topic) ? topic : "renew", ["--help"]];
+  return Object.hasOwn(commands, first) ? [first, rest] : ["renew", argv];
 }
 
 function mannerOf(said: Said) {

@@ -52,6 +52,10 @@ export function policyOf(said: Said, command: string, { env }: World): Policy {
   }
   const expiresIn = said.has("expires-in") ? said.setting("expires-in") : null;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
+  if ([certificate, key, out].includes("")) {
+    const empty = certificate === "" ? "CRT" : key === "" ? "KEY" : "--out";
+    throw new Failure("BAD_FLAG", { said: `${empty} is an empty word: is a variable not set?`, command });
+  }
   return {
     paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
     force: said.has("force") && said.isOn("force"),
@@ -71,10 +75,10 @@ function counted(count: number): string {
 }
 
 function timeoutOf(said: Said): number {
-  const value = said.value("timeout") ?? "30s";
-  const timeoutMs = parseDuration(value, "--timeout");
+  const { value, from: flag } = said.setting("timeout") ?? { value: "30s", from: "--timeout" };
+  const timeoutMs = parseDuration(value, flag);
   if (timeoutMs > 0) return Math.min(timeoutMs, longestTimerMs);
-  throw new Failure("BAD_DURATION", { flag: "--timeout", value, problem: "It must be longer than nothing." });
+  throw new Failure("BAD_DURATION", { flag, value, problem: "It must be longer than nothing." });
 }
 
 function caOf(said: Said, env: World["env"]) {

@@ -8,6 +8,7 @@ import { Failure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { parseDuration } from "../duration.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { table } from "../print/layout.ts";
 
 const likes: readonly Like[] = ["v0.26.1", "v0.26.2", "v0.30.2"];
 const faultNames = Object.keys(faults) as (keyof typeof faults)[];
@@ -38,12 +39,12 @@ export const words: CommandWords = {
   ],
   after: `EXAMPLES
   $ renew dev-ca --like v0.26.1 --dir /tmp/ca
-  $ renew --force /tmp/ca/web.crt /tmp/ca/web.key --ca-url https://localhost:PORT \\
-      --root /tmp/ca/root_ca.crt
+  $ renew --force /tmp/ca/web.crt /tmp/ca/web.key \\
+      --ca-url https://localhost:PORT --root /tmp/ca/root_ca.crt
 
 FAULTS
-${Object.entries(faults)
-  .map(([name, text]) => `  ${name.padEnd(30)}${text}`)
+${table(Object.entries(faults), 80, 2)
+  .map((row) => `  ${row}`)
   .join("\n")}
 `,
 };

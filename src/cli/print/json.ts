@@ -58,7 +58,10 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
   const { code, exit, retry, what, why, help } = told;
   const { facts } = failure;
   const fact = (name: string): unknown => (name in facts ? (facts as Record<string, unknown>)[name] : null);
-  const said = fact("said");
+  const words = (name: string) => {
+    const said = fact(name);
+    return typeof said === "string" ? brief(said) : null;
+  };
   const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), brief(value)]));
   return {
     code,
@@ -71,9 +74,9 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     ruledOut: (diagnosis?.ruledOut ?? []).map(({ id, because }) => ({ id, because: plain(because) })),
     evidence: {
       status: fact("status"),
-      said: typeof said === "string" ? brief(said) : null,
-      requestId: fact("requestId"),
-      caVersion: fact("caVersion"),
+      said: words("said"),
+      requestId: words("requestId"),
+      caVersion: words("caVersion"),
       tlsAlert: fact("alert"),
       lines,
     },

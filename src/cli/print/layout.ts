@@ -4,7 +4,7 @@
 export function wrap(text: string, width: number, indent: number): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.match(/`[^`]*`[^\s`]*|\S+/g) ?? []) {
+  for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {
     if (line !== "" && indent + line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;

@@ -1,0 +1,68 @@
+/** Which command a line is for, and what is printed where. The rest is in the transcripts. */
+import { describe, expect, test } from "vitest";
+import { main } from "../../src/cli/main.ts";
+import { MemoryDisk } from "../support/disk.ts";
+import { testWorld } from "../support/world.ts";
+
+async function run(...argv: string[]) {
+  const world = testWorld({ fs: new MemoryDisk().put("/empty", "") });
+  const exit = await main(argv, world);
+  return { exit, out: world.out.text, err: world.err.text };
+}
+
+describe("help", () => {
+  test.each([
+    ["--help", "Usage: renew [flags] CRT KEY"],
+    ["-h", "Usage: renew [flags] CRT KEY"],
+    ["renew --help", "Usage: renew [flags] CRT KEY"],
+    ["a.crt --help", "Usage: renew [flags] CRT KEY"],
+    ["help", "Usage: renew [flags] CRT KEY"],
+    ["help renew", "Usage: renew [flags] CRT KEY"],
+    ["help explain", "Usage: renew explain"],
+    ["help nothing", "Usage: renew [flags] CRT KEY"],
+    ["help constructor", "Usage: renew [flags] CRT KEY"],
+    ["help __proto__", "Usage: renew [flags] CRT KEY"],
+    ["explain --help", "Usage: renew explain"],
+    ["demo --help", "Usage: renew demo"],
+    ["dev-ca --help", "Usage: renew dev-ca"],
+  ])("renew %s", async (line, usage) => {
+    const { exit, out, err } = await run(...line.split(" "));
+    expect([exit, err]).toEqual([0, ""]);
+    expect(out).toContain(usage);
+    const tooWide = out.split("\n").filter((text) => text.length > 80 && !text.includes("Usage"));
+    expect(tooWide).toEqual([]);
+  });
+});
+
+describe("the first word", () => {
+  test.each([
+    ["constructor", ["constructor"]],
+    ["an empty word", ["", "web.key"]],
+    ["nothing", []],
+    ["a command's name as a file", ["renew", "demo"]],
+  ])("%s is no command, so it is a file of renew's", async (_, argv) => {
+    const { exit, out, err } = await run(...argv);
+    expect([exit, out]).toEqual([64, ""]);
+    expect(err).toMatch(/^error\[BAD_FLAG\]/);
+  });
+});
+
+test("--version is one line", async () => {
+  expect(await run("--version")).toMatchObject({
+    exit: 0,
+    out: expect.stringMatching(/^renew \d+\.\d+\.\d+\n$/),
+    err: "",
+  });
+});
+
+test("with --json a failure is one document on stdout, also when the flags are wrong", async () => {
+  const { exit, out, err } = await run("--json", "--forse");
+  expect([exit, err]).toEqual([64, ""]);
+  expect(JSON.parse(out)).toMatchObject({
+    schema: 1,
+    command: "renew",
+    ok: false,
+    outcome: "failed",
+    error: { code: "BAD_FLAG" },
+  });
+});

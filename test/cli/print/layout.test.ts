@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { table, wrap } from "../../../src/cli/print/layout.ts";
+
+const word = fc.stringMatching(/^[a-z]{1,12}$/);
+const command = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => `\`${words.join(" ")}\``);
+const text = fc.array(fc.oneof(word, command), { maxLength: 30 });
+const width = fc.integer({ min: 20, max: 100 });
+const indent = fc.integer({ min: 0, max: 15 });
+
+describe("wrapped text", () => {
+  test("has no line wider than the terminal, unless one word or one command is", () => {
+    fc.assert(
+      fc.property(text, width, indent, (words, columns, margin) => {
+        const lines = wrap(words.join(" "), columns, margin).split("\n");
+        const tooWide = lines.filter((line, index) => (index === 0 ? margin : 0) + line.length > columns);
+        expect(tooWide.map((line) => line.trim()).filter((line) => !words.includes(line))).toEqual([]);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test("keeps every word, in its order, and breaks no command", () => {
+    fc.assert(
+      fc.property(text, width, indent, (words, columns, margin) => {
+        const lines = wrap(words.join(" "), columns, margin).split("\n");
+        expect(lines.map((line) => line.trim()).join(" ")).toBe(words.join(" "));
+        for (const line of lines) expect(line.split("`").length % 2).toBe(1);
+      }),
+      { seed: 2 },
+    );
+  });
+
+  test("has every line but the first indented", () => {
+    fc.assert(
+      fc.property(text, width, indent, (words, columns, margin) => {
+        const [, ...rest] = wrap(words.join(" "), columns, margin).split("\n");
+        for (const line of rest) expect(line).toMatch(new RegExp(`^ {${margin}}\\S`));
+      }),
+      { seed: 3 },
+    );
+  });
+
+  test.each([
+    ["nothing", "", ""],
+    ["one long word", "x".repeat(50), "x".repeat(50)],
+    ["a command in brackets", "aaaaaaaaaaaaaaaa (`renew a.crt b.key`).", "aaaaaaaaaaaaaaaa\n(`renew a.crt b.key`)."],
+    ["a backtick alone", "a ` b", "a ` b"],
+  ])("%s", (_, before, after) => {
+    expect(wrap(before, 30, 0)).toBe(after);
+  });
+});
+
+test("a table's values stand under each other", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          word,
+          fc.array(word, { minLength: 1 }).map((words) => words.join(" ")),
+        ),
+      ),
+      width,
+      (rows, columns) => {
+        const column = Math.max(0, ...rows.map(([label]) => label.length)) + 2;
+        for (const [index, row] of table(rows, columns, 4).entries()) {
+          const [first = "", ...rest] = row.split("\n");
+          expect(first.slice(0, column).trim()).toBe(rows[index]?.[0]);
+          expect(first[column]).not.toBe(" ");
+          for (const line of rest) expect(line).toMatch(new RegExp(`^ {${column + 4}}\\S`));
+        }
+      },
+    ),
+    { seed: 4 },
+  );
+});
