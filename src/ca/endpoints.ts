@@ -97,13 +97,24 @@ async function readProvisioners(
   return undefined; // an unfinished list proves nothing
 }
 
-function provisionerFacts({ name, type, claims }: Record<string, unknown>): ProvisionerFacts {
+function provisionerFacts({
+  name,
+  type,
+  claims,
+  key,
+  state,
+  disableTrustOnFirstUse,
+}: Record<string, unknown>): ProvisionerFacts {
   const { disableRenewal, allowRenewalAfterExpiry } = isRecord(claims) ? claims : {};
+  const keyId = isRecord(key) ? key["kid"] : undefined;
   return {
     name: String(name),
     type: String(type),
     ...(typeof disableRenewal === "boolean" && { disableRenewal }),
     ...(typeof allowRenewalAfterExpiry === "boolean" && { allowRenewalAfterExpiry }),
+    ...(typeof keyId === "string" && { keyId }),
+    ...(typeof state === "string" && { state }),
+    ...(typeof disableTrustOnFirstUse === "boolean" && { trustOnFirstUse: !disableTrustOnFirstUse }),
   };
 }
 
