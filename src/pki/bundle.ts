@@ -1,6 +1,7 @@
 /** The certificate file: PEM bundle or DER in, certificates out. Every way it can be the wrong file has its own code. */
-import { Failure, messageOf } from "../failure/failure.ts";
+
 import type { Role } from "../failure/facts.ts";
+import { Failure, messageOf } from "../failure/failure.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
 import { DerError } from "./der.ts";
 import { pemBlocks } from "./pem.ts";
@@ -46,7 +47,8 @@ function certificateDers({ file, role, bytes }: Source): Buffer[] {
   const certificates = blocks.filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label));
   if (certificates.length > 0) return certificates.map(({ der }) => der);
   const found = blocks.map(({ label }) => label);
-  if (found.some((label) => label.endsWith("CERTIFICATE REQUEST"))) throw new Failure("CERTIFICATE_REQUEST", { file, role });
+  if (found.some((label) => label.endsWith("CERTIFICATE REQUEST")))
+    throw new Failure("CERTIFICATE_REQUEST", { file, role });
   throw new Failure("NO_CERTIFICATE", { file, role, found });
 }
 
@@ -55,6 +57,10 @@ function parse(der: Buffer, { file, role }: Source, position: number): Certifica
     return readCertificate(der);
   } catch (error) {
     const problem = error instanceof DerError ? error.message : messageOf(error);
-    throw new Failure("BAD_CERTIFICATE", { file, role, position, problem: der.length === 0 ? "its base64 is broken" : problem }, error);
+    throw new Failure(
+      "BAD_CERTIFICATE",
+      { file, role, position, problem: der.length === 0 ? "its base64 is broken" : problem },
+      error,
+    );
   }
 }

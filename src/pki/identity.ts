@@ -21,7 +21,12 @@ export function identity(parts: Omit<Identity, "leaf">): Identity {
   const matches = chain.findIndex(({ spki, isCa }) => same(spki, own) && !isCa) + 1;
   if (leaf.isCa) {
     const leafAt = matches > 1 ? { leafAt: matches } : {};
-    throw new Failure("CA_CERTIFICATE", { file: certificateFile, role: "certificate", subject: leaf.subject.text, ...leafAt });
+    throw new Failure("CA_CERTIFICATE", {
+      file: certificateFile,
+      role: "certificate",
+      subject: leaf.subject.text,
+      ...leafAt,
+    });
   }
   if (!same(leaf.spki, own)) {
     throw new Failure("KEY_MISMATCH", {

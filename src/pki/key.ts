@@ -27,7 +27,8 @@ export function findKey({ file, role, bytes }: Source): KeyMaterial {
   if (blocks.length === 0) throw new Failure("NOT_PEM", { file, role, looksLike: looksLike(bytes) });
   const found = blocks.map(({ label }) => label);
   if (found.some((label) => label.endsWith("PUBLIC KEY"))) throw new Failure("PUBLIC_KEY", { file, role });
-  if (found.some((label) => label.endsWith("CERTIFICATE REQUEST"))) throw new Failure("CERTIFICATE_REQUEST", { file, role });
+  if (found.some((label) => label.endsWith("CERTIFICATE REQUEST")))
+    throw new Failure("CERTIFICATE_REQUEST", { file, role });
   throw new Failure("NO_KEY", { file, role, found });
 }
 
@@ -42,11 +43,13 @@ export function openKey(material: KeyMaterial, { file, role }: Source, passphras
   try {
     key = parse(material, cipher === null ? undefined : passphrase?.text);
   } catch (error) {
-    if (cipher === null || passphrase === undefined) throw new Failure("BAD_KEY", { file, role, problem: messageOf(error) });
+    if (cipher === null || passphrase === undefined)
+      throw new Failure("BAD_KEY", { file, role, problem: messageOf(error) });
     throw new Failure("WRONG_PASSPHRASE", { file, role, passphraseFrom: passphrase.from, cipher });
   }
   const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? "unknown";
-  if (!supportedKinds.includes(kind)) throw new Failure("BAD_KEY", { file, role, problem: `it is a key of kind ${kind}` });
+  if (!supportedKinds.includes(kind))
+    throw new Failure("BAD_KEY", { file, role, problem: `it is a key of kind ${kind}` });
   return key;
 }
 
@@ -59,10 +62,16 @@ export function publicKeyOf(key: KeyObject): Buffer {
 }
 
 function parse(material: KeyMaterial, passphrase: string | undefined): KeyObject {
-  if ("pem" in material) return createPrivateKey({ key: material.pem, ...(passphrase !== undefined && { passphrase }) });
+  if ("pem" in material)
+    return createPrivateKey({ key: material.pem, ...(passphrase !== undefined && { passphrase }) });
   for (const type of ["pkcs8", "sec1"] as const) {
     try {
-      return createPrivateKey({ key: material.der, format: "der", type, ...(passphrase !== undefined && { passphrase }) });
+      return createPrivateKey({
+        key: material.der,
+        format: "der",
+        type,
+        ...(passphrase !== undefined && { passphrase }),
+      });
     } catch {
       // another form may fit; the last one's error is the one that counts
     }

@@ -16,7 +16,12 @@ const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 export function pemBlocks(text: string): PemBlock[] {
   return [...text.matchAll(block)].map(([whole, label = "", inside = ""]) => {
     const { headers, body } = splitHeaders(inside);
-    return { label, headers, text: `${whole}\n`, der: base64.test(body) ? Buffer.from(body, "base64") : Buffer.alloc(0) };
+    return {
+      label,
+      headers,
+      text: `${whole}\n`,
+      der: base64.test(body) ? Buffer.from(body, "base64") : Buffer.alloc(0),
+    };
   });
 }
 
@@ -32,6 +37,9 @@ function splitHeaders(inside: string): { headers: Record<string, string>; body: 
 
 /** One block, in lines of 64 characters. */
 export function toPem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
