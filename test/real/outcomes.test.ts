@@ -89,7 +89,8 @@ describe.each(versions.filter(isThere))("step-ca %s", (version) => {
     const pair = { cert: readFileSync(crt, "utf8"), key };
     expect(pair.cert).not.toBe(chain);
     const may = usages[usage] ?? [];
-    if (may.length === 0 || may.includes("serverAuth")) await servesAs(pair, { root: ca.authority.root, name: "dave.internal" });
+    if (may.length === 0 || may.includes("serverAuth"))
+      await servesAs(pair, { root: ca.authority.root, name: "dave.internal" });
     if (may.length === 0 || may.includes("clientAuth")) await connectsAs(pair, ca.authority);
   });
 });
