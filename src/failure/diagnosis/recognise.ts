@@ -66,19 +66,21 @@ export function recognise(text: string): Recognised[] {
 }
 
 function meaning(line: string): readonly (Code | CauseId)[] {
-  const logged = fromLog(line);
+  const logged = [...new Set([...fromLog(line), ...partOfLog(line)])];
   if (logged.length > 0) return logged;
   const client = clients.find(([pattern]) => pattern.test(line));
   if (client !== undefined) return client[1];
   if (isServersCertificate(line))
     return ["CA_UNTRUSTED", "CA_CERT_EXPIRED", "CA_CERT_NOT_YET_VALID"].filter(fits(line)) as Code[];
   const symptom = alertIn(line) ?? sentenceIn(line);
-  return symptom === undefined ? partOfLog(line) : withSymptom(symptom);
+  return symptom === undefined ? [] : withSymptom(symptom);
 }
 
-/** step checks the server's certificate with the same words that the CA has for the client's: the CA says whose it was. */
+/** step checks the server's certificate with the same words that the CA has for the client's; a server's usage is never wrong. */
 function isServersCertificate(line: string): boolean {
-  return /failed to verify certificate: x509/.test(line) && !/TLS handshake error|client certificate/.test(line);
+  return (
+    /failed to verify certificate: x509/.test(line) && !/TLS handshake error|client certificate|key usage/.test(line)
+  );
 }
 
 function fits(line: string): (code: string) => boolean {
