@@ -66,7 +66,8 @@ export function recognise(text: string): Recognised[] {
 }
 
 function meaning(line: string): readonly (Code | CauseId)[] {
-  const logged = [...new Set([...fromLog(line), ...partOfLog(line)])];
+  const quoted = sentenceIn(line) === undefined ? partOfLog(line) : [];
+  const logged = [...new Set([...fromLog(line), ...quoted])];
   if (logged.length > 0) return logged;
   const client = clients.find(([pattern]) => pattern.test(line));
   if (client !== undefined) return client[1];
