@@ -8,6 +8,9 @@ import type { Answer } from "./answer.ts";
 /** Longer chains than this are no chains. */
 const mostCertificates = 16;
 
+/** Of what was said: more explains nothing, and is not to keep us busy. */
+const longestSaid = 8 * 1024;
+
 /** A chain as the CA sent it, leaf first. */
 export type AnsweredChain = readonly [Certificate, ...Certificate[]];
 
@@ -31,11 +34,11 @@ export function readRenewal(answer: Answer): AnsweredChain {
 export function readAnswered({ status, headers, body }: Answer): Answered {
   const text = body.toString("utf8");
   const json = parseJson(text);
-  const isPage = /^\s*</.test(text) || (headers["content-type"]?.includes("html") ?? false);
+  const isPage = text.trimStart().startsWith("<") || (headers["content-type"]?.includes("html") ?? false);
   const date = Date.parse(headers["date"] ?? "");
   return {
     status,
-    ...(isPage ? { said: pageTitle(text), shape: "html" } : wording(json, text)),
+    ...(isPage ? { said: pageTitle(text.trim().slice(0, longestSaid)), shape: "html" as const } : wording(json, text)),
     ...(headers["x-request-id"] && { requestId: headers["x-request-id"] }),
     ...(headers["server"] && { server: headers["server"] }),
     ...(headers["via"] && { via: headers["via"] }),
@@ -61,10 +64,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function wording(json: unknown, text: string): Pick<Answered, "said" | "shape"> {
-  if (text.trim() === "") return { said: "", shape: "empty" };
-  if (!isRecord(json)) return { said: text.trim(), shape: json === undefined ? "text" : "json" };
-  const said = typeof json["message"] === "string" ? json["message"] : text.trim();
-  if (typeof json["message"] !== "string") return { said, shape: "json" };
+  const whole = text.trim().slice(0, longestSaid);
+  if (whole === "") return { said: "", shape: "empty" };
+  if (!isRecord(json)) return { said: whole, shape: json === undefined ? "text" : "json" };
+  if (typeof json["message"] !== "string") return { said: whole, shape: "json" };
+  const said = json["message"].slice(0, longestSaid);
   if (typeof json["status"] === "number") return { said, shape: "status" };
   return { said, shape: typeof json["type"] === "string" ? "type" : "json" };
 }

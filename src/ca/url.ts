@@ -15,11 +15,13 @@ export interface CaUrl {
 
 /** `from` says where the value was found. The scheme may be left out. Throws BAD_URL. */
 export function parseCaUrl(value: string, from: string): CaUrl {
-  const bad = (problem: string) => new Failure("BAD_URL", { from, value, problem });
+  const bad = (problem: string) => new Failure("BAD_URL", { from, value: withoutPassword(value), problem });
   const trimmed = value.trim();
   if (trimmed === "") throw bad("it is empty");
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "https") throw bad(`its scheme is ${scheme}, and a CA speaks https only`);
+  // A slash is missing: this would be a host called "https".
+  if (/^[a-z]+:\/(?!\/)/i.test(trimmed)) throw bad("it is not a URL");
   const url = parse(scheme === undefined ? `https://${trimmed}` : trimmed);
   if (url === null || url.hostname === "") throw bad("it is not a URL");
   if (url.username || url.password) throw bad("it holds a user name or a password, which step-ca has no use for");
@@ -27,6 +29,11 @@ export function parseCaUrl(value: string, from: string): CaUrl {
   const prefix = url.pathname.replace(/\/+$/, "");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return { origin: url.origin, prefix, host, port: Number(url.port || 443), href: url.origin + prefix };
+}
+
+/** An address as it may be printed: whatever stands before an @ may be a secret, well written or not. */
+export function withoutPassword(value: string): string {
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/+)?.*@/is, "$1…@");
 }
 
 function parse(text: string): URL | null {

@@ -9,30 +9,41 @@ export interface PemBlock {
   text: string;
 }
 
-const block = /-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n([\s\S]*?)-----END \1-----/g;
-const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+/** No label is longer; without a bound, a hostile line costs the square of its length. */
+const begin = /-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*\r?\n/g;
+const base64 = /^[A-Za-z0-9+/\s]*(={1,2}\s*)?$/;
+/** More kinds of blocks that never end are in no honest file; looking for the end of each costs its length. */
+const mostEndless = 16;
 
 /** All whole blocks of a text, in their order. A block whose base64 is broken has an empty `der`. */
 export function pemBlocks(text: string): PemBlock[] {
-  return [...text.matchAll(block)].map(([whole, label = "", inside = ""]) => {
-    const { headers, body } = splitHeaders(inside);
-    return {
-      label,
-      headers,
-      text: `${whole}\n`,
-      der: base64.test(body) ? Buffer.from(body, "base64") : Buffer.alloc(0),
-    };
-  });
+  const blocks: PemBlock[] = [];
+  const endless = new Set<string>();
+  const opening = new RegExp(begin);
+  for (let found = opening.exec(text); found !== null && endless.size < mostEndless; found = opening.exec(text)) {
+    const [, label = ""] = found;
+    const closing = `-----END ${label}-----`;
+    const end = endless.has(label) ? -1 : text.indexOf(closing, opening.lastIndex);
+    if (end < 0) endless.add(label);
+    else {
+      const { headers, body } = splitHeaders(text.slice(opening.lastIndex, end));
+      const der = base64.test(body) ? Buffer.from(body, "base64") : Buffer.alloc(0);
+      opening.lastIndex = end + closing.length;
+      blocks.push({ label, headers, der, text: `${text.slice(found.index, opening.lastIndex)}\n` });
+    }
+  }
+  return blocks;
 }
 
 function splitHeaders(inside: string): { headers: Record<string, string>; body: string } {
-  const headers: Record<string, string> = {};
   const lines = inside.split(/\r?\n/);
-  while (lines[0]?.includes(":")) {
-    const [name = "", ...value] = (lines.shift() ?? "").split(":");
-    headers[name.trim()] = value.join(":").trim();
-  }
-  return { headers, body: lines.join("\n") };
+  const clear = lines.findIndex((line) => !line.includes(":"));
+  const first = clear < 0 ? lines.length : clear;
+  const headers = lines.slice(0, first).map((line): [string, string] => {
+    const [name = "", ...value] = line.split(":");
+    return [name.trim(), value.join(":").trim()];
+  });
+  return { headers: Object.fromEntries(headers), body: lines.slice(first).join("\n") };
 }
 
 /** One block, in lines of 64 characters. */
