@@ -1,7 +1,7 @@
 /** The private key file: PKCS#8, PKCS#1, SEC1 or DER, clear or encrypted (PBES2, or legacy RFC 1421). */
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { Failure, messageOf } from "../failure/failure.ts";
-import { isPrivateKeyLabel, looksLike, type Source } from "./bundle.ts";
+import { isDer, isPrivateKeyLabel, looksLike, type Source } from "./bundle.ts";
 import { children, readDer, tags } from "./der.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
 
@@ -20,8 +20,8 @@ export type KeyMaterial = ({ pem: string } | { der: Buffer }) & {
 /** Finds the private key in a file. Throws a failure that says what the file is instead. Parses no key yet. */
 export function findKey({ file, role, bytes }: Source): KeyMaterial {
   if (bytes.length === 0) throw new Failure("FILE_EMPTY", { file, role });
-  if (bytes[0] === tags.sequence) return { der: bytes, cipher: isEncryptedDer(bytes) ? "PKCS#8" : null };
   const blocks = pemBlocks(bytes.toString("latin1"));
+  if (isDer(bytes, blocks)) return { der: bytes, cipher: isEncryptedDer(bytes) ? "PKCS#8" : null };
   const key = blocks.find(({ label }) => isPrivateKeyLabel(label));
   if (key !== undefined) return { pem: key.text, cipher: cipherOf(key) };
   if (blocks.length === 0) throw new Failure("NOT_PEM", { file, role, looksLike: looksLike(bytes) });
@@ -47,14 +47,20 @@ export function openKey(material: KeyMaterial, { file, role }: Source, passphras
       throw new Failure("BAD_KEY", { file, role, problem: messageOf(error) });
     throw new Failure("WRONG_PASSPHRASE", { file, role, passphraseFrom: passphrase.from, cipher });
   }
-  const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? "unknown";
+  const { namedCurve, modulusLength = smallestRsa } = key.asymmetricKeyDetails ?? {};
+  const kind = namedCurve ?? key.asymmetricKeyType ?? "unknown";
   if (!supportedKinds.includes(kind))
     throw new Failure("BAD_KEY", { file, role, problem: `it is a key of kind ${kind}` });
+  if (modulusLength < smallestRsa)
+    throw new Failure("BAD_KEY", { file, role, problem: `it is an RSA key of ${modulusLength} bits` });
   return key;
 }
 
 /** What step-ca issues for (smallstep/certificates: "only RSA, ECDSA and Ed25519 keys supported"). */
 const supportedKinds = ["rsa", "prime256v1", "secp384r1", "secp521r1", "ed25519"];
+
+/** Of an RSA modulus, in bits; fewer are issued by no step-ca and taken by no token (RFC 7518 §3.3). */
+const smallestRsa = 2048;
 
 /** The public half as SubjectPublicKeyInfo, to be compared with a certificate's. */
 export function publicKeyOf(key: KeyObject): Buffer {

@@ -1,5 +1,6 @@
 /** Certificate, key and passphrase from the user's files to an identity. Every mistake is found here, before any network. */
 
+import type { KeyObject } from "node:crypto";
 import { Failure, isFailure } from "../failure/failure.ts";
 import { readNamed } from "../files/read.ts";
 import { readBundle, type Source } from "../pki/bundle.ts";
@@ -20,7 +21,7 @@ export async function load(paths: Paths, world: World): Promise<Identity> {
   const keyFile = source(paths.key, "key", world);
   const { chain, material } = unlessSwapped(certificate, keyFile);
   const passphrase = material.cipher !== null ? await findPassphrase(paths, world) : undefined;
-  const key = openKey(material, keyFile, passphrase);
+  const key = open(material, keyFile, { passphrase, file: paths.passphraseFile });
   return identity({ certificateFile: paths.certificate, keyFile: paths.key, chain, key });
 }
 
@@ -40,12 +41,34 @@ function unlessSwapped(certificate: Source, key: Source): { chain: Identity["cha
   return { chain: chain.value, material: material.value };
 }
 
+/** DER has no label: what it is shows only when it is opened. */
 function holdsKey(source: Source): boolean {
-  return attempt(() => findKey(source)).failure === undefined && source.bytes[0] !== 0x30;
+  const { failure } = attempt(() => {
+    const material = findKey(source);
+    return "pem" in material || material.cipher !== null ? material : openKey(material, source);
+  });
+  return failure === undefined;
 }
 
 function holdsCertificate(source: Source): boolean {
   return attempt(() => readBundle(source)).failure === undefined;
+}
+
+interface Opening {
+  passphrase: Passphrase | undefined;
+  /** That the passphrase is from, if it is. */
+  file: string | undefined;
+}
+
+/** step takes all white space off the end of a passphrase file, so what it encrypted opens only with what is left then. */
+function open(material: KeyMaterial, key: Source, { passphrase, file }: Opening): KeyObject {
+  const opened = attempt(() => openKey(material, key, passphrase));
+  if (opened.failure === undefined) return opened.value;
+  const isWrong = isFailure(opened.failure, "WRONG_PASSPHRASE");
+  if (!isWrong || passphrase === undefined || file === undefined) throw opened.failure;
+  const text = passphrase.text.replace(/^\ufeff/, "").trimEnd();
+  if (text === "") throw new Failure("FILE_EMPTY", { file, role: "passphrase" }, opened.failure);
+  return openKey(material, key, { ...passphrase, text });
 }
 
 async function findPassphrase({ key, passphraseFile }: Paths, world: World): Promise<Passphrase | undefined> {

@@ -11,6 +11,9 @@ export interface RootSource {
   from: string;
 }
 
+/** More than all public roots together, twice. */
+const largest = 4 * 1024 * 1024;
+
 /** All certificates found. Throws ROOT_MISSING or ROOT_NOT_PEM; a folder's files that hold no certificate are passed over. */
 export function readRoots({ value, from }: RootSource, fs: FileSystem): Certificate[] {
   const files = value
@@ -23,21 +26,16 @@ export function readRoots({ value, from }: RootSource, fs: FileSystem): Certific
 }
 
 function isFolder(file: string, from: string, fs: FileSystem): boolean {
-  try {
-    return fs.stat(file).isDirectory();
-  } catch (error) {
-    throw new Failure("ROOT_MISSING", { file, from, errno: errnoOf(error) }, error);
-  }
+  return attempt(file, from, () => fs.stat(file).isDirectory());
 }
 
+/** Every file in it, whatever its name, as step takes them; other things that stand there are none of ours. */
 function readFolder(folder: string, from: string, fs: FileSystem): Certificate[] {
-  const files = fs
-    .list(folder)
-    .filter((name) => /\.(pem|crt|cer)$/i.test(name))
-    .sort();
-  const roots = files.flatMap((name) => {
+  const names = attempt(folder, from, () => fs.list(folder));
+  const files = names.map((name) => join(folder, name)).filter((file) => isFile(file, fs));
+  const roots = files.sort().flatMap((file) => {
     try {
-      return readRoot(join(folder, name), from, fs);
+      return readRoot(file, from, fs);
     } catch (error) {
       if (isFailure(error, "ROOT_NOT_PEM")) return [];
       throw error;
@@ -47,17 +45,29 @@ function readFolder(folder: string, from: string, fs: FileSystem): Certificate[]
   return roots;
 }
 
-function readRoot(file: string, from: string, fs: FileSystem): Certificate[] {
-  let bytes: Buffer;
+/** A link that leads nowhere, a folder, or a pipe, on which reading would wait for ever, is none. */
+function isFile(file: string, fs: FileSystem): boolean {
   try {
-    bytes = fs.read(file);
-  } catch (error) {
-    throw new Failure("ROOT_MISSING", { file, from, errno: errnoOf(error) }, error);
+    return fs.stat(file).isFile();
+  } catch {
+    return false;
   }
+}
+
+function readRoot(file: string, from: string, fs: FileSystem): Certificate[] {
+  const bytes = attempt(file, from, () => fs.read(file, largest));
   try {
     return readBundle({ file, role: "root", bytes });
   } catch (error) {
     const found = isFailure(error, "NO_CERTIFICATE") ? error.facts.found : [];
     throw new Failure("ROOT_NOT_PEM", { file, found }, error);
+  }
+}
+
+function attempt<T>(file: string, from: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Failure("ROOT_MISSING", { file, from, errno: errnoOf(error) }, error);
   }
 }

@@ -41,12 +41,16 @@ export class MemoryDisk implements FileSystem {
   }
 
   /** Puts something there before the story starts: it is safe. */
-  put(path: string, what: string | { link: string } | "device", meta: Partial<Omit<Contents, "data">> = {}): this {
+  put(
+    path: string,
+    what: string | Buffer | { link: string } | "device",
+    meta: Partial<Omit<Contents, "data">> = {},
+  ): this {
     const folder = this.#makeFolder(dirname(path));
     const ino = ++this.#count;
     let node: Node;
     if (what === "device") node = { kind: "device", ino };
-    else if (typeof what !== "string") node = { kind: "link", ino, to: what.link };
+    else if (typeof what !== "string" && "link" in what) node = { kind: "link", ino, to: what.link };
     else {
       const safe = { data: Buffer.from(what), mode: 0o644, uid: 0, gid: 0, ...meta };
       node = { kind: "file", ino, safe, since: [] };
