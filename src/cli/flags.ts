@@ -127,6 +127,11 @@ function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (word === "--") return [...words, ...argv.slice(index)];
+    const cluster = clusterOf(word, flags);
+    if (cluster !== undefined) {
+      words.push(...cluster);
+      continue;
+    }
     const [, dashes = "", name = "", value] = /^(--?)([a-z][a-z-]*)(?:=(.*))?$/s.exec(word) ?? [];
     const negated = name.startsWith("no-") ? flags.find(({ names }) => names.includes(name.slice(3))) : undefined;
     const flag = flags.find(({ names, short }) => names.includes(name) || (short !== undefined && short === name));
@@ -143,6 +148,15 @@ function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
     } else words.push(`--${flag.names[0]}=${value ?? "true"}`);
   }
   return words;
+}
+
+/** `-fv`: several short switches in one word. */
+function clusterOf(word: string, flags: readonly Flag[]): string[] | undefined {
+  const letters = /^-([a-z]{2,})$/.exec(word)?.[1] ?? "";
+  if (flags.some(({ names }) => names.includes(letters))) return undefined;
+  const found = [...letters].map((letter) => flags.find(({ short, value }) => short === letter && value === undefined));
+  const whole = found.filter((flag) => flag !== undefined);
+  return letters !== "" && whole.length === letters.length ? whole.map(({ names }) => `--${names[0]}=true`) : undefined;
 }
 
 /** Go's strconv.ParseBool. */

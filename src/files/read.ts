@@ -2,7 +2,7 @@
 import { basename, dirname } from "node:path";
 import type { Role } from "../failure/facts.ts";
 import { errnoOf, Failure } from "../failure/failure.ts";
-import type { FileSystem } from "./system.ts";
+import type { FileStat, FileSystem } from "./system.ts";
 
 /** More than any certificate bundle or key; a larger file is the wrong one, and must not fill the memory. */
 const largest = 4 * 1024 * 1024;
@@ -10,7 +10,9 @@ const largest = 4 * 1024 * 1024;
 /** Throws FILE_MISSING (with names that are nearly the same), FILE_IS_FOLDER, FILE_UNREADABLE. */
 export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
   try {
-    if (fs.stat(file).isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
+    const stat = fs.stat(file);
+    if (stat.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
+    if (isNamedPipe(file, stat)) throw new Failure("FILE_UNREADABLE", { file, role, errno: "FIFO" });
     return fs.read(file, largest);
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -20,6 +22,11 @@ export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
     if (errno !== "ENOENT" && errno !== "ENOTDIR") throw new Failure("FILE_UNREADABLE", { file, role, errno }, error);
     throw new Failure("FILE_MISSING", { file, role, similar: similarTo(file, fs) }, error);
   }
+}
+
+/** Opening a named pipe waits for its writer, and nothing could interrupt that. A shell's `<(…)` has its writer already. */
+export function isNamedPipe(file: string, { mode }: Pick<FileStat, "mode">): boolean {
+  return (mode & 0o170000) === 0o010000 && !/^\/(dev|proc)\//.test(file);
 }
 
 /** Files in the same folder that share the name's stem or its ending. */

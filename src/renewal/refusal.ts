@@ -85,8 +85,9 @@ function refusedIn(
   const answered = readAnswered(by);
   const { status, said } = answered;
   const url = by.url;
-  const code = refusalCode(answered);
   const retryAfter = by.headers["retry-after"];
+  // Who says when to come back is overloaded, whether it is the CA or a proxy that says it.
+  const code = status === 503 && retryAfter !== undefined ? "CA_BUSY" : refusalCode(answered);
   switch (code) {
     case "CA_BUSY":
       return new Failure(code, { url, ...answered, ...(retryAfter !== undefined && { retryAfter }) });

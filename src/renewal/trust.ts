@@ -1,6 +1,7 @@
 /** The CA's roots: a file, a list of files, or a folder, as step takes them. Checked before the first byte is sent. */
 import { join } from "node:path";
 import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
+import { isNamedPipe } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
 import { readBundle } from "../pki/bundle.ts";
 import type { Certificate } from "../pki/certificate.ts";
@@ -55,6 +56,8 @@ function isFile(file: string, fs: FileSystem): boolean {
 }
 
 function readRoot(file: string, from: string, fs: FileSystem): Certificate[] {
+  const isPipe = attempt(file, from, () => isNamedPipe(file, fs.stat(file)));
+  if (isPipe) throw new Failure("ROOT_MISSING", { file, from, errno: "FIFO" });
   const bytes = attempt(file, from, () => fs.read(file, largest));
   try {
     return readBundle({ file, role: "root", bytes });

@@ -40,8 +40,11 @@ export const files: Family<
     title: "a file cannot be read",
     about: "The file is there, but this user may not read it, or the disk fails.",
     what: (f) => `${f.file} cannot be read`,
-    why: (f) =>
-      f.errno === "EFBIG" ? "It is larger than any certificate or key (4 MiB)." : `The system refuses: ${f.errno}.`,
+    why: (f) => {
+      if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
+      if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
+      return `The system refuses: ${f.errno}.`;
+    },
     help: (f) => [`see who may: \`ls -l ${f.file}\`, and who you are: \`id\``],
   },
   FILE_IS_FOLDER: {
