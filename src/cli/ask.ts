@@ -1,12 +1,13 @@
 /** A question on the terminal. Words go to stderr, because stdout is data. */
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { plain } from "./print/plain.ts";
 
 /** The line that was typed, null at the end of input or when `signal` ended the question. Secrets are not shown. */
 export function ask(question: string, kind: "plain" | "secret", signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-    process.stderr.write(question);
+    process.stderr.write(plain(question));
     const output = kind === "secret" ? silent : process.stderr;
     const lines = createInterface({ input: process.stdin, output, terminal: kind === "secret" });
     let answer: string | null = null;
