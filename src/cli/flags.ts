@@ -1,7 +1,7 @@
 /** The flags of a command as a table: parsed by commander, completed from the environment and defaults.json. */
 import { Command, CommanderError, Option } from "commander";
 import { findSetting, readDefaults, type Setting } from "../ca/settings.ts";
-import { Failure, isFailure } from "../failure/failure.ts";
+import { attempt, Failure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 
 export interface Flag {
@@ -61,7 +61,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   let passedOver: Failure | undefined;
   const defaultsFor = ({ bare, vital }: Flag) => {
     if (bare) return {};
-    const { value = {}, failure } = file();
+    const { value = {}, failure } = { value: undefined, ...file() };
     if (failure !== undefined && vital) throw failure;
     passedOver = failure;
     return value;
@@ -174,15 +174,6 @@ function badFlag(error: CommanderError, { name }: CommandWords): Failure {
     command: name,
     ...(nearest && { nearest }),
   });
-}
-
-function attempt<T>(work: () => T): { value?: T; failure?: Failure } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    if (isFailure(error)) return { failure: error };
-    throw error;
-  }
 }
 
 /** Computes a value when it is first asked for. */

@@ -30,3 +30,15 @@ export function errnoOf(error: unknown): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+export type Attempt<T> = { value: T; failure?: undefined } | { failure: Failure };
+
+/** A failure as a value, where it is weighed before it is told. Anything else that is thrown goes on. */
+export function attempt<T>(work: () => T): Attempt<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (isFailure(error)) return { failure: error };
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 /** Certificate, key and passphrase from the user's files to an identity. Every mistake is found here, before any network. */
 
 import type { KeyObject } from "node:crypto";
-import { Failure, isFailure } from "../failure/failure.ts";
+import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { readNamed } from "../files/read.ts";
 import { readBundle, type Source } from "../pki/bundle.ts";
 import { type Identity, identity } from "../pki/identity.ts";
@@ -80,15 +80,4 @@ async function findPassphrase({ key, passphraseFile }: Paths, world: World): Pro
   const text = await world.ask(`passphrase for ${key}: `, "secret");
   stopIfAsked(world);
   return text === null ? undefined : { text, from: "the terminal" };
-}
-
-type Attempt<T> = { value: T; failure?: undefined } | { failure: Failure };
-
-function attempt<T>(work: () => T): Attempt<T> {
-  try {
-    return { value: work() };
-  } catch (error) {
-    if (isFailure(error)) return { failure: error };
-    throw error;
-  }
 }
