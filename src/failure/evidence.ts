@@ -106,9 +106,13 @@ export interface Evidence {
 
 export type Certainty = "certain" | "likely" | "possible";
 
+/** Who can mend a cause. */
+export type Mender = "you" | "admin" | "both";
+
 export interface RankedCause {
   id: CauseId;
   certainty: Certainty;
+  who: Mender;
   because: string;
   help: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** Words into lines of the terminal's width. A command in backticks is never broken. */
+/** Words into lines of the terminal's width. A command in backticks is broken only as a shell allows it. */
 
 /** Wraps `text` to `width` columns; every line but the first starts with `indent` spaces, which count. */
 export function wrap(text: string, width: number, indent: number): string {
@@ -7,11 +7,32 @@ export function wrap(text: string, width: number, indent: number): string {
   for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {
     if (line !== "" && indent + line.length + 1 + word.length > width) {
       lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
+      line = "";
+    }
+    const whole = line === "" ? pieces(word, width - indent) : [`${line} ${word}`];
+    lines.push(...whole.slice(0, -1));
+    line = whole.at(-1) ?? "";
   }
   return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }
+
+/** A command that is longer than the line goes on behind a backslash, so that it can be copied as it stands. */
+function pieces(word: string, room: number): string[] {
+  if (word.length <= room || !/^`[a-z]/.test(word)) return [word];
+  const lines: string[] = [];
+  let line = "";
+  for (const part of word.match(flagOrWord) ?? []) {
+    if (line !== "" && line.length + 1 + part.length + continued.length > room) {
+      lines.push(line + continued);
+      line = `  ${part}`;
+    } else line = line === "" ? part : `${line} ${part}`;
+  }
+  return [...lines, line];
+}
+
+const continued = " \\";
+/** A flag keeps its value beside it; what is quoted for the shell is one word. */
+const flagOrWord = /(?:--?[a-zA-Z-]+ (?!-))?(?:'[^']*'|\S)+/g;
 
 /** Label and value, the labels padded to one width, values wrapped beside them. */
 export function table(

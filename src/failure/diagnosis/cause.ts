@@ -1,5 +1,5 @@
 /** What a cause is: a value that weighs evidence, and knows how it is mended. */
-import type { CauseId, Evidence } from "../evidence.ts";
+import type { CauseId, Evidence, Mender } from "../evidence.ts";
 import type { Symptom } from "./symptom.ts";
 
 /**
@@ -13,8 +13,7 @@ export interface Cause {
   id: CauseId;
   /** One line, for lists. */
   title: string;
-  /** Who can mend it. */
-  who: "you" | "admin" | "both";
+  who: Mender;
   /** The answers it produces. */
   symptoms: readonly Symptom[];
   /** The check of the CA that it fails. */

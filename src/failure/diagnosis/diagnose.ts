@@ -132,5 +132,5 @@ function told(one: {
   const { cause, because, certainty, symptom, evidence } = one;
   const sentence = cause.log?.(evidence) ?? cause.logs[0];
   const log = sentence !== undefined && opaque.test(symptom) ? [logLine(evidence, sentence)] : [];
-  return { id: cause.id, certainty, because, help: [...cause.help(evidence), ...log] };
+  return { id: cause.id, certainty, who: cause.who, because, help: [...cause.help(evidence), ...log] };
 }
