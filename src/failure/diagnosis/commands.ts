@@ -52,7 +52,7 @@ export function templateLines(evidence: Evidence): string[] {
   const { subject } = evidence.certificate;
   const more = commonName(subject) === subject.replace(/^CN=/, "") ? "" : `; its subject is ${quoted(subject)}`;
   return [
-    "the CA's administrator: give the provisioner a template for both usages, with" +
+    "the CA's administrator: give the provisioner a template (options.x509.templateFile) with" +
       ` \`"extKeyUsage": ["clientAuth", "serverAuth"]\`${more}:` +
       ` \`${updateProvisioner(evidence, "--x509-template", "FILE")}\``,
     `renewal copies the usages, so enrol anew then: \`${enrolCommand(evidence)}\``,
