@@ -37,7 +37,8 @@ export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Kn
   };
 }
 
-function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
+/** The leaf as evidence. */
+export function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
   const { serial, names, usages, keyUsages, notBefore, notAfter, provisioner } = leaf;
   return {
     file: certificateFile,

@@ -87,7 +87,7 @@ async function mayOverwrite(goal: Target, { force }: Policy, world: World): Prom
 }
 
 /** A combined file, or the key's own: the chain would be written over the only copy of a private key. */
-function refuseToLoseKey({ named, existing }: Target, keyFile: string, { fs }: World): void {
+export function refuseToLoseKey({ named, existing }: Target, keyFile: string, { fs }: Pick<World, "fs">): void {
   if (existing === null) return;
   const key = fs.stat(keyFile);
   const isKeyFile = key.dev === existing.dev && key.ino === existing.ino;

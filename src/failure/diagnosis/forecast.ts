@@ -29,6 +29,12 @@ export function foresee(outlook: Outlook): Cell {
   return obstacle ?? { verdict: "works", because: fitness(outlook), unless: conditions(outlook) };
 }
 
+/** The same once a token has been taken: only the end of the certificate can change that. */
+export function foreseeProven(outlook: Outlook): Cell {
+  const because = "a token was taken just now, and its provisioner renews after expiry";
+  return afterExpiry(outlook) ?? { verdict: "works", because, unless: [] };
+}
+
 function fitness({ method, ca, certificate, at }: Outlook): string {
   if (method === "mtls") return "it is valid, and fit for clients";
   const rule = ca.version === undefined ? "this CA" : `a CA of version ${quoted(ca.version)}`;
@@ -48,7 +54,8 @@ const chain: Gate = (outlook) => {
   const answer = outlook.method === "mtls" ? { alert: number } : { answer: refusal("error validating renew token") };
   const [first] = diagnose({ ...outlook, ...answer }).causes;
   if (first === undefined) return null;
-  return { verdict: first.certainty === "certain" ? "refused" : "unknown", cause: first.id, because: first.because };
+  const because = first.id === "EXPIRED" ? "no handshake takes an expired certificate, on any server" : first.because;
+  return { verdict: first.certainty === "certain" ? "refused" : "unknown", cause: first.id, because };
 };
 
 /** Whether the provisioner and the CA's records allow it: one sentence for all of them. */
