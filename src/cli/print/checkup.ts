@@ -74,7 +74,10 @@ const words = { works: "works", refused: "will be refused", unknown: "cannot be 
 
 /** Null where a cell needs no more words. */
 function noteOf(cell: Cell): string | null {
-  if ("cause" in cell) return `${cell.cause}: ${cell.because}`;
+  if ("cause" in cell) {
+    const { otherwise } = cell;
+    return `${cell.cause}: ${cell.because}${otherwise ? `; or else ${otherwise.cause}: ${otherwise.because}` : ""}`;
+  }
   return cell.unless.length === 0 ? null : `unless ${cell.unless.join("; or ")}`;
 }
 
@@ -114,6 +117,7 @@ export interface ForecastDocument {
   verdict: Cell["verdict"];
   cause: string | null;
   because: string;
+  otherwise: { cause: string; because: string } | null;
   unless: readonly string[];
 }
 
@@ -164,7 +168,13 @@ function cellDocuments({ at, cells }: Column, when: ForecastDocument["when"]): F
       verdict: cell.verdict,
       cause: "cause" in cell ? cell.cause : null,
       because: plain(cell.because),
+      otherwise: otherwiseOf(cell),
       unless: "unless" in cell ? cell.unless.map(plain) : [],
     };
   });
+}
+
+function otherwiseOf(cell: Cell): ForecastDocument["otherwise"] {
+  const { otherwise } = "cause" in cell ? cell : {};
+  return otherwise === undefined ? null : { cause: otherwise.cause, because: plain(otherwise.because) };
 }

@@ -16,17 +16,26 @@ export type Outlook = Omit<Evidence, "answer" | "alert">;
 
 export type Cell =
   | { verdict: "works"; because: string; unless: readonly string[] }
-  | { verdict: "refused" | "unknown"; cause: CauseId; because: string };
+  | { verdict: "refused" | "unknown"; cause: CauseId; because: string; otherwise?: Reason };
+
+/** Where the cause is in doubt and the refusal is not: what would refuse it if that did not. */
+export interface Reason {
+  cause: CauseId;
+  because: string;
+}
 
 type Obstacle = Extract<Cell, { cause: CauseId }>;
 /** One check of the CA, foreseen: null where nothing speaks against it. */
 type Gate = (outlook: Outlook) => Obstacle | null;
 
-/** Foresees one way at one moment. What must fail decides; of two, the one that the CA checks first. */
+/** Foresees one way at one moment. The first check of the CA that may fail is named; one that must fail decides. */
 export function foresee(outlook: Outlook): Cell {
   const found = gates[outlook.method].map((gate) => gate(outlook)).filter((obstacle) => obstacle !== null);
-  const obstacle = found.find(({ verdict }) => verdict === "refused") ?? found[0];
-  return obstacle ?? { verdict: "works", because: fitness(outlook), unless: conditions(outlook) };
+  const [first] = found;
+  if (first === undefined) return { verdict: "works", because: fitness(outlook), unless: conditions(outlook) };
+  const sure = found.find(({ verdict }) => verdict === "refused");
+  if (sure === undefined || sure === first) return first;
+  return { ...first, verdict: "refused", otherwise: { cause: sure.cause, because: sure.because } };
 }
 
 /** The same once a token has been taken: only the end of the certificate can change that. */

@@ -70,7 +70,9 @@ function rehearsedCells({ cells }: Column, rehearsal: Rehearsal): Column["cells"
   }
   const [first] = rehearsal.ended === "refused" ? rehearsal.causes : [];
   if (first === undefined) return cells;
-  return { ...cells, token: { verdict: "refused", cause: first.id, because: `rehearsed: ${first.because}` } };
+  const isForeseen = "cause" in cells.token && cells.token.cause === first.id;
+  const because = isForeseen ? cells.token.because : first.because;
+  return { ...cells, token: { verdict: "refused", cause: first.id, because } };
 }
 
 /** What was refused now is refused later, too, as far as it was foreseen; else it may have been of the moment. */
