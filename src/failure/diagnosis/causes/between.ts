@@ -1,6 +1,7 @@
 /** What is between us and the CA, and what never reached it. */
 import type { Answered, Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
+import { hasExpired } from "../clock.ts";
 import { renewCommand } from "../commands.ts";
 import { symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
@@ -131,7 +132,7 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
   CERTIFICATE_NOT_SENT: {
     id: "CERTIFICATE_NOT_SENT",
     title: "the client did not send its certificate in the handshake",
-    who: "you",
+    who: "both",
     symptoms: ["certificate-missing", "alert-foreign"],
     step: "wire",
     weigh(e) {
@@ -141,8 +142,17 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
         ? silent("a client sends none when the server's TLS does not take its kind of key")
         : contradicted("a token was sent instead");
     },
-    help: (e) => [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around],
-    page: `A client offers its certificate when the server asks for one. Go's client, and so step, keeps it back if its issuer is not among those that the CA names as acceptable, and reports "missing client certificate"; OpenSSL, and so renew, sends it all the same and gets TLS alert 48 (unknown CA). It is one cause with two faces: see UNKNOWN_ISSUER.`,
+    help: (e) =>
+      e.method === "mtls"
+        ? [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around]
+        : [
+            around,
+            "the proxy's administrator: ask for a client certificate, but do not demand one (nginx: `ssl_verify_client optional_no_ca;`), or pass TLS through",
+            ...(hasExpired(e) ? [] : [`the certificate is valid still, so show it: \`${renewCommand(e, "--force")}\``]),
+          ],
+    page: `A client offers its certificate when the server asks for one. Go's client, and so step, keeps it back if its issuer is not among those that the CA names as acceptable, and reports "missing client certificate"; OpenSSL, and so renew, sends it all the same and gets TLS alert 48 (unknown CA). It is one cause with two faces: see UNKNOWN_ISSUER.
+
+By token no certificate is shown. A proxy that demands one ends the handshake with TLS alert 116 (certificate required); step-ca never does.`,
     logs: ["missing client certificate"],
   },
 

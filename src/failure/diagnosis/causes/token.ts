@@ -1,7 +1,8 @@
 /** The token: its form, its signature, its one use, its claims. */
 import type { Evidence } from "../../evidence.ts";
+import { shellFile } from "../../shell.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
-import { enrolCommand, fileOf, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
 import { type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
@@ -45,7 +46,7 @@ export const token: Family<Token> = {
         : silent("nobody says so");
     },
     help: (e) => [
-      `compare: \`openssl x509 -noout -pubkey -in ${fileOf(e)}\` and \`openssl pkey -pubout -in ${shell(e.files?.key, "KEY")}\``,
+      `compare: \`openssl x509 -noout -pubkey -in ${fileOf(e)}\` and \`openssl pkey -pubout -in ${shellFile(e.files?.key, "KEY")}\``,
       "if both are the same, something between changes what is sent: go to the CA directly",
     ],
     page: `The token was signed, or the handshake was, with a key that is not the certificate's. renew compares the two files before it asks, so this comes from files that changed under it, or from another client.

@@ -67,7 +67,7 @@ export const validity: Family<Validity> = {
           `the CA's CRL${made} does not list it, which makes it unlikely: the list may be older than the revocation`,
         );
       }
-      if (isNothingElseSeen(e)) {
+      if (/^unauthorized/.test(symptomOf(e)) && isNothingElseSeen(e)) {
         const isNamed = e.certificate.provisioner !== undefined;
         const rest = isNamed
           ? "the certificate's provisioner is there and renews"
