@@ -21,9 +21,9 @@ function notAnswered(url: string, diagnosis: Diagnosis | undefined): string {
     case "WRONG_PATH":
       return `there is no ${new URL(url).pathname} at ${new URL(url).origin}`;
     case "PROXY_SPEAKS_HTTP":
-      return `something in front of ${new URL(url).host} does not speak TLS to the CA`;
+      return `a proxy before ${new URL(url).host} speaks no TLS to the CA`;
     case "TLS_TERMINATED":
-      return `something in front of ${new URL(url).host} judges certificates itself`;
+      return `a proxy before ${new URL(url).host} judges certificates itself`;
     default:
       return `what answers at ${url} is not a step-ca`;
   }

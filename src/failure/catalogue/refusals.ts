@@ -38,7 +38,10 @@ export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED">
     title: "the CA does not renew this certificate after its end",
     about:
       "The provisioner that issued the certificate lacks the claim allowRenewalAfterExpiry, whose default is false.",
-    what: (f) => `the CA does not renew ${f.certificate} now that it has expired`,
+    what: (f) =>
+      f.diagnosis.causes[0]?.id === "PROXY_CERTIFICATE"
+        ? `the CA judged another certificate, not ${f.certificate}`
+        : `the CA does not renew ${f.certificate} now that it has expired`,
     why: (f) => reason(f, "The CA says that it has expired."),
     help: () => [],
   },

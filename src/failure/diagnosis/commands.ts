@@ -30,6 +30,11 @@ export function enrolCommand({ certificate, ca, files }: Evidence): string {
   );
 }
 
+/** The same through a provisioner that the reader has to choose. */
+export function enrolElsewhere(evidence: Evidence): string {
+  return enrolCommand(evidence).replace(/--provisioner ('(?:[^']|'\\'')*'|\S+)/, "--provisioner NAME");
+}
+
 /** For the CA's administrator. */
 export function updateProvisioner({ certificate }: Evidence, ...flags: readonly string[]): string {
   return command("step ca provisioner update", shell(certificate.provisioner?.name, "PROVISIONER"), ...flags);
@@ -54,7 +59,10 @@ export function logLine({ answer }: Evidence, sentence: string): string {
 export function openLogLine({ answer }: Evidence): string {
   const id = answer?.requestId;
   const found = id !== undefined && isPlain(id) ? `grep -F ${id}` : "tail -n 50";
-  return `the CA's administrator: the CA's log tells which it is: \`journalctl -u step-ca | ${found} | renew explain --from -\``;
+  return (
+    `the CA's administrator: the CA's log tells which it is: \`journalctl -u step-ca | ${found}\`;` +
+    " `renew explain --from -` reads it"
+  );
 }
 
 /** How the provisioner's template has to look, where it goes, and what has to happen then. */

@@ -111,8 +111,8 @@ function stepOf({ step }: Cause, method: Evidence["method"]): number {
   return Math.max(0, order[method].indexOf(step));
 }
 
-/** Answers that say nothing of their cause, so that the CA's log says more. */
-const opaque = /^(unauthorized|token-invalid|internal|alert-|closed)/;
+/** Answers that say nothing of their cause, so that the CA's log says more. A foreign alert is not the CA's. */
+const opaque = /^(unauthorized|token-invalid|internal|alert-(?!foreign)|closed)/;
 
 interface Told {
   symptom: Symptom;
@@ -123,7 +123,7 @@ interface Told {
 /** Where nothing tells the causes apart, the log is the first thing to look at, and else the last. */
 function told({ cause, because, certainty }: Ranked, { symptom, evidence, isAlone }: Told): RankedCause {
   const { id, who } = cause;
-  const sentence = cause.log?.(evidence) ?? cause.logs[0];
+  const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
   const help = cause.help(evidence);
   if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };
   const isOpen = certainty === "possible" && !isAlone && symptom !== "closed";

@@ -1,8 +1,9 @@
 /** What is between us and the CA, and what never reached it. */
 import type { Answered, Evidence } from "../../evidence.ts";
+import { instant } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { renewCommand } from "../commands.ts";
+import { enrolCommand, renewCommand } from "../commands.ts";
 import { symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -58,7 +59,9 @@ export const between: Family<Between> = {
     },
     help: (e) => [
       "the CA's administrator: upgrade step-ca; v0.26.2 or newer takes the tokens of client certificates, too",
-      `renew before expiry, over mTLS: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
+      hasExpired(e)
+        ? `enrol anew: \`${enrolCommand(e)}\``
+        : `renew over mTLS, as long as the certificate is valid: \`${renewCommand(e, "--force")}\``,
     ],
     page: `Renewal by token came with v0.19.0. An older CA does not look at the Authorization header, and says that the client certificate is missing (400). Only mTLS renews there, before expiry.`,
     logs: ["missing client certificate", "missing peer certificate"],
@@ -117,7 +120,7 @@ export const between: Family<Between> = {
     help: (e) => [
       ...(e.operation === "rekey" || e.method === "token"
         ? []
-        : [`prove identity by token, which passes proxies: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
+        : [`prove identity by token, which most proxies let pass: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       around,
       passOn,
     ],
@@ -167,7 +170,9 @@ By token no certificate is shown. A proxy that demands one ends the handshake wi
       if (named === null) return silent("the CA names no time");
       return Math.abs(named.getTime() - e.certificate.notAfter.getTime()) < 1000
         ? contradicted("the CA names the end of this certificate")
-        : proved("the CA says that a certificate expired at another time than ours");
+        : proved(
+            `the CA speaks of a certificate that expired on ${instant(named)}, and ours ends on ${instant(e.certificate.notAfter)}`,
+          );
     },
     help: () => [
       around,

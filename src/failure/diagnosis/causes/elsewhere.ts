@@ -1,5 +1,6 @@
 /** Answers that are not about the certificate: another server's, or about how the request came. */
 import { type Family, proved, silent, speaks } from "../cause.ts";
+import { hasExpired } from "../clock.ts";
 import { renewCommand, shell } from "../commands.ts";
 import { symptomOf } from "../symptom.ts";
 import { isSince } from "../version.ts";
@@ -44,7 +45,9 @@ export const elsewhere: Family<Elsewhere> = {
     help: (e) => [
       "the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`",
       around,
-      `while the certificate is valid, mTLS needs no header: \`${renewCommand(e, "--force")}\``,
+      ...(hasExpired(e)
+        ? []
+        : [`the certificate is still valid, and mTLS needs no header: \`${renewCommand(e, "--force")}\``]),
     ],
     page: `The token carries the chain in a header: with one intermediate 2 KB for P-256 keys, 4 KB for RSA-2048, 6 KB for RSA-4096; with two intermediates of RSA-4096 8.6 KB, where nginx takes 8 KB. The proxy answers 400 ("Request Header Or Cookie Too Large") or 431. step-ca itself takes 1 MB.`,
     logs: [],
@@ -63,7 +66,7 @@ export const elsewhere: Family<Elsewhere> = {
         prefix === ""
           ? "another server listens there, or the CA is behind a prefix that --ca-url leaves out"
           : `the prefix ${quoted(prefix)} in --ca-url may be wrong, or one too many`;
-      return proved(`${origin} answers ${e.answer?.status ?? 404}: ${without}`);
+      return proved(`the answer of ${origin} is ${e.answer?.status ?? 404}: ${without}`);
     },
     help(e) {
       const { origin, prefix } = partsOf(e.ca.url);
@@ -102,6 +105,8 @@ export const elsewhere: Family<Elsewhere> = {
     weigh(e) {
       const symptom = symptomOf(e);
       const shown = proxyShown(e.answer);
+      if (symptom === "proxy" && /SSL certificate/i.test(e.answer?.said ?? ""))
+        return silent("the page says more than that: it is about certificates");
       if (symptom === "proxy")
         return proved(`the answer is not in step-ca's form${shown === null ? "" : `: ${shown} gave it`}`);
       if (shown !== null) return speaks(`${shown} is in between, and the words are not step-ca's`);
