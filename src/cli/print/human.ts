@@ -24,7 +24,7 @@ export function renderFailure({ told, diagnosis, state, columns, verbose, style 
     `${style.error(`error[${code}]`)}: ${style.strong(plain(what))}`,
     `  ${style.label("why:")} ${wrap(plain(why), width, 7)}`,
     "",
-    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, verbose)], width, style),
+    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, why, verbose)], width, style),
     `  ${style.label("state:")} ${wrap(plain(state), width, 9)}`,
     ...advice("help", help, width, style),
     `  ${style.label("more:")} renew explain ${diagnosis?.causes[0]?.id ?? code}`,
@@ -40,10 +40,12 @@ function evidenceSection(evidence: Told["evidence"]): Section[] {
   return [["evidence", (width, indent) => table(rows, width, indent)]];
 }
 
-function causeSections(diagnosis: Diagnosis | undefined, verbose: boolean): Section[] {
+function causeSections(diagnosis: Diagnosis | undefined, why: string, verbose: boolean): Section[] {
   if (diagnosis === undefined || diagnosis.causes.length === 0) return [];
   const { causes, ruledOut } = diagnosis;
-  const isPlain = causes.length === 1 && causes[0]?.certainty === "certain";
+  const [first] = causes;
+  const isTold = first?.certainty === "certain" || why.includes(first?.because.slice(1) ?? "");
+  const isPlain = causes.length === 1 && isTold;
   const cause: Section = [
     isPlain ? "cause" : "causes",
     (width, indent) =>

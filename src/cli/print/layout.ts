@@ -24,7 +24,10 @@ function pieces(word: string, room: number): string[] {
   if (word.length <= room || !/^`[a-z]/.test(word)) return [word];
   const lines: string[] = [];
   let line = "";
-  for (const part of word.match(flagOrWord) ?? []) {
+  const parts = (word.match(withPipe) ?? []).flatMap((part) =>
+    part.length + indented > room ? (part.match(flagOrWord) ?? []) : [part],
+  );
+  for (const part of parts) {
     if (line !== "" && line.length + 1 + part.length + continued.length > room) {
       lines.push(line + continued);
       line = `  ${part}`;
@@ -34,8 +37,11 @@ function pieces(word: string, room: number): string[] {
 }
 
 const continued = " \\";
+const indented = 2;
 /** A flag keeps its value beside it; what is quoted for the shell is one word. */
 const flagOrWord = /(?:--?[a-zA-Z-]+ (?!-))?(?:'[^']*'|\S)+/g;
+/** And a pipe its program, where there is room. */
+const withPipe = new RegExp(`(?:(?:&&|\\|) \\S+ )?${flagOrWord.source}`, "g");
 
 /** Label and value, the labels padded to one width, values wrapped beside them. */
 export function table(

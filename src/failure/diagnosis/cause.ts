@@ -28,8 +28,8 @@ export interface Cause {
   page: string;
   /** Sentences of the CA's log that prove it; each is a part of a line. */
   logs: readonly string[];
-  /** The one of them that this refusal leaves; the first one where that is always so. */
-  log?(evidence: Evidence): string;
+  /** The one of them that this refusal leaves, if any does; the first one where that is always so. */
+  log?(evidence: Evidence): string | undefined;
 }
 
 /** Causes by their id, as the family files hold them. */

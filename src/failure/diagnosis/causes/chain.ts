@@ -16,6 +16,13 @@ type Chain =
   | "ISSUER_YOUNGER"
   | "ISSUER_UNFIT";
 
+/** What Go says of an issuer that may not issue. */
+const unfit = [
+  "x509: certificate is not authorized to sign other certificates",
+  "x509: too many intermediates for path length constraint",
+  "x509: unhandled critical extension",
+] as const;
+
 const handshakes = ["alert-bad-certificate", "closed"] as const;
 
 /** What the prediction says for one kind of problem: that it happens (and when), that it does not, or nothing. */
@@ -169,13 +176,13 @@ Only the CA that issued a certificate renews it. Check --ca-url, or enrol again 
     symptoms: ["token-invalid", "alert-expired", ...handshakes],
     step: "chain",
     weigh(e) {
-      const moment = e.method === "token" ? "has ended a minute before the certificate's end" : "has ended";
+      const moment = e.method === "token" ? "will have ended a minute before the certificate's end" : "has ended";
       const weight = ofAnIssuer(e, isIssuers(e, "expired"), (who) => `the certificate's issuer ${who} ${moment}`);
       return (weight.verdict !== "contradicted" && wouldBeAnotherAlert(e, 45)) || weight;
     },
     help: (e) => [
-      ...(e.method === "token"
-        ? [`if the certificate is still valid, mTLS may work: \`${renewCommand(e, "--force")}\``]
+      ...(e.method === "token" && !hasExpired(e)
+        ? [`the certificate is still valid, so mTLS works until its issuer ends: \`${renewCommand(e, "--force")}\``]
         : []),
       "the CA's administrator: issue a new intermediate or root, or correct the lifetimes of the leaves",
       `then enrol anew: \`${enrolCommand(e)}\``,
@@ -234,10 +241,11 @@ Only a new enrolment helps.`,
     page: `An issuer in the chain is no CA, stands above more certificates than its path length allows, or has a critical extension that Go does not know. Go refuses such a chain: TLS alert 42 over mTLS, "error validating renew token" (401) by token, and in the log "x509: certificate is not authorized to sign other certificates", "x509: too many intermediates for path length constraint" or "x509: unhandled critical extension".
 
 The CA's administrator has to mend the intermediate.`,
-    logs: [
-      "x509: certificate is not authorized to sign other certificates",
-      "x509: too many intermediates for path length constraint",
-      "x509: unhandled critical extension",
-    ],
+    logs: unfit,
+    log(e) {
+      const found = predicted(e, ({ reason }) => reason === "constraint");
+      const [usual, ...others] = unfit;
+      return others.find((sentence) => typeof found === "object" && found.problem.detail.startsWith(sentence)) ?? usual;
+    },
   },
 };
