@@ -26,6 +26,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
     causes: ranked.map(({ cause, because, certainty }) => told({ cause, because, certainty, symptom, evidence })),
     ruledOut: [...passed, ...contradicted, ...notNeeded].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
+    asked: evidence.asked ?? [],
   };
 }
 
