@@ -7,7 +7,7 @@
  * Not promised: certificate policies (2.5.29.36), and certificates that Go cannot parse.
  */
 import type { PathVerdict } from "../failure/evidence.ts";
-import { allowsUsage, type Certificate, same } from "./certificate.ts";
+import { allowsUsage, type Certificate, isIssuedBy, same } from "./certificate.ts";
 import { alternativeNamesOid, forbiddenName } from "./constraints.ts";
 import { hasKnownKey, hasUnhandledExtension, signatureProblem } from "./signature.ts";
 
@@ -52,8 +52,8 @@ export function verifyPath(question: PathQuestion): PathVerdict {
  * The two ways to prove oneself to a step-ca. Over mTLS, now, its intermediates are anchors like its roots, so nothing above
  * them counts (smallstep/certificates, ca/ca.go: getTLSConfig). A token is judged a minute before the leaf's end, by the
  * roots and the certificates it carries alone (go.step.sm/crypto, jose/parse.go: ParseX5cInsecure): for clientAuth since
- * v0.26.2, for serverAuth before. A chain that stays incomplete although we know the CA's intermediates, none of which bears
- * the missing name, is one of an unknown authority.
+ * v0.26.2, for serverAuth before. A chain that stays incomplete although we know the CA's intermediates, none of which is the
+ * missing one by name and key, is one of an unknown authority.
  */
 export function predict(input: {
   chain: readonly [Certificate, ...Certificate[]];
@@ -66,7 +66,9 @@ export function predict(input: {
   const beforeEnd = new Date(leaf.notAfter.getTime() - 60_000);
   const known = (verdict: PathVerdict): PathVerdict => {
     if (verdict.ok || verdict.reason !== "chain-incomplete" || caIntermediates.length === 0) return verdict;
-    const isOfThisCa = caIntermediates.some(({ subject }) => subject.text === verdict.who);
+    const isOfThisCa = caIntermediates.some(
+      (one) => one.subject.text === verdict.who && input.chain.some((below) => isIssuedBy(below, one)),
+    );
     return isOfThisCa ? verdict : { ...verdict, reason: "unknown-authority" };
   };
   const token = (usage: PathQuestion["usage"]): PathVerdict => {
