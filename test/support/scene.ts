@@ -82,6 +82,7 @@ function still(screen: string, base: Date): string {
         .replace("T", " "),
     )
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => `${move(time).slice(0, 19)}Z`)
     .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
     .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
     .replace(/\b\d{30,60}\b/g, "SERIAL")
