@@ -107,7 +107,8 @@ async function ask(asking: Asking) {
   throw await explain(again, second, asking);
 }
 
-type Refusal = { kind: "refused"; by: import("../ca/answer.ts").Answer | ConnectionEnded };
+/** `identity` as it was sent: a token's chain may have been completed. */
+type Refusal = { kind: "refused"; by: import("../ca/answer.ts").Answer | ConnectionEnded; identity: Identity };
 
 async function askBy(choice: Choice, asking: Asking) {
   const { world } = asking;
@@ -115,12 +116,12 @@ async function askBy(choice: Choice, asking: Asking) {
   const identity = choice.method === "token" ? await completed(asking) : asking.identity;
   try {
     const answer = await postRenew(route, identity, choice.method, world.random(16));
-    if (answer.status !== 201) return { kind: "refused", by: answer } satisfies Refusal;
+    if (answer.status !== 201) return { kind: "refused", by: answer, identity } satisfies Refusal;
     const date = readAnswered(answer).date;
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
   } catch (error) {
     stopIfAsked(world);
-    if (error instanceof ConnectionEnded) return { kind: "refused", by: error } satisfies Refusal;
+    if (error instanceof ConnectionEnded) return { kind: "refused", by: error, identity } satisfies Refusal;
     const { describeDistrust } = await import("./distrust.ts");
     throw await describeDistrust(error, asking.anchors, route);
   }
@@ -151,18 +152,15 @@ async function completed(asking: Asking): Promise<Identity> {
   return { ...identity, chain: [leaf, ...chain.slice(1)] };
 }
 
-async function explain(
-  { by }: Refusal,
-  choice: Choice,
-  { identity, anchors, world, ...asking }: Asking,
-): Promise<Failure> {
+async function explain({ by, identity }: Refusal, choice: Choice, asking: Asking): Promise<Failure> {
+  const { anchors, world } = asking;
   const { explainRefusal } = await import("./refusal.ts");
   return explainRefusal({
     identity,
     anchors,
     choice,
     by,
-    route: routeOf({ ...asking, anchors, world }),
+    route: routeOf(asking),
     root: asking.policy.root.value,
     now: world.now(),
   });

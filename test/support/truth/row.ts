@@ -90,6 +90,7 @@ export const exits: Readonly<Partial<Record<Code, number>>> = {
   KEY_MISMATCH: 65,
   EXPIRED_NEEDS_FORCE: 65,
   CERT_NOT_YET_VALID: 65,
+  CA_CERTIFICATE: 65,
   FILE_MISSING: 66,
   FILE_IS_FOLDER: 66,
   CANNOT_WRITE: 73,

@@ -11,6 +11,7 @@ import {
   oldAndNew,
   type Row,
   rejected,
+  stopped,
   token,
   x509,
 } from "../row.ts";
@@ -89,7 +90,7 @@ const ofTheFile: Row[] = [
     on: oldAndNew,
     leaf: expired,
     file: ({ certificate }, { main }) => main.issuerCertificate + certificate,
-    expect: token,
+    expect: stopped("CA_CERTIFICATE"),
   },
   {
     name: "the leaf twice, expired",
