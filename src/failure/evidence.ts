@@ -35,9 +35,12 @@ export type PathVerdict =
         | "expired"
         | "not-yet-valid"
         | "lived-under-a-minute"
+        | "issued-anew"
         | "constraint";
       who: string;
       detail: string;
+      /** Of `chain-incomplete`: whether the CA has such an intermediate now, by name; left out where its are not known. */
+      isPublished?: boolean;
     };
 
 export interface CertificateFacts {

@@ -89,15 +89,14 @@ function refusedIn(
 
 /** A bare close says nothing by itself: only a certificate that the CA could not take makes it a rejection. */
 function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, diagnosis: Diagnosis): Failure {
-  const { identity, choice, route, now } = refused;
-  const { ca, path } = evidence;
+  const { identity, choice, route } = refused;
+  const { path } = evidence;
   const [first] = diagnosis.causes;
-  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain" && ca.clock) {
-    const { leaf, certificateFile } = identity;
-    const facts = { file: certificateFile, notBefore: leaf.notBefore, now, caTime: ca.clock.ca };
-    return new Failure("CERT_NOT_YET_VALID", facts, by);
-  }
   const { alert, message: said } = by;
+  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain") {
+    const { leaf, certificateFile: file } = identity;
+    return new Failure("CERT_NOT_YET_VALID", { file, notBefore: leaf.notBefore, alert, diagnosis }, by);
+  }
   const url = `${route.ca.href}/renew`;
   const isFit = choice.method === "token" || path === undefined || path.mtls.ok;
   if (alert === null && isFit)

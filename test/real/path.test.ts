@@ -95,6 +95,7 @@ function withoutRefinement<T extends GoVerdict | PathVerdict>(verdict: T): T {
   const plain: Record<string, string> = {
     "chain-incomplete": "unknown-authority",
     "lived-under-a-minute": "not-yet-valid",
+    "issued-anew": "unknown-authority",
   };
   return verdict.ok || !("reason" in verdict)
     ? verdict

@@ -1,0 +1,8 @@
+/** Every row of the truth table. */
+import type { Row } from "./row.ts";
+import { chains } from "./rows/chains.ts";
+import { clocks } from "./rows/clocks.ts";
+import { rules } from "./rows/rules.ts";
+import { usages } from "./rows/usages.ts";
+
+export const rows: readonly Row[] = [...usages, ...rules, ...chains, ...clocks];
