@@ -4,6 +4,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
+import { refusePasted } from "./pasted.ts";
 import { Reporter } from "./report.ts";
 
 export { realWorld } from "../world.ts";
@@ -28,6 +29,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   const manner = { command: name, quiet: false, verbose: false, json: argv.includes("--json"), color: undefined };
   let reporter = new Reporter(world, manner);
   try {
+    const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
+    if (pasted !== undefined) throw pasted;
     const command = await commands[name]?.();
     if (command === undefined) throw new Error(`no command is called ${name}`);
     const parsed = parseFlags(command.words, rest, world);
@@ -53,6 +56,10 @@ function dispatch(argv: readonly string[]): [name: string, rest: readonly string
   const [topic = "renew"] = rest;
   if (first === "help") return [Object.hasOwn(commands, topic) ? topic : "renew", ["--help"]];
   return Object.hasOwn(commands, first) ? [first, rest] : ["renew", argv];
+}
+
+function isAskingForHelp(argv: readonly string[]): boolean {
+  return argv.includes("--help") || argv.includes("-h");
 }
 
 function mannerOf(said: Said) {

@@ -14,7 +14,8 @@ type Network = OfRequest & { said: string; errno: string };
 
 export interface Facts {
   // 64: usage
-  BAD_FLAG: { said: string; flag?: string; nearest?: string; command: string };
+  BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
+  FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   BAD_DURATION: { flag: string; value: string; problem: string };
   BAD_URL: { from: string; value: string; problem: string };
@@ -80,6 +81,8 @@ export interface Facts {
   // 78: trust and configuration
   CA_URL_MISSING: { looked: readonly string[] };
   BAD_CONFIGURATION: { file: string; problem: string };
+  /** `named` is left out where none was, and none is current. */
+  NO_CONTEXT: { file: string; known: readonly string[]; named?: { name: string; from: string }; nearest?: string };
   ROOT_MISSING: { file: string; from: string; errno: string };
   ROOT_NOT_PEM: { file: string; found: readonly string[] };
   CA_UNTRUSTED: Network & {
