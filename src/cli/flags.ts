@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { type Configuration, configuration } from "../ca/configuration.ts";
 import { findSetting, type Setting } from "../ca/settings.ts";
 import { Failure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
 import type { World } from "../world.ts";
 import type { Remark } from "./remarks.ts";
 import { reasonAgainst } from "./strangers.ts";
@@ -189,18 +190,19 @@ function checkGiven(flag: Flag, value: string | undefined, words: CommandWords):
   flag.check?.(value, from);
 }
 
-function badFlag(error: CommanderError, { name }: CommandWords, argv: readonly string[]): Failure {
-  const [message = "", hint = ""] = error.message.replace(/^error: /, "").split("\n");
-  const said = message.replace(/ \[true(\|false)?\]/, "");
-  const unknown = /unknown option '(--?([^'=]+))/.exec(said);
-  const [, asWritten = "", flag = ""] = unknown ?? [];
-  const because = unknown === null ? undefined : reasonAgainst(flag, name);
-  const nearest = because === undefined ? /Did you mean (?:one of )?(--[a-z-]+)/.exec(hint)?.[1] : undefined;
+/** commander's words, but for an unknown flag: that is told as it was written, without its value, and with the nearest. */
+function badFlag(error: CommanderError, { name, flags }: CommandWords, argv: readonly string[]): Failure {
+  const [message = ""] = error.message.replace(/^error: /, "").split("\n");
+  const [, dashed = "", flag] = /unknown option '(--?([^'=]+))/.exec(message) ?? [];
+  if (flag === undefined)
+    return new Failure("BAD_FLAG", { said: message.replace(/ \[true(\|false)?\]/, ""), command: name });
+  const isWritten = (text: string) => argv.some((word) => word === text || word.startsWith(`${text}=`));
+  const because = reasonAgainst(flag, name);
+  const near = nearest(flag, ["help", ...flags.flatMap(({ names }) => names)]);
   return new Failure("BAD_FLAG", {
-    said: argv.includes(asWritten.slice(1)) ? said.replace(asWritten, asWritten.slice(1)) : said,
+    said: `unknown option '${isWritten(dashed) ? dashed : dashed.slice(1)}'`,
     command: name,
-    ...(because && { because }),
-    ...(nearest && { nearest }),
+    ...(because !== undefined ? { because } : near !== undefined && { nearest: `--${near}` }),
   });
 }
 

@@ -12,11 +12,16 @@ export { realWorld } from "../world.ts";
 interface Command {
   words: CommandWords;
   run(said: Said, world: World, reporter: Reporter): number | Promise<number>;
+  /** Of a failure, where it is not the catalogue's. */
+  exitOf?(failure: Failure, exit: number): number;
+  /** What its documents have besides, where they tell of a failure. */
+  blank?: Readonly<Record<string, unknown>>;
 }
 
 /** Each behind a lazy door: a run loads its own command only. */
 const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
+  "needs-renewal": () => import("./commands/needs-renewal.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),
@@ -33,13 +38,15 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (pasted !== undefined) throw pasted;
     const command = await commands[name]?.();
     if (command === undefined) throw new Error(`no command is called ${name}`);
+    const own = { ...manner, exitOf: command.exitOf, blank: command.blank };
+    reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
     if ("help" in parsed) {
       world.stdout.write(parsed.help);
       return 0;
     }
     const { said } = parsed;
-    reporter = new Reporter(world, { ...manner, ...mannerOf(said) });
+    reporter = new Reporter(world, { ...own, ...mannerOf(said) });
     if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;

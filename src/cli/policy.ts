@@ -28,12 +28,7 @@ export const connectionFlags: readonly Flag[] = [
     text: "the CA's root certificates, the only ones trusted (default: $STEPPATH/certs/root_ca.crt)",
   },
   { names: ["password-file"], value: "FILE", text: "the passphrase of an encrypted KEY" },
-  {
-    names: ["timeout"],
-    value: "DURATION",
-    text: "limit for the whole exchange, 10s of it to connect (default: 30s)",
-    check: parseTimeout,
-  },
+  timeoutFlag("limit for the whole exchange, 10s of it to connect (default: 30s)"),
   ...placeFlags,
 ];
 
@@ -43,6 +38,11 @@ export const unbuiltFlags: readonly Flag[] = [
   { names: ["kms"], value: "URI", text: "not built: a key in a KMS or a TPM is step's" },
   { names: ["ca-config"], value: "FILE", text: "goes with --offline" },
 ];
+
+/** `--timeout`, with what it means to the command. */
+export function timeoutFlag(text: string): Flag {
+  return { names: ["timeout"], value: "DURATION", text, check: parseTimeout };
+}
 
 /** `--expires-in`, with what it means to the command. */
 export function expiresInFlag(text: string): Flag {

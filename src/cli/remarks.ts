@@ -12,7 +12,7 @@ export function wordsOf(remark: Remark): { text: string; isDetail: boolean } {
     case "passed-over":
       return { text: `passed over: ${tell(remark.failure).what}`, isDetail: false };
     case "no-contexts":
-      return { text: `passed over: ${remark.from}=${remark.name}, as step has no contexts here`, isDetail: false };
+      return { text: `passed over: ${remark.from}=${remark.name}, as step has no contexts here`, isDetail: true };
     case "config-unused":
       return {
         text: `passed over: --config ${remark.file}, as the context ${remark.context} is in use`,

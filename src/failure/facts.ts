@@ -66,6 +66,8 @@ export interface Facts {
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
+  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number };
+
   // 76: the answer is not what was asked for
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
@@ -93,6 +95,18 @@ export interface Facts {
   CA_NAME_MISMATCH: Network & { host: string; names: readonly string[] };
   CA_CERT_EXPIRED: Network & { notAfter?: Date; now: Date };
   CA_CERT_NOT_YET_VALID: Network & { notBefore?: Date; now: Date };
+  SERVER_UNTRUSTED: OfRequest & {
+    problem: "unknown-issuer" | "name" | "expired" | "not-yet-valid";
+    said: string;
+    /** That the certificate should be for. */
+    name: string;
+    names: readonly string[];
+    subject: string;
+    issuer: string;
+    notBefore: Date;
+    notAfter: Date;
+    now: Date;
+  };
 
   // 130, 143
   INTERRUPTED: { signal: "SIGINT" | "SIGTERM" | "SIGHUP" };

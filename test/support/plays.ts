@@ -4,6 +4,7 @@ import { behind } from "./plays/behind.ts";
 import { between } from "./plays/between.ts";
 import { chain } from "./plays/chain.ts";
 import { files } from "./plays/files.ts";
+import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
 import { renewals } from "./plays/renewals.ts";
@@ -22,4 +23,5 @@ export const plays: Plays = {
   ...token,
   ...between,
   ...behind,
+  ...needsRenewal,
 };

@@ -91,8 +91,8 @@ export const trust: Family<
     what: (f) => `the root certificate ${f.file} cannot be read`,
     why: (f) => `${f.from} names it, and without a root the CA cannot be trusted.`,
     evidence: (f) => [["system error", f.errno]],
-    help: () => [
-      "name it: `--root root_ca.crt`",
+    help: (f) => [
+      `name it: \`${/roots/i.test(f.from) ? "--roots" : "--root"} root_ca.crt\``,
       "get it from the CA: `step ca root root_ca.crt --ca-url URL --fingerprint SHA256`",
     ],
   },

@@ -68,12 +68,16 @@ export const usage: Family<
   BAD_URL: {
     exit: 64,
     retry: "never",
-    title: "the address of the CA or of a proxy is not a usable URL",
+    title: "the address of the CA, of a server or of a proxy is not a usable URL",
     about:
       "A CA is reached over https only. The scheme may be left out, a path prefix is kept; a query, a fragment or a password has no place in it.",
     what: (f) => `${f.from} is not a usable address: '${f.value}'`,
     why: (f) => sentence(f.problem),
-    help: () => ["write it as `https://ca.internal:9000`, or `ca.internal:9000`"],
+    help: (f) => [
+      f.from === "URL"
+        ? "write it as `tls://web.internal:8443`, or `https://web.internal`"
+        : "write it as `https://ca.internal:9000`, or `ca.internal:9000`",
+    ],
   },
   WOULD_OVERWRITE: {
     exit: 64,
