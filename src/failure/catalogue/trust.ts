@@ -47,10 +47,13 @@ export const trust: Family<
       "defaults.json, in $STEPPATH/config or in a context's two folders, is JSON with flag names as keys; contexts.json and current-context.json in $STEPPATH say which context it is. They are read only when a flag is missing.",
     what: (f) => `${f.file} cannot be used`,
     why: (f) => sentence(f.problem),
-    help: (f) => [
-      `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``,
-      "or give every value as a flag",
-    ],
+    help: (f) => {
+      if (f.problem === "it does not exist") return ["check the path after `--config`"];
+      const look = /JSON/.test(f.problem)
+        ? `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``
+        : `look at it: \`cat ${shellFile(f.file)}\``;
+      return [look, "or give every value as a flag"];
+    },
   },
   NO_CONTEXT: {
     exit: 78,
