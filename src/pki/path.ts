@@ -66,7 +66,10 @@ export function predict(input: {
   const beforeEnd = new Date(leaf.notAfter.getTime() - 60_000);
   const known = (verdict: PathVerdict): PathVerdict => {
     if (verdict.ok || verdict.reason !== "chain-incomplete" || caIntermediates.length === 0) return verdict;
-    return { ...verdict, isPublished: caIntermediates.some(({ subject }) => subject.text === verdict.who) };
+    const isPublished = caIntermediates.some(
+      (one) => one.subject.text === verdict.who && input.chain.some((below) => isIssuedBy(below, one)),
+    );
+    return { ...verdict, isPublished };
   };
   const token = (usage: PathQuestion["usage"]): PathVerdict => {
     const verdict = verifyPath({ leaf, intermediates, roots, usage, at: beforeEnd });

@@ -659,7 +659,8 @@ table("tokens (T)", [
     "TOKEN_ISSUER_WRONG",
     "certain",
   ],
-  ["T16", token({ alert: null }, { ca: { version: "v0.30.2" } }), "CONNECTION_CUT", "possible"],
+  ["T16", token({ alert: null }, { ca: { version: "v0.30.2" } }), "CA_PANICKED", "likely"],
+  ["T16, and nothing answers any more", token({ alert: null }), "CONNECTION_CUT", "possible"],
 ]);
 
 const rekey = (said: Partial<Evidence>, shown: Shown = {}, way: Evidence["method"] = "mtls") =>

@@ -28,7 +28,7 @@ export interface ErrorDocument {
   what: string;
   why: string;
   help: readonly string[];
-  causes: readonly { id: string; certainty: string; because: string }[];
+  causes: readonly { id: string; certainty: string; mendedBy: string; because: string }[];
   ruledOut: readonly { id: string; because: string }[];
   evidence: Record<string, unknown>;
   state: { file: string | null; changed: boolean; notAfter: string | null };
@@ -70,7 +70,12 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     what: plain(what),
     why: plain(why),
     help: help.map(plain),
-    causes: (diagnosis?.causes ?? []).map(({ id, certainty, because }) => ({ id, certainty, because: plain(because) })),
+    causes: (diagnosis?.causes ?? []).map(({ id, certainty, who: mendedBy, because }) => ({
+      id,
+      certainty,
+      mendedBy,
+      because: plain(because),
+    })),
     ruledOut: (diagnosis?.ruledOut ?? []).map(({ id, because }) => ({ id, because: plain(because) })),
     evidence: {
       status: fact("status"),

@@ -26,12 +26,13 @@ const hostile = fc.oneof(
 /** A refusal in which every foreign word is hostile. */
 function refusal(said: string, requestId: string, caVersion: string, because: string): Failure<"CA_REFUSED"> {
   const diagnosis: Diagnosis = {
-    causes: [{ id: "REVOKED", certainty: "likely", because, help: [`look: \`step ca ${said}\``] }],
+    causes: [{ id: "REVOKED", certainty: "likely", who: "admin", because, help: [`look: \`step ca ${said}\``] }],
     ruledOut: [{ id: "KEY_MISMATCH", because: said }],
     evidence: [
       ["the CA said", said],
       [said, "request"],
     ],
+    asked: [],
   };
   const answered = { status: 401, said, shape: "type" as const, requestId };
   const url = "https://ca.internal/renew";

@@ -41,13 +41,13 @@ export const issuers: Family<Issuers> = {
     symptoms: ["token-invalid", "alert-expired", ...handshakes],
     step: "chain",
     weigh(e) {
-      const moment = e.method === "token" ? "has ended a minute before the certificate's end" : "has ended";
+      const moment = e.method === "token" ? "will have ended a minute before the certificate's end" : "has ended";
       const weight = ofAnIssuer(e, isIssuers(e, "expired"), (who) => `the certificate's issuer ${who} ${moment}`);
       return (weight.verdict !== "contradicted" && wouldBeAnotherAlert(e, 45)) || weight;
     },
     help: (e) => [
-      ...(e.method === "token"
-        ? [`if the certificate is still valid, mTLS may work: \`${renewCommand(e, "--force")}\``]
+      ...(e.method === "token" && !hasExpired(e)
+        ? [`the certificate is still valid, so mTLS works until its issuer ends: \`${renewCommand(e, "--force")}\``]
         : []),
       "the CA's administrator: issue a new intermediate or root, or correct the lifetimes of the leaves",
       `then enrol anew: \`${enrolCommand(e)}\``,
