@@ -2,8 +2,8 @@
 import type { Evidence, PathVerdict } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { enrolCommand, fileOf, renewCommand, shell } from "../commands.ts";
-import { isJudgedByItsRoots, lifetimeMs, predictions } from "../leaf.ts";
+import { addIntermediate, enrolCommand, fileOf, renewCommand, shell } from "../commands.ts";
+import { isJudgedByItsRoots, isNotTaken, lifetimeMs, predictions } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -98,15 +98,20 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       if (reason === "chain-incomplete") {
         const because = `${alone}, and the issuer that is missing, ${quoted(who)}, is none of the roots`;
         if (count > 1) return silent(because);
-        const isTheirs = e.method === "token" && e.ca.intermediates === "answers" && isJudgedByItsRoots(e);
-        return isTheirs ? proved(`${because}; it is one of the CA's intermediates`) : speaks(because);
+        const { accepts, presentsMissing } = e.ca.handshake ?? {};
+        const isKnown = presentsMissing || e.ca.intermediates === "answers";
+        if (e.method === "token" && isKnown && isJudgedByItsRoots(e)) {
+          const where = presentsMissing ? "the CA's own server presents it" : "it is one of the CA's intermediates";
+          return proved(`${because}; ${where}`);
+        }
+        if (accepts === "none") return silent(`${because}, and none that the CA takes in a handshake`);
+        return speaks(accepts === "issuer" ? `${because}; the CA takes certificates of that name` : because);
       }
       if (count > 1) return contradicted("its chain fails for another reason");
       return silent(`${alone}; its issuer may be an intermediate that the CA had earlier`);
     },
     help: (e) => [
-      `add the intermediate to ${e.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
-        " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
+      addIntermediate(e),
       `then renew again: \`${renewCommand(e, "--force")}\``,
       `if nobody has the intermediate, enrol anew: \`${enrolCommand(e)}\``,
     ],
@@ -135,7 +140,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
         const because = `${found.when}the certificate's issuer ${quoted(who)} leads to no root ${roots}`;
         if (reason === "chain-incomplete") {
           const unless = `${because}, unless an intermediate is missing`;
-          return e.certificate.count > 1 ? speaks(unless) : silent(unless);
+          return e.certificate.count > 1 || isNotTaken(e) ? speaks(unless) : silent(unless);
         }
         const isWhole = e.certificate.count > 1 || /possibly because of/.test(detail);
         return isWhole && (isSaid || (isJudgedByItsRoots(e) && found.when === ""))
@@ -147,6 +152,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
         return speaks("the certificate's chain leads to our root, which the CA does not seem to have");
       if (found === "other") return contradicted("its chain leads to a root, and fails for another reason");
       if (found === "all-well" && isJudgedByItsRoots(e)) return contradicted("its chain leads to a root of this CA");
+      if (isNotTaken(e)) return speaks("none of the issuers that the CA takes in a handshake issued it");
       return silent(`${wellWhen(e)}the CA's roots may be others than ours`);
     },
     help: (e) => [
