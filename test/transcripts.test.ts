@@ -314,6 +314,14 @@ const plays: Record<string, Play> = {
     },
     command: force,
   },
+  "chain-incomplete-old-ca": {
+    set: async (s) => {
+      await leaf({ like: "v0.26.1" }, expired)(s);
+      s.write("web.crt", readFileSync("web.crt", "utf8").replace(/(-----END CERTIFICATE-----\n)[\s\S]*/, "$1"));
+    },
+    command: force,
+    authority: { intermediate: true },
+  },
   "terminal-escapes-from-the-ca": { set: leaf({ faults: ["escape-sequences"] }), command: force },
 
   // 78

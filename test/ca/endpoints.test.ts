@@ -1,12 +1,14 @@
 /** Evidence from a CA that answers as it should not: nothing of it is believed, nothing is thrown, and it ends in time. */
+import { sign } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Route } from "../../src/ca/client.ts";
 import { askCa } from "../../src/ca/endpoints.ts";
 import { parseCaUrl } from "../../src/ca/url.ts";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
+import { encode, integer } from "../../src/dev-ca/issuing/der.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
 import { bytes, json, type Replies, startHostileCa, troubles } from "../support/hostile-ca.ts";
-import { issued } from "../support/issued.ts";
+import { certificatesIn, issued } from "../support/issued.ts";
 
 const authority = await createAuthority({ subject: "ours", intermediate: true });
 const other = await createAuthority({ subject: "another CA", intermediate: true });
@@ -298,5 +300,39 @@ describe("what is another CA's", () => {
     );
     expect(roots).toEqual([]);
     expect(outcomes(asked)["GET /roots"]).toMatch(/^not usable/);
+  });
+});
+
+describe("a revocation list of sixteen megabytes", () => {
+  /** Signed as it should be; entries of 35 bytes with serial numbers from 2^120 on. */
+  function list(megabytes: number, last?: bigint): Buffer {
+    const entry = (serial: bigint) => `30210210${serial.toString(16).padStart(32, "0")}170d3236303330323132303030305a`;
+    const count = Math.floor((megabytes * 1024 * 1024) / 35);
+    const all = Array.from({ length: count }, (_, n) => entry(2n ** 120n + BigInt(n)));
+    const entries = Buffer.from(all.join("") + (last === undefined ? "" : entry(last)), "hex");
+    const algorithm = Buffer.from("300a06082a8648ce3d040302", "hex");
+    const [issuer] = certificatesIn(intermediate());
+    const name = Buffer.from(issuer.subject.der);
+    const time = encode(0x17, Buffer.from("260302120000Z"));
+    const tbs = encode(0x30, integer(1), algorithm, name, time, encode(0x30, entries));
+    const signature = sign("sha256", tbs, authority.issuerKey);
+    return encode(0x30, tbs, algorithm, encode(0x03, Buffer.from([0]), signature));
+  }
+
+  test.each([
+    ["does not hold it", undefined, { lists: false, usable: true }],
+    ["holds it at its end", BigInt(web.leaf.serial), { lists: true, usable: true }],
+  ])("that %s is read in time", async (_, last, said) => {
+    const url = await hostile({ ...plain(), "/crl": bytes(200, list(15.9, last)) });
+    const started = performance.now();
+    const { facts } = await ask(url);
+    expect(facts.crl).toMatchObject(said);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  test("and more is not read", async () => {
+    const { facts, asked } = await ask(await hostile({ ...plain(), "/crl": bytes(200, list(16.1)) }));
+    expect(facts.crl).toBeUndefined();
+    expect(outcomes(asked)["GET /crl"]).toBe("not usable: more than 16 MiB");
   });
 });

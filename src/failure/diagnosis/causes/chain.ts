@@ -113,13 +113,15 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
     help: (e) => [
       addIntermediate(e),
       `then renew again: \`${renewCommand(e, "--force")}\``,
-      `if nobody has the intermediate, enrol anew: \`${enrolCommand(e)}\``,
+      ...(e.ca.handshake?.presentsMissing
+        ? []
+        : [`if nobody has the intermediate, enrol anew: \`${enrolCommand(e)}\``]),
     ],
     page: `The CA judges a renewal token by the certificates in it and its own roots, and by nothing else: not by its own intermediates. A file with the leaf alone therefore works over mTLS, where the CA adds its current intermediates, and fails by token. Over mTLS it fails when the leaf's issuer is an earlier intermediate.
 
 By token the client is told "error validating renew token" (401), over mTLS it sees TLS alert 48 (unknown CA). The log says "x509: certificate signed by unknown authority", as it does for a certificate of another CA.
 
-Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer).`,
+Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer); the TLS handshake of an older one presents them: openssl s_client -connect HOST:PORT -showcerts.`,
     logs: ["x509: certificate signed by unknown authority"],
   },
 
