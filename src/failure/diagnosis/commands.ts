@@ -39,14 +39,19 @@ export function addProvisioner({ certificate }: Evidence): string {
   return command("step ca provisioner add", shell(name, "PROVISIONER"), "--type", shell(type, "TYPE"), ...key);
 }
 
-/** Where the intermediate is to be had that the certificate's file lacks. */
-export function addIntermediate(evidence: Evidence): string {
-  if (evidence.ca.handshake?.presentsMissing)
-    return `the CA's own server presents the missing intermediate; add it below the leaf: \`${addPresented(evidence)}\``;
-  return (
+/** Where the intermediate is to be had that the certificate's file lacks, and what to do then. */
+export function intermediateLines(evidence: Evidence): string[] {
+  const again = `then renew again: \`${renewCommand(evidence, "--force")}\``;
+  if (evidence.ca.handshake?.presentsMissing) {
+    const fetching = `\`${addPresented(evidence)}\``;
+    return [`the CA's own server presents the missing intermediate; add it below the leaf: ${fetching}`, again];
+  }
+  return [
     `add the intermediate to ${evidence.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
-    " `/intermediates.pem`, an older one is in a backup or with the CA's administrator"
-  );
+      " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
+    again,
+    `if nobody has the intermediate, enrol anew: \`${enrolCommand(evidence)}\``,
+  ];
 }
 
 /** Appends what the server presents above its own certificate. */

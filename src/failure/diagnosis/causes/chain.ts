@@ -2,7 +2,7 @@
 import type { Evidence, PathVerdict } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { addIntermediate, enrolCommand, fileOf, renewCommand, shell } from "../commands.ts";
+import { enrolCommand, fileOf, intermediateLines, renewCommand, shell } from "../commands.ts";
 import { isJudgedByItsRoots, isNotTaken, lifetimeMs, predictions } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
@@ -110,13 +110,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       if (count > 1) return contradicted("its chain fails for another reason");
       return silent(`${alone}; its issuer may be an intermediate that the CA had earlier`);
     },
-    help: (e) => [
-      addIntermediate(e),
-      `then renew again: \`${renewCommand(e, "--force")}\``,
-      ...(e.ca.handshake?.presentsMissing
-        ? []
-        : [`if nobody has the intermediate, enrol anew: \`${enrolCommand(e)}\``]),
-    ],
+    help: intermediateLines,
     page: `The CA judges a renewal token by the certificates in it and its own roots, and by nothing else: not by its own intermediates. A file with the leaf alone therefore works over mTLS, where the CA adds its current intermediates, and fails by token. Over mTLS it fails when the leaf's issuer is an earlier intermediate.
 
 By token the client is told "error validating renew token" (401), over mTLS it sees TLS alert 48 (unknown CA). The log says "x509: certificate signed by unknown authority", as it does for a certificate of another CA.

@@ -150,7 +150,9 @@ The log says "x509: certificate has expired or is not yet valid: current time ..
       if (life === "after" && isLateByUs) return proved(`${ended}, by the CA's clock and by ours`);
       const skew = skewMs(e);
       if (life === "after" && skew !== undefined && skew > -leastSkewMs) return proved(`${ended}, by the CA's clock`);
-      if (isLateByUs || life === "edge") return speaks(ended);
+      const { notBefore, notAfter } = e.certificate;
+      const isAtItsEnd = life === "edge" && e.at.getTime() > (notBefore.getTime() + notAfter.getTime()) / 2;
+      if (isLateByUs || isAtItsEnd) return speaks(ended);
       return silent(
         `${ended.replace("ended", "ends")}, ${relative(e.certificate.notAfter, e.at)} by this machine's clock`,
       );
