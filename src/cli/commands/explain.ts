@@ -77,7 +77,7 @@ interface Manner {
   page(id: Code | CauseId, stdout: Output): number;
 }
 
-const widthOf = ({ columns }: Output) => Math.min(columns, 100);
+const widthOf = ({ columns }: Output) => Math.min(Math.max(columns, 40), 100);
 
 const asWords: Manner = {
   messages: (found, from, stdout) => explainMessages(found, from, widthOf(stdout), stdout),
@@ -168,7 +168,14 @@ function codePage(code: Code, width: number): string {
     width,
     2,
   );
-  return [`${code}: ${title}`, "", wrap(about, width, 0), "", ...facts.map((line) => `  ${line}`), ""].join("\n");
+  return [
+    wrap(`${code}: ${title}`, width, 2),
+    "",
+    wrap(about, width, 0),
+    "",
+    ...facts.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 const menders = { you: "you", admin: "the CA's administrator", both: "you, or the CA's administrator" };
@@ -180,5 +187,5 @@ function causePage(id: CauseId, width: number): string {
     .map((paragraph) => (/^ {2,}/.test(paragraph) ? paragraph : wrap(paragraph, width, 0)));
   const rows = [["mended by", menders[who]] as const, ...logs.map((log) => ["CA's log", `"${log}"`] as const)];
   const facts = table(rows, width, 2).map((line) => `  ${line}`);
-  return [`${id}: ${title}`, "", paragraphs.join("\n\n"), "", ...facts, ""].join("\n");
+  return [wrap(`${id}: ${title}`, width, 2), "", paragraphs.join("\n\n"), "", ...facts, ""].join("\n");
 }

@@ -244,8 +244,9 @@ The CA's administrator has to mend the intermediate.`,
     logs: unfit,
     log(e) {
       const found = predicted(e, ({ reason }) => reason === "constraint");
-      const [usual, ...others] = unfit;
-      return others.find((sentence) => typeof found === "object" && found.problem.detail.startsWith(sentence)) ?? usual;
+      return (
+        unfit.find((sentence) => typeof found === "object" && found.problem.detail.startsWith(sentence)) ?? unfit[0]
+      );
     },
   },
 };
