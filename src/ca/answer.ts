@@ -4,7 +4,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** When it had arrived, by our clock, and how long the exchange took. */
+  /** When its headers had arrived, by our clock, and how long that was after the connection stood. */
   readonly at: Date;
   readonly roundTripMs: number;
 }

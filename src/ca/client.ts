@@ -72,15 +72,10 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
       body: what.body ?? null,
       signal: attempt.signal,
     });
+    const at = now();
+    const roundTripMs = elapsed() - (attempt.connectedAt ?? started);
     const bytes = await readBody(body, url, what.limit ?? answerLimit);
-    return {
-      url,
-      status: statusCode,
-      headers: flat(headers),
-      body: bytes,
-      at: now(),
-      roundTripMs: elapsed() - started,
-    };
+    return { url, status: statusCode, headers: flat(headers), body: bytes, at, roundTripMs };
   } catch (error) {
     throw attempt.explain(error);
   } finally {
@@ -91,6 +86,8 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
 /** The state of one try: its socket, its time limits, and the first thing that went wrong below HTTP. */
 class Attempt {
   readonly signal: AbortSignal;
+  /** On the route's monotonic clock; the request follows at once. */
+  connectedAt: number | undefined;
   readonly #route: Route;
   readonly #url: string;
   readonly #identity: ClientCertificate | undefined;
@@ -143,7 +140,6 @@ class Attempt {
   #expire(phase: "connect" | "exchange"): void {
     this.#timedOut = phase;
     this.#limit.abort();
-    this.#socket?.destroy();
   }
 
   async #dial(): Promise<TLSSocket> {
@@ -153,8 +149,13 @@ class Attempt {
     return new Promise((resolve, reject) => {
       const socket = this.#secure(tunnel);
       this.#socket = socket;
+      // undici listens to the signal only once it is connected; a handshake that never ends is ended here.
+      const giveUp = () => socket.destroy(new Error("given up"));
+      if (this.signal.aborted) giveUp();
+      this.signal.addEventListener("abort", giveUp, { once: true });
       socket.once("secureConnect", () => {
         this.#phase = "exchange";
+        this.connectedAt = this.#route.elapsed();
         resolve(socket);
       });
       // Also after the handshake: with TLS 1.3 a refused certificate's alert comes only then.

@@ -1,148 +1,202 @@
 /**
- * The CA's public endpoints, asked for evidence after a failure: all at once, each optional. Production guides hide most of
- * them, and whatever one of them does, it must not hide the first error.
+ * What the CA and its server tell everybody, asked for evidence after a failure: all at once, each optional. Production guides
+ * hide most of it, and whatever a server answers, it must not hide the first error.
  */
-import type { CaFacts, ProvisionerFacts } from "../failure/evidence.ts";
-import { type Certificate, readCertificate } from "../pki/certificate.ts";
-import { readCrl } from "../pki/crl.ts";
-import { pemBlocks } from "../pki/pem.ts";
+import type { Asked, CaFacts, VersionSign } from "../failure/evidence.ts";
+import type { Certificate } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
+import { type Belonging, belonging } from "./belonging.ts";
+import { certificatesIn, certificatesOf } from "./certificates.ts";
 import { exchange, type Route } from "./client.ts";
+import { type ClockReading, clockFrom, clockReading } from "./clock.ts";
+import { askHandshake, type Handshake } from "./handshake.ts";
+import { handshakeFacts, isEndedByCa } from "./meeting.ts";
+import { type ProvisionerList, readProvisioners } from "./provisioners.ts";
+import { Questions, questionsMs } from "./questions.ts";
 import { isRecord, parseJson, readAnswered } from "./response.ts";
-
-/** All questions together may take this long. */
-export const questionsMs = 3000;
-
-/** More pages of provisioners than any CA has; a CA that never ends its list must not keep us. */
-const mostPages = 20;
+import { crlLimit, readRevocation } from "./revocation.ts";
 
 export interface CaAnswers {
   facts: CaFacts;
-  /** As /roots published them over the verified connection; [] where it did not. */
+  /** As /roots published them over the verified connection; [] where it did not, or where they are another CA's. */
   roots: readonly Certificate[];
+  /** Those of /intermediates, or where it does not answer those that the server presents; all lead to a root in use. */
   intermediates: readonly Certificate[];
+  /** The CA's clock, as each answer told it. */
+  clocks: readonly ClockReading[];
+  asked: readonly Asked[];
 }
 
-/** Asks everything there is to ask. Never throws for what the CA does or does not say. */
-export async function askCa(route: Route, leaf: Certificate, issuers: readonly Certificate[]): Promise<CaAnswers> {
-  const brief = { ...route, timeoutMs: questionsMs, connectTimeoutMs: questionsMs };
-  const get = (path: string, limit?: number) =>
-    optional(() => exchange(brief, { method: "GET", path, ...(limit && { limit }) }));
-  const [version, health, roots, intermediates, list, provisioners] = await Promise.all([
-    get("/version"),
-    get("/health"),
-    get("/roots"),
-    get("/intermediates"),
-    get("/crl", 16 * 1024 * 1024),
-    readProvisioners(get),
-  ]);
-  const presence = intermediatesPresence(intermediates);
-  const clock = readClock(health ?? version);
-  const crl = list && readRevocation(list, leaf, issuers);
-  const said = version?.status === 200 ? textOf(version, "version") : undefined;
-  return {
-    roots: roots?.status === 201 ? certificatesOf(roots) : [],
-    intermediates: intermediates?.status === 201 ? certificatesOf(intermediates) : [],
-    facts: {
-      url: route.ca.href,
-      ...(said !== undefined && { version: said }),
-      ...(presence && { intermediates: presence }),
-      ...(provisioners && { provisioners }),
-      ...(clock && { clock }),
-      ...(crl && { crl }),
-    },
-  };
+/**
+ * Asks everything there is to ask, `limitMs` in all. Never throws for what the CA does or does not say. `issuers` are the
+ * certificates above the leaf, as far as they are known.
+ */
+export async function askCa(
+  route: Route,
+  leaf: Certificate,
+  issuers: readonly Certificate[],
+  limitMs = questionsMs,
+): Promise<CaAnswers> {
+  const questions = new Questions(route, limitMs);
+  try {
+    const heard = await hear(questions, route);
+    return conclude(heard, { questions, route, leaf, issuers });
+  } finally {
+    questions.close();
+  }
 }
 
 /** The CA's current intermediates (v0.27.3 or later), [] where it does not say. */
 export async function askIntermediates(route: Route): Promise<readonly Certificate[]> {
-  const answer = await optional(() => exchange(route, { method: "GET", path: "/intermediates" }));
-  return answer?.status === 201 ? certificatesOf(answer) : [];
-}
-
-async function optional<T>(question: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await question();
+    const answer = await exchange(route, { method: "GET", path: "/intermediates" });
+    return answer.status === 201 ? certificatesOf(answer) : [];
   } catch {
-    return undefined; // evidence is optional: the failure being explained is the one to tell
+    return []; // the CA may still take the chain as it is
   }
 }
 
-function intermediatesPresence(answer: Answer | undefined): CaFacts["intermediates"] {
+type Heard = Awaited<ReturnType<typeof hear>>;
+
+async function hear(questions: Questions, { ca, env }: Route) {
+  const { signal } = questions;
+  const provisioners: ProvisionerList = { found: [], partial: "the rest did not come" };
+  const [version, health, roots, intermediates, crl, noRoot, handshake] = await Promise.all([
+    questions.get("/version"),
+    questions.get("/health"),
+    questions.get("/roots"),
+    questions.get("/intermediates"),
+    questions.get("/crl", crlLimit),
+    questions.get(noSuchRoot),
+    questions.ask(
+      "TLS handshake",
+      () => askHandshake({ ca, env, signal }),
+      (told) => told.version,
+    ),
+    questions.ask(
+      "GET /provisioners",
+      () => readProvisioners(provisioners, (path) => questions.fetch(path)),
+      ({ status }) => String(status),
+    ),
+  ]);
+  return { version, health, roots, intermediates, crl, noRoot, handshake, provisioners };
+}
+
+/** No root has this fingerprint, so it is told apart how the CA says that (v0.30.0 or later names it). */
+const noSuchRoot = "/root/00";
+
+interface About {
+  questions: Questions;
+  route: Route;
+  leaf: Certificate;
+  issuers: readonly Certificate[];
+}
+
+function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaAnswers {
+  const { handshake, provisioners } = heard;
+  const answers = [heard.health, heard.version, heard.roots, heard.intermediates, heard.noRoot, heard.crl];
+  const clocks = answers.flatMap((answer) => (answer && clockReading(answer)) ?? []);
+  const clock = clockFrom(clocks);
+  const anchors = certificatesIn(route.roots.join(""));
+  const presented = handshake?.presented ?? [];
+  const claimed = {
+    roots: published(heard.roots, "/roots", questions),
+    intermediates: published(heard.intermediates, "/intermediates", questions),
+  };
+  const own = belonging(claimed, { anchors, presented });
+  for (const path of own.foreign) questions.judge(`GET /${path}`, "not usable: another CA's");
+  const now = clock === undefined ? route.now() : new Date(route.now().getTime() + leadOf(clock));
+  const crl = heard.crl?.status === 200 ? heard.crl : undefined;
+  const revocation = crl && readRevocation(crl.body, { leaf, signers: [...own.inUse, ...issuers], now });
+  if (revocation?.why !== undefined) questions.judge("GET /crl", `not usable: ${revocation.why}`);
+  const version = versionOf(heard.version, questions);
+  const list = usableList(provisioners, leaf, questions);
+  const isOthers = claimed.intermediates.length > 0 && own.intermediates.length === 0;
+  const presence = isOthers ? undefined : presenceOf(heard.intermediates);
+  const signs = signsOf(heard, handshake, own);
+  return {
+    roots: own.roots,
+    intermediates: own.intermediates.length > 0 ? own.intermediates : acceptedOf(own.presented, handshake),
+    clocks,
+    asked: questions.asked,
+    facts: {
+      url: route.ca.href,
+      ...(version !== undefined && { version }),
+      ...(presence && { intermediates: presence }),
+      ...(list && { provisioners: list }),
+      ...(clock && { clock }),
+      ...(revocation && { crl: revocation }),
+      ...(handshake && { handshake: handshakeFacts(handshake, { leaf, issuers, anchors, own }) }),
+      ...(signs.length > 0 && { signs }),
+      ...(own.foreign.length > 0 && { foreign: own.foreign }),
+    },
+  };
+}
+
+function leadOf({ ca, ours }: NonNullable<CaFacts["clock"]>): number {
+  return ca.getTime() - ours.getTime();
+}
+
+function published(answer: Answer | undefined, path: string, questions: Questions): readonly Certificate[] {
+  if (answer?.status !== 201) return [];
+  const certificates = certificatesOf(answer);
+  if (certificates.length === 0) questions.judge(`GET ${path}`, "not usable: no certificates that can be read");
+  return certificates;
+}
+
+/** Longer than any version; what is longer must not reach a screen or a log through us. */
+const longestVersion = 64;
+
+function versionOf(answer: Answer | undefined, questions: Questions): string | undefined {
+  if (answer?.status !== 200) return undefined;
+  const body = parseJson(answer.body.toString("utf8"));
+  const said = isRecord(body) ? body["version"] : undefined;
+  if (typeof said === "string" && said.length <= longestVersion) return said;
+  questions.judge("GET /version", "not usable: it names no version");
+  return undefined;
+}
+
+/** A part of the list tells about the certificate's own provisioner, if that is in it, and of no other. */
+function usableList(
+  { found, partial }: ProvisionerList,
+  leaf: Certificate,
+  questions: Questions,
+): CaFacts["provisioners"] {
+  if (partial === null) return found;
+  if (
+    found.length > 0 ||
+    questions.asked.some(({ source, outcome }) => source === "GET /provisioners" && outcome === "200")
+  )
+    questions.judge("GET /provisioners", `not whole: ${partial}`);
+  return found.some(({ name }) => name === leaf.provisioner?.name) ? found : undefined;
+}
+
+function presenceOf(answer: Answer | undefined): CaFacts["intermediates"] {
   if (answer === undefined) return undefined;
   if (answer.status === 201) return "answers";
   if (answer.status === 501) return "not-implemented";
   return answer.status === 404 ? "not-found" : undefined;
 }
 
-/** Half the round trip is taken off; the header itself has whole seconds. */
-function readClock(answer: Answer | undefined): CaFacts["clock"] {
-  const ca = answer && readAnswered(answer).date;
-  return ca && answer ? { ca, ours: new Date(answer.at.getTime() - answer.roundTripMs / 2) } : undefined;
+/** A CA takes certificates of those that it names; what it presents may be older, or a proxy's. */
+function acceptedOf(presented: readonly Certificate[], handshake: Handshake | undefined): readonly Certificate[] {
+  const names = handshake?.acceptable ?? [];
+  const isNamed = ({ subject }: Certificate) => names.some(({ der }) => Buffer.compare(der, subject.der) === 0);
+  return names.length === 0 ? presented : presented.filter(isNamed);
 }
 
-async function readProvisioners(
-  get: (path: string) => Promise<Answer | undefined>,
-): Promise<ProvisionerFacts[] | undefined> {
-  const found: ProvisionerFacts[] = [];
-  let cursor = "";
-  for (let page = 0; page < mostPages; page++) {
-    const answer = await get(`/provisioners?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    const body = answer?.status === 200 ? parseJson(answer.body.toString("utf8")) : undefined;
-    if (!isRecord(body) || !Array.isArray(body["provisioners"])) return undefined;
-    found.push(...body["provisioners"].filter(isRecord).map(provisionerFacts));
-    cursor = typeof body["nextCursor"] === "string" ? body["nextCursor"] : "";
-    if (cursor === "") return found;
-  }
-  return undefined; // an unfinished list proves nothing
-}
-
-function provisionerFacts({
-  name,
-  type,
-  claims,
-  key,
-  state,
-  disableTrustOnFirstUse,
-}: Record<string, unknown>): ProvisionerFacts {
-  const { disableRenewal, allowRenewalAfterExpiry } = isRecord(claims) ? claims : {};
-  const keyId = isRecord(key) ? key["kid"] : undefined;
-  return {
-    name: String(name),
-    type: String(type),
-    ...(typeof disableRenewal === "boolean" && { disableRenewal }),
-    ...(typeof allowRenewalAfterExpiry === "boolean" && { allowRenewalAfterExpiry }),
-    ...(typeof keyId === "string" && { keyId }),
-    ...(typeof state === "string" && { state }),
-    ...(typeof disableTrustOnFirstUse === "boolean" && { trustOnFirstUse: !disableTrustOnFirstUse }),
+/** Sentences of step-ca's own, at places that older ones do not have (see the reference of its endpoints in api/). */
+function signsOf({ crl, noRoot, health }: Heard, handshake: Handshake | undefined, own: Belonging): VersionSign[] {
+  const signs: VersionSign[] = [];
+  const says = (answer: Answer | undefined, sentence: RegExp) => {
+    const { shape, said, status } = answer && answer.body.length < 4096 ? readAnswered(answer) : {};
+    return status === 404 && shape === "status" && sentence.test(said ?? "");
   };
-}
-
-function readRevocation(answer: Answer, leaf: Certificate, issuers: readonly Certificate[]): CaFacts["crl"] {
-  if (answer.status !== 200) return undefined;
-  try {
-    const list = readCrl(answer.body);
-    const isCurrent = list.expires === null || list.expires > answer.at;
-    const usable = isCurrent && issuers.some((issuer) => list.isSignedBy(issuer));
-    return { lists: usable && list.serials.has(leaf.serial), usable, issued: list.issued };
-  } catch {
-    return { lists: false, usable: false }; // what cannot be read proves nothing, and is said so
-  }
-}
-
-function certificatesOf(answer: Answer): Certificate[] {
-  const body = parseJson(answer.body.toString("utf8"));
-  const pems =
-    isRecord(body) && Array.isArray(body["crts"]) ? body["crts"].filter((pem) => typeof pem === "string") : [];
-  try {
-    return pems.flatMap((pem: string) => pemBlocks(pem)).map(({ der }) => readCertificate(der));
-  } catch {
-    return []; // not certificates: then it tells us nothing
-  }
-}
-
-function textOf(answer: Answer, key: string): string | undefined {
-  const body = parseJson(answer.body.toString("utf8"));
-  const value = isRecord(body) ? body[key] : undefined;
-  return typeof value === "string" ? value : undefined;
+  if (says(noRoot, /^root certificate with fingerprint "00" was not found/)) signs.push("root-not-found");
+  if (says(crl, /^The certificate authority received an unexpected HTTP status code|^no CRL available/))
+    signs.push("crl-endpoint");
+  const { "x-request-id": id, server, via } = health?.headers ?? {};
+  const isPassedOn = server !== undefined || via !== undefined;
+  if (id !== undefined && !isPassedOn && handshake && isEndedByCa(handshake, own)) signs.push("request-id");
+  return signs;
 }

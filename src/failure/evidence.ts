@@ -35,9 +35,12 @@ export type PathVerdict =
         | "expired"
         | "not-yet-valid"
         | "lived-under-a-minute"
+        | "issued-anew"
         | "constraint";
       who: string;
       detail: string;
+      /** Of `chain-incomplete`: whether the CA has such an intermediate now, by name; left out where its are not known. */
+      isPublished?: boolean;
     };
 
 export interface CertificateFacts {
@@ -77,11 +80,43 @@ export interface CaFacts {
   version?: string;
   /** 501 comes from a registration authority of v0.27.3 or later. */
   intermediates?: "answers" | "not-found" | "not-implemented";
-  /** All of them, or left out: a part of the list proves nothing. */
+  /** All of them, or as many as there are with the certificate's own; else left out: a part of the list proves nothing. */
   provisioners?: readonly ProvisionerFacts[];
-  /** The CA's clock, from an answer's Date header, and ours at that moment (half the round trip taken off). */
+  /** The CA's clock, from its answers' Date headers, and ours at that moment. */
   clock?: { ca: Date; ours: Date };
-  crl?: { lists: boolean; usable: boolean; issued?: Date };
+  /** Usable when it is this CA's and either lists the certificate or is whole and of today; else `why` says why not. */
+  crl?: { lists: boolean; usable: boolean; issued?: Date; why?: string };
+  handshake?: HandshakeFacts;
+  /** What only newer versions do, beyond `intermediates` and the provisioners' states. */
+  signs?: readonly VersionSign[];
+  /** What it published that does not fit the connection: another CA's, and not used. */
+  foreign?: readonly ("roots" | "intermediates")[];
+}
+
+/** `crl-endpoint`: /crl is there, also where lists are not made. `request-id`: one that no proxy has put on the answer. */
+export type VersionSign = "crl-endpoint" | "request-id" | "root-not-found";
+
+/** What the TLS handshake of the CA's server told, on a connection of its own. */
+export interface HandshakeFacts {
+  version: "TLS 1.2" | "TLS 1.3";
+  /** Subjects of the certificates that it presents, its own first. */
+  presented: readonly string[];
+  /** Whether it asks for a client certificate, as step-ca always does; left out with TLS 1.3, which hides it. */
+  asks?: boolean;
+  /** The names of the issuers whose certificates it takes; [] where any may come. */
+  acceptable?: readonly string[];
+  /** Which issuer of the certificate that was sent is among them, by name. Left out where none is named. */
+  accepts?: "issuer" | "above" | "none";
+  /** It presents the very intermediate that is missing below the root, for the certificate that was sent. */
+  presentsMissing?: boolean;
+}
+
+/** A question that was asked for evidence, and in a few words what came of it. */
+export interface Asked {
+  source: string;
+  at: Date;
+  tookMs: number;
+  outcome: string;
 }
 
 export interface Evidence {
@@ -94,6 +129,8 @@ export interface Evidence {
   /** The TLS alert's number; null when the connection was closed without one. */
   alert?: number | null;
   ca: CaFacts;
+  /** Where all this is from. */
+  asked?: readonly Asked[];
   /**
    * The chain, as the CA would judge it: over mTLS, and for a token under either rule. `roots` says by whose roots: ours, which
    * may differ from the CA's (that is what is meant when it is left out), or those that the CA itself published.
@@ -121,6 +158,7 @@ export interface Diagnosis {
   causes: readonly RankedCause[];
   ruledOut: readonly { id: CauseId; because: string }[];
   evidence: readonly (readonly [label: string, value: string])[];
+  asked: readonly Asked[];
 }
 
 export type CauseId =

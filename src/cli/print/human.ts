@@ -1,7 +1,7 @@
 /** A failure for people, in the one form that all of them have. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
-import { table, wrap } from "./layout.ts";
+import { advice, table, wrap } from "./layout.ts";
 import { brief, plain } from "./plain.ts";
 import type { Style } from "./style.ts";
 
@@ -26,7 +26,7 @@ export function renderFailure({ told, diagnosis, state, columns, verbose, style 
     "",
     ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, why, verbose)], width, style),
     `  ${style.label("state:")} ${wrap(plain(state), width, 9)}`,
-    ...helpLines(help, width, style),
+    ...advice("help", help, width, style),
     `  ${style.label("more:")} renew explain ${diagnosis?.causes[0]?.id ?? code}`,
   ];
   return `${lines.join("\n")}\n`;
@@ -73,13 +73,4 @@ function sections(all: readonly Section[], width: number, style: Style): string[
     render(width, indent).map((line, index) => `  ${style.label((index === 0 ? title : "").padEnd(column))}${line}`),
   );
   return [...lines, ""];
-}
-
-/** One piece of advice stands alone; several are numbered, so that people can speak of them. */
-function helpLines(help: readonly string[], width: number, style: Style): string[] {
-  return help.map((text, index) => {
-    const number = help.length === 1 ? "" : `${index + 1}. `;
-    const line = wrap(plain(text), width, 8 + number.length).replace(/`[^`]*`/g, (command) => style.command(command));
-    return `${index === 0 ? `  ${style.label("help:")} ` : "        "}${number}${line}`;
-  });
 }

@@ -1,5 +1,8 @@
 /** Words into lines of the terminal's width. A command in backticks is broken only as a shell allows it. */
 
+import { plain } from "./plain.ts";
+import type { Style } from "./style.ts";
+
 /** Wraps `text` to `width` columns; every line but the first starts with `indent` spaces, which count. */
 export function wrap(text: string, width: number, indent: number): string {
   const lines: string[] = [];
@@ -48,4 +51,16 @@ export function table(
 ): string[] {
   const column = Math.max(0, ...rows.map(([label]) => label.length)) + 2;
   return rows.map(([label, value]) => label.padEnd(column) + wrap(value, width, indent + column));
+}
+
+/** One piece of advice stands alone; several are numbered, so that people can speak of them. */
+export function advice(label: string, texts: readonly string[], width: number, style: Style): string[] {
+  const indent = label.length + 4;
+  return texts.map((text, index) => {
+    const number = texts.length === 1 ? "" : `${index + 1}. `;
+    const words = wrap(plain(text), width, indent + number.length).replace(/`[^`]*`/g, (command) =>
+      style.command(command),
+    );
+    return `${index === 0 ? `  ${style.label(`${label}:`)} ` : " ".repeat(indent)}${number}${words}`;
+  });
 }

@@ -148,14 +148,6 @@ export const contents: Family<
       "A certificate can be renewed only while or after it is valid. The CA's own clock was asked, since this machine's may be wrong.",
     what: (f) => `${f.file} is not valid before ${instant(f.notBefore)}`,
     why: () => "The CA's clock says so too, and it renews only what has become valid.",
-    evidence: (f) => [
-      ["valid from", instant(f.notBefore)],
-      ["CA's clock", instant(f.caTime)],
-      ["our clock", instant(f.now)],
-    ],
-    help: (f) => [
-      `try again after ${instant(f.notBefore)}`,
-      "if the CA's clock is wrong, its administrator has to set it",
-    ],
+    help: () => [],
   },
 };

@@ -78,7 +78,7 @@ export const network: Family<
         : `no whole answer from the CA within ${span(f.limitMs)}`,
     why: (f) =>
       f.phase === "connect"
-        ? "A firewall that drops packets looks like this, and so does a host that is down."
+        ? "A firewall that drops packets looks like this, and so does a host that is down, or a server that takes the connection and says nothing."
         : "The connection stood, but the answer did not come.",
     evidence: (f) => [["url", f.url]],
     help: (f) => [reach(f.url), "allow more time: `--timeout 2m`"],

@@ -26,6 +26,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
     causes: ranked.map((one) => told(one, { symptom, evidence, isAlone: ranked.length === 1 })),
     ruledOut: [...passed, ...contradicted].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
+    asked: evidence.asked ?? [],
   };
 }
 

@@ -75,7 +75,8 @@ function versionValue({ ca, method }: Evidence): string {
   return `${said}, ${usage === "unknown" ? "its rule for tokens is not known" : `takes tokens for ${usage}`}`;
 }
 
-function claims({ disableRenewal, allowRenewalAfterExpiry, state }: ProvisionerFacts): string {
+/** What a provisioner says of renewal. */
+export function claims({ disableRenewal, allowRenewalAfterExpiry, state }: ProvisionerFacts): string {
   const set = Object.entries({ disableRenewal, allowRenewalAfterExpiry, state });
   const shown = set.flatMap(([claim, value]) => {
     if (value === undefined) return [];

@@ -32,6 +32,7 @@ function refusal(said: string, requestId: string, caVersion: string, because: st
       ["the CA said", said],
       [said, "request"],
     ],
+    asked: [],
   };
   const answered = { status: 401, said, shape: "type" as const, requestId };
   const url = "https://ca.internal/renew";

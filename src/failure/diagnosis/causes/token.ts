@@ -24,11 +24,9 @@ function named(symptom: Symptom, because: string): (e: Evidence) => Weight {
   return (e) => (symptomOf(e) === symptom ? proved(because) : silent("the CA does not say so"));
 }
 
-/** What the CA compares of the audience: host and path. */
-function placeOf(url: string): { host: string; path: string } {
-  if (!URL.canParse(url)) return { host: url, path: "" };
-  const { hostname, pathname } = new URL(url);
-  return { host: hostname, path: pathname.replace(/\/+$/, "") };
+/** What the CA compares of the audience. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : url;
 }
 
 /** The reuse key of these is made of instance data that a renewal token lacks (authority/provisioner/gcp.go, azure.go). */
@@ -191,11 +189,9 @@ The CA answers 401 "error validating renew token: invalid issuer claim (iss)", i
     step: "claims",
     only: "token",
     weigh(e) {
-      const { host, path } = placeOf(e.ca.url);
-      if (symptomOf(e) === "claim-aud") {
-        const at = path === "" ? "" : `, with the path ${quoted(path)} before /renew`;
-        return proved(`the token is for ${quoted(host)}${at}, and the CA says that this is none of its names`);
-      }
+      const host = hostOf(e.ca.url);
+      if (symptomOf(e) === "claim-aud")
+        return proved(`the token is for ${quoted(host)}, and the CA says that this is none of its names`);
       // v0.19 to v0.22 crash on it: an error that is nil.
       const isFixed = isSince(e.ca, [0, 23, 0]);
       if (isFixed || isSince(e.ca, firstTokens) === false) return contradicted("a CA of this age says it in an answer");
@@ -204,9 +200,9 @@ The CA answers 401 "error validating renew token: invalid issuer claim (iss)", i
     },
     help: (e) => [
       `use one of the CA's names (dnsNames in its ca.json): \`${renewCommand({ ...e, ca: { url: "https://NAME:PORT" } }, "--force")}\``,
-      `the CA's administrator: add ${quoted(placeOf(e.ca.url).host)} to dnsNames in ca.json, and restart the CA`,
+      `the CA's administrator: add ${quoted(hostOf(e.ca.url))} to dnsNames in ca.json, and restart the CA`,
     ],
-    page: `The claim "aud" of a renewal token is the CA's URL with /renew. The CA compares the host with its own dnsNames; the port does not count, but a path before /renew does. A proxy or a load balancer under another name makes it fail, though its TLS certificate is good.
+    page: `The claim "aud" of a renewal token is the CA's address with /renew. The CA compares the host with its own dnsNames; the port does not count, and neither does a path of a proxy's, which renew leaves out. A proxy or a load balancer under another name makes it fail, though its TLS certificate is good.
 
 The CA answers 500 "error validating renew token: invalid audience claim (aud)", although trying again never helps. v0.19 to v0.22 crash instead, and the client sees a closed connection.
 
