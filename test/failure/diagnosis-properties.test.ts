@@ -223,7 +223,7 @@ function evidence(w: World, hide: Hiding): Evidence {
   };
 }
 
-/** Without the CA's intermediates, its issuer may seem to be one of them. */
+/** A leaf alone whose issuer is not known: an intermediate may be missing, or it is another CA's. */
 function isForeignAlone({ chain, isAlone }: World): boolean {
   return chain === "unknown-authority" && isAlone;
 }
@@ -258,11 +258,10 @@ function path(w: World, hide: Hiding): Omit<NonNullable<Evidence["path"]>, "root
   const isSeen = !hide.roots || w.hasOurRoots || (w.chain !== "unknown-authority" && w.chain !== "not-yet-valid");
   const chain = isSeen ? w.chain : "good";
   const isKnown = (!hide.intermediates && since(w.version, "v0.27.3")) || hide.handshake !== "hidden";
-  const isEarlier = chain === "chain-incomplete" && w.missing === "earlier" && isKnown;
-  const isUnknowing = isForeignAlone(w) && chain === "unknown-authority" && !isKnown;
+  const isPublished = chain === "chain-incomplete" && w.missing === "current";
+  const isCut = chain === "chain-incomplete" || (chain === "unknown-authority" && isForeignAlone(w));
   const judge = (usage: "clientAuth" | "serverAuth"): PathVerdict => {
-    if (isEarlier) return bad("unknown-authority", "CN=Issuer");
-    if (isUnknowing) return bad("chain-incomplete", "CN=Issuer");
+    if (isCut) return { ...bad("chain-incomplete", "CN=Issuer"), ...(isKnown && { isPublished }) };
     if (chain !== "good" && chain !== "usage-nesting") return bad(chain, "CN=Issuer");
     if (!permits(w, usage)) return bad("usage", "CN=web");
     return chain === "usage-nesting" && usage === "clientAuth" ? bad("usage-nesting", "CN=Issuer") : { ok: true };
