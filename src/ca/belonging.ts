@@ -2,8 +2,9 @@
  * Whose data it is. What a CA publishes counts only if it fits the connection that was verified: a proxy may lead two paths to
  * two CAs, and the roots of the other one would turn every verdict around. Pure.
  */
+
+import { leadsTo } from "../pki/anchored.ts";
 import { type Certificate, isIssuedBy, same } from "../pki/certificate.ts";
-import { leadsTo } from "../pki/path.ts";
 
 export interface Claimed {
   roots: readonly Certificate[];

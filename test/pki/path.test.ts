@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PathVerdict } from "../../src/failure/evidence.ts";
+import { leadsTo } from "../../src/pki/anchored.ts";
 import { type Certificate, readCertificate } from "../../src/pki/certificate.ts";
-import { leadsTo, type PathQuestion, predict, verifyPath } from "../../src/pki/path.ts";
+import { type PathQuestion, predict, verifyPath } from "../../src/pki/path.ts";
 import { authority, type Draft, daysFromNow, make, now } from "../support/gochain/certificates.ts";
 
 const rootIs = { subject: "Root", key: "root" };

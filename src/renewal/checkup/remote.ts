@@ -8,9 +8,9 @@ import { claims } from "../../failure/diagnosis/lines.ts";
 import { tokenRule, versionSaid } from "../../failure/diagnosis/version.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
 import { instant, relative } from "../../failure/time.ts";
+import { leadsTo } from "../../pki/anchored.ts";
 import { type Certificate, isIssuedBy } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
-import { leadsTo } from "../../pki/path.ts";
 import { type Check, ok, refused, unknown, warning } from "./check.ts";
 import { usagesCheck } from "./local.ts";
 
