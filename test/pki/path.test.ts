@@ -412,6 +412,11 @@ describe("how step-ca would judge", () => {
       ["unknown-authority", "unknown-authority", "unknown-authority"],
     ],
     [
+      "the leaf alone, of a CA whose intermediate has the same name and another key",
+      { chain: [leaf], caIntermediates: [authority({ subject: sub.commonName, key: "else" })] },
+      ["unknown-authority", "unknown-authority", "unknown-authority"],
+    ],
+    [
       "another CA's chain",
       { roots: [authority(otherIs)], caIntermediates: [authority({ ...otherIs, subject: "Other Sub" })] },
       ["unknown-authority", "unknown-authority", "unknown-authority"],
