@@ -140,7 +140,6 @@ class Attempt {
   #expire(phase: "connect" | "exchange"): void {
     this.#timedOut = phase;
     this.#limit.abort();
-    this.#socket?.destroy();
   }
 
   async #dial(): Promise<TLSSocket> {
@@ -150,6 +149,10 @@ class Attempt {
     return new Promise((resolve, reject) => {
       const socket = this.#secure(tunnel);
       this.#socket = socket;
+      // undici listens to the signal only once it is connected; a handshake that never ends is ended here.
+      const giveUp = () => socket.destroy(new Error("given up"));
+      if (this.signal.aborted) giveUp();
+      this.signal.addEventListener("abort", giveUp, { once: true });
       socket.once("secureConnect", () => {
         this.#phase = "exchange";
         this.connectedAt = this.#route.elapsed();

@@ -15,7 +15,7 @@ export async function postRenew(route: Route, identity: Identity, method: Method
   if (method === "mtls")
     return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
   const { renewToken } = await import("./token.ts");
-  const token = await renewToken({ ...identity, audience: route.ca.href, now: route.now(), id });
+  const token = await renewToken({ ...identity, audience: route.ca.origin, now: route.now(), id });
   return exchange(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });
 }
 

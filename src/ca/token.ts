@@ -8,7 +8,10 @@ import type { Certificate } from "../pki/certificate.ts";
 export interface TokenRequest {
   chain: readonly Certificate[];
   key: KeyObject;
-  /** The CA's URL with its prefix; `/renew` is added. The CA compares the host with its own names and ignores the port. */
+  /**
+   * The CA's origin; `/renew` is added. The CA compares host and path with its own, and ignores the port; a prefix that a proxy
+   * takes away is none of its paths (smallstep/certificates, authority/config: Audiences).
+   */
   audience: string;
   now: Date;
   /** Makes two tokens of one second differ: the CA takes each token once only. */

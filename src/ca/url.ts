@@ -2,14 +2,14 @@
 import { Failure } from "../failure/failure.ts";
 
 export interface CaUrl {
-  /** `https://host[:port]` */
+  /** `https://host[:port]`: what a token's audience starts with, since a CA knows nothing of a proxy's prefix. */
   readonly origin: string;
   /** "" or `/some/prefix`, without a slash at its end. */
   readonly prefix: string;
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
   readonly port: number;
-  /** Origin and prefix: what the token's audience starts with. */
+  /** Origin and prefix. */
   readonly href: string;
 }
 

@@ -24,6 +24,11 @@ export const connectionFlags: readonly Flag[] = [
   },
 ];
 
+/** `--expires-in`, with what it means to the command. */
+export function expiresInFlag(text: string): Flag {
+  return { names: ["expires-in"], value: "DURATION|PERCENT%", text };
+}
+
 /** How every command speaks. */
 export const manners: readonly Flag[] = [
   { names: ["json"], bare: true, text: "print one JSON document on stdout" },

@@ -4,11 +4,11 @@ import { tell } from "../failure/catalogue/catalogue.ts";
 import type { Failure } from "../failure/failure.ts";
 import { instant, relative } from "../failure/time.ts";
 import type { Certificate } from "../pki/certificate.ts";
-import type { World } from "../world.ts";
+import type { Output, World } from "../world.ts";
 import { renderFailure } from "./print/human.ts";
-import { certificateDocument, type Document, errorDocument } from "./print/json.ts";
+import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
 import { plain } from "./print/plain.ts";
-import { isColoured, style } from "./print/style.ts";
+import { isColoured, type Style, style } from "./print/style.ts";
 
 export interface Report {
   outcome: "renewed" | "not-due";
@@ -30,14 +30,14 @@ export interface Manner {
 
 /** Holds what is known of the run so far, so that a failure can say which certificate it leaves unchanged. */
 export class Reporter {
+  readonly manner: Manner;
   readonly #world: World;
-  readonly #manner: Manner;
   #about: { file: string; leaf: Certificate } | null = null;
   #method: { method: Method; because: MethodReason } | null = null;
 
   constructor(world: World, manner: Manner) {
     this.#world = world;
-    this.#manner = manner;
+    this.manner = manner;
   }
 
   about(file: string, leaf: Certificate): void {
@@ -50,15 +50,15 @@ export class Reporter {
 
   /** Not needed and not usable: said once, since it may hold what somebody counts on. */
   passedOver(failure: Failure | undefined): void {
-    if (failure !== undefined && !this.#manner.json) this.#say(`passed over: ${tell(failure).what}`);
+    if (failure !== undefined && !this.manner.json) this.#say(`passed over: ${tell(failure).what}`);
   }
 
   detail(text: string): void {
-    if (this.#manner.verbose && !this.#manner.json) this.#say(text);
+    if (this.manner.verbose && !this.manner.json) this.#say(text);
   }
 
   done({ outcome, text, notes = [], certificate, file, dueFrom, tookMs }: Report): void {
-    const { json, quiet } = this.#manner;
+    const { json, quiet } = this.manner;
     if (json) {
       const renewal = { file: file ?? null, dueFrom: dueFrom?.toISOString() ?? null, tookMs: tookMs ?? null };
       this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
@@ -70,25 +70,33 @@ export class Reporter {
 
   /** Prints the failure; returns its exit status. */
   failed(failure: Failure): number {
-    const { stderr, env } = this.#world;
-    const { json, verbose, color } = this.#manner;
-    const told = tell(failure);
-    const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
-    const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };
-    const coloured = !json && isColoured(color, env, stderr);
-    const rendered = renderFailure({ ...page, style: style(coloured) });
-    if (!json) stderr.write(rendered);
+    const { exit, rendered, document: error } = this.describe(failure);
+    if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
-      const state = {
-        file: this.#about?.file ?? null,
-        changed: false,
-        notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
-      };
-      const error = errorDocument({ failure, told, diagnosis, state, rendered });
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
       this.#print({ ok: false, outcome: "failed", certificate, error, file: null, dueFrom: null, tookMs: null });
     }
-    return told.exit;
+    return exit;
+  }
+
+  /** The failure in words and as data, printed by whoever asks. */
+  describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
+    const { json, verbose } = this.manner;
+    const { stderr } = this.#world;
+    const told = tell(failure);
+    const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
+    const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };
+    const rendered = renderFailure({ ...page, style: json ? style(false) : this.styleOf(stderr) });
+    const state = {
+      file: this.#about?.file ?? null,
+      changed: false,
+      notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
+    };
+    return { exit: told.exit, rendered, document: errorDocument({ failure, told, diagnosis, state, rendered }) };
+  }
+
+  styleOf(output: Output): Style {
+    return style(isColoured(this.manner.color, this.#world.env, output));
   }
 
   #state({ facts }: Failure): string {
@@ -112,7 +120,7 @@ export class Reporter {
     const { ok, outcome, ...rest } = document;
     const whole: Document = {
       schema: 1,
-      command: this.#manner.command,
+      command: this.manner.command,
       ok,
       outcome,
       method,

@@ -35,9 +35,12 @@ export type PathVerdict =
         | "expired"
         | "not-yet-valid"
         | "lived-under-a-minute"
+        | "issued-anew"
         | "constraint";
       who: string;
       detail: string;
+      /** Of `chain-incomplete`: whether the CA has such an intermediate now, by name; left out where its are not known. */
+      isPublished?: boolean;
     };
 
 export interface CertificateFacts {
@@ -140,9 +143,13 @@ export interface Evidence {
 
 export type Certainty = "certain" | "likely" | "possible";
 
+/** Who can mend a cause. */
+export type Mender = "you" | "admin" | "both";
+
 export interface RankedCause {
   id: CauseId;
   certainty: Certainty;
+  who: Mender;
   because: string;
   help: readonly string[];
 }

@@ -36,7 +36,7 @@ export interface Facts {
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
   EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
-  CERT_NOT_YET_VALID: { file: string; notBefore: Date; now: Date; caTime: Date };
+  CERT_NOT_YET_VALID: { file: string; notBefore: Date; alert: number | null; diagnosis: Diagnosis };
 
   // 66: a file is missing or unreadable
   FILE_MISSING: OfFile & { similar: readonly string[] };

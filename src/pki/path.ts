@@ -25,8 +25,8 @@ type Chain = readonly Certificate[];
 /**
  * Go's verdict. `who` is whom it is about, by subject: the leaf for `usage`, the issuer that forbids it for `usage-nesting`,
  * the certificate whose time it is not, the issuer that sets a `constraint`, and for `unknown-authority` and
- * `chain-incomplete` the issuer that was looked for. `chain-incomplete` is Go's "unknown authority" where nothing that was
- * given bears that issuer's name: a missing intermediate, or a foreign CA (see `predict`).
+ * `chain-incomplete` the issuer that was looked for. `chain-incomplete` is Go's "unknown authority" where no root bears that
+ * issuer's name, and nothing that was given signed it: a missing intermediate, or a foreign CA (see `predict`).
  */
 export function verifyPath(question: PathQuestion): PathVerdict {
   const { leaf, roots, usage, at } = question;
@@ -52,8 +52,8 @@ export function verifyPath(question: PathQuestion): PathVerdict {
  * The two ways to prove oneself to a step-ca. Over mTLS, now, its intermediates are anchors like its roots, so nothing above
  * them counts (smallstep/certificates, ca/ca.go: getTLSConfig). A token is judged a minute before the leaf's end, by the
  * roots and the certificates it carries alone (go.step.sm/crypto, jose/parse.go: ParseX5cInsecure): for clientAuth since
- * v0.26.2, for serverAuth before. A chain that stays incomplete although we know the CA's intermediates, none of which is the
- * missing one by name and key, is one of an unknown authority.
+ * v0.26.2, for serverAuth before. Of an incomplete chain it says whether the CA has the missing intermediate now: one that it
+ * has not may be an earlier one, or another CA's.
  */
 export function predict(input: {
   chain: readonly [Certificate, ...Certificate[]];
@@ -66,15 +66,17 @@ export function predict(input: {
   const beforeEnd = new Date(leaf.notAfter.getTime() - 60_000);
   const known = (verdict: PathVerdict): PathVerdict => {
     if (verdict.ok || verdict.reason !== "chain-incomplete" || caIntermediates.length === 0) return verdict;
-    const isOfThisCa = caIntermediates.some(
+    const isPublished = caIntermediates.some(
       (one) => one.subject.text === verdict.who && input.chain.some((below) => isIssuedBy(below, one)),
     );
-    return isOfThisCa ? verdict : { ...verdict, reason: "unknown-authority" };
+    return { ...verdict, isPublished };
   };
   const token = (usage: PathQuestion["usage"]): PathVerdict => {
     const verdict = verifyPath({ leaf, intermediates, roots, usage, at: beforeEnd });
-    const isTooShort = !verdict.ok && verdict.reason === "not-yet-valid" && beforeEnd < leaf.notBefore;
-    return isTooShort ? { ...verdict, reason: "lived-under-a-minute" } : known(verdict);
+    if (verdict.ok) return verdict;
+    const isTooShort = verdict.reason === "not-yet-valid" && beforeEnd < leaf.notBefore;
+    if (isTooShort) return { ...verdict, reason: "lived-under-a-minute" };
+    return isIssuedAnew(verdict, intermediates, roots) ? { ...verdict, reason: "issued-anew" } : known(verdict);
   };
   return {
     mtls: known(
@@ -84,6 +86,18 @@ export function predict(input: {
     tokenClientAuth: token("clientAuth"),
   };
 }
+
+/**
+ * The old root was sent, and a newer one with its name and key is not valid yet at the time asked about: Go tries it, then the
+ * old one, to which nothing leads, and speaks of that.
+ */
+function isIssuedAnew(verdict: PathProblem, sent: Chain, roots: Chain): boolean {
+  if (verdict.reason !== "unknown-authority") return false;
+  const old = sent.filter((one) => isSelfIssued(one) && one.subject.text === verdict.who);
+  return old.some((one) => roots.some((root) => isAmong(root, [one])));
+}
+
+const isSelfIssued = ({ issuer, subject }: Certificate) => same(issuer.der, subject.der);
 
 /**
  * The way from this leaf to one of the anchors, each the issuer of the one before it; null when there is none. Any
@@ -201,8 +215,8 @@ function unknownAuthority(
   hint?: { why: string; candidate: Certificate },
 ): PathProblem {
   const sentence = "x509: certificate signed by unknown authority";
-  const isSelfIssued = same(child.issuer.der, child.subject.der);
-  const isMissing = !isSelfIssued && candidates(child, [...roots, ...intermediates]).length === 0;
+  const isFound = (one: Certificate) => (roots.includes(one) && isSelfIssued(one)) || isIssuedBy(child, one);
+  const isMissing = !isSelfIssued(child) && !candidates(child, [...roots, ...intermediates]).some(isFound);
   const name = hint === undefined ? "" : hint.candidate.commonName || `serial:${hint.candidate.serial}`;
   const because =
     hint && `possibly because of ${JSON.stringify(hint.why)} while trying to verify candidate authority certificate`;

@@ -9,11 +9,11 @@ import { readAnswered } from "../ca/response.ts";
 import { isHeaderTooLarge, refusalCode } from "../ca/verdict.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import { diagnose } from "../failure/diagnosis/diagnose.ts";
-import type { Asked, CertificateFacts, Diagnosis, Evidence } from "../failure/evidence.ts";
+import type { Asked, Diagnosis, Evidence } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
-import { predict } from "../pki/path.ts";
+import { outlookOf } from "./evidence.ts";
 
 export interface Refused {
   identity: Identity;
@@ -41,19 +41,10 @@ function evidenceOf({ identity, anchors, choice, by, root, now }: Refused, ca: C
   const answered = by instanceof ConnectionEnded ? undefined : readAnswered(by);
   const own = by instanceof ConnectionEnded ? undefined : clockReading(by);
   const clock = clockFrom([...(own ? [own] : []), ...ca.clocks]);
-  const caNow = clock === undefined ? now : new Date(now.getTime() + clock.ca.getTime() - clock.ours.getTime());
-  const isPublished = ca.roots.length > 0;
-  const roots = isPublished ? ca.roots : anchors;
-  const path = predict({ chain: identity.chain, roots, caIntermediates: ca.intermediates, now: caNow });
   return {
-    at: now,
-    method: choice.method,
-    certificate: certificateFacts(identity),
+    ...outlookOf({ identity, anchors, ca, method: choice.method, at: now, clock, root }),
     ...(by instanceof ConnectionEnded ? { alert: by.alert } : answered && { answer: answered }),
-    ca: { ...ca.facts, ...(clock && { clock }) },
     asked: [askedFirst(by, now), ...ca.asked],
-    path: { ...path, roots: isPublished ? "ca" : "ours" },
-    files: { key: identity.keyFile, root },
   };
 }
 
@@ -65,23 +56,6 @@ function askedFirst(by: Refused["by"], now: Date): Asked {
     return { source, at, tookMs: Math.round(roundTripMs), outcome: String(status) };
   }
   return { source, at: now, tookMs: 0, outcome: by.alert === null ? "closed" : `TLS alert ${by.alert}` };
-}
-
-function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
-  const { serial, names, usages, keyUsages, notBefore, notAfter, provisioner } = leaf;
-  return {
-    file: certificateFile,
-    subject: leaf.subject.text,
-    issuer: leaf.issuer.text,
-    count: chain.length,
-    serial,
-    names,
-    usages,
-    keyUsages,
-    notBefore,
-    notAfter,
-    ...(provisioner && { provisioner }),
-  };
 }
 
 function refusedIn(
@@ -115,15 +89,14 @@ function refusedIn(
 
 /** A bare close says nothing by itself: only a certificate that the CA could not take makes it a rejection. */
 function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, diagnosis: Diagnosis): Failure {
-  const { identity, choice, route, now } = refused;
-  const { ca, path } = evidence;
+  const { identity, choice, route } = refused;
+  const { path } = evidence;
   const [first] = diagnosis.causes;
-  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain" && ca.clock) {
-    const { leaf, certificateFile } = identity;
-    const facts = { file: certificateFile, notBefore: leaf.notBefore, now, caTime: ca.clock.ca };
-    return new Failure("CERT_NOT_YET_VALID", facts, by);
-  }
   const { alert, message: said } = by;
+  if (first?.id === "NOT_YET_VALID" && first.certainty === "certain") {
+    const { leaf, certificateFile: file } = identity;
+    return new Failure("CERT_NOT_YET_VALID", { file, notBefore: leaf.notBefore, alert, diagnosis }, by);
+  }
   const url = `${route.ca.href}/renew`;
   const isFit = choice.method === "token" || path === undefined || path.mtls.ok;
   if (alert === null && isFit)

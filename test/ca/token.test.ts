@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 async function request(spec: LeafSpec = {}, id = "1"): Promise<TokenRequest> {
   const { chain, key } = await issued(spec, authority);
-  return { chain, key: createPrivateKey(key), audience: "https://ca.internal:9000/step", now, id };
+  return { chain, key: createPrivateKey(key), audience: "https://ca.internal:9000", now, id };
 }
 
 const part = (token: string, index: number) => Buffer.from(token.split(".")[index] ?? "", "base64url");
@@ -23,7 +23,7 @@ const part = (token: string, index: number) => Buffer.from(token.split(".")[inde
 describe("the claims are step's, with an id of their own", () => {
   test("audience, issuer, subject and five minutes", async () => {
     expect(claims(await request({ subject: "dave" }))).toEqual({
-      aud: "https://ca.internal:9000/step/renew",
+      aud: "https://ca.internal:9000/renew",
       iss: "step-ca-client/1.0",
       sub: "dave",
       iat: seconds,

@@ -48,6 +48,12 @@ const page = async (status: number) => {
 };
 const refusesUs = (code: string) => expect(renew()).rejects.toMatchObject({ code });
 
+const internal = { status: 500, body: expect.stringContaining("Internal Server Error") };
+const refusedWith = async (status: number, said: string, log: string) => {
+  expect(reply(await renew())).toMatchObject({ status, body: expect.stringContaining(said) });
+  expect(ca.log.at(-1)?.error).toContain(log);
+};
+
 const checks: Record<Fault, () => Promise<unknown>> = {
   hang: async () => {
     const exchange = begin(ca, pair());
@@ -85,6 +91,38 @@ const checks: Record<Fault, () => Promise<unknown>> = {
   "server-error-500": async () => {
     expect(reply(await renew())).toMatchObject({ status: 500, body: expect.stringContaining("Internal Server Error") });
   },
+  "broken-store": async () => {
+    expect(reply(await renew())).toMatchObject(internal);
+    expect(ca.log.at(-1)?.error).toContain("authority.authorizeRenew: error checking revocation bucket");
+    expect(reply(await byToken())).toMatchObject(internal);
+    expect(ca.log.at(-1)?.error).toContain("failed when attempting to store token");
+  },
+  "lost-certificate": () => refusedWith(500, "Internal Server Error", "database Set error"),
+  "broken-signer": () => refusedWith(500, "Internal Server Error", "cloudCAS CreateCertificate failed"),
+  vault: () => refusedWith(501, "Internal Server Error", "vaultCAS does not support renewals"),
+  "upstream-refuses": () => refusedWith(401, "Internal Server Error", "lacked necessary authorization"),
+  "upstream-unreachable": () => refusedWith(500, "Internal Server Error", "/renew failed: dial tcp"),
+  panic: async () => {
+    expect(await renew()).toMatchObject({ closed: true });
+    expect(ca.log.at(-1)?.error).toContain("http: panic serving");
+  },
+  "name-not-permitted": () => refusedWith(403, 'web.example\\" is not permitted by any', "is not permitted by any"),
+  "name-unreadable": () => refusedWith(500, "error renewing certificate", "cannot parse rfc822Name"),
+  "no-tokens": async () => {
+    expect(reply(await byToken())).toMatchObject({ status: 400, body: expect.stringContaining("missing client") });
+    expect(await renew()).toMatchObject({ status: 201 });
+  },
+  "no-token-flow": async () => {
+    expect(reply(await byToken())).toMatchObject({ status: 400, body: expect.stringContaining("not supported") });
+    expect(await renew()).toMatchObject({ status: 201 });
+  },
+  "refuses-subject": async () =>
+    expect(reply(await byToken())).toMatchObject({ status: 401, body: expect.stringContaining("(sub)") }),
+  "refuses-issuer": async () => {
+    expect(reply(await byToken())).toMatchObject({ status: 401, body: expect.stringContaining("(iss)") });
+    expect(await byToken({ iss: "after-expiry" })).toMatchObject({ status: 201 });
+  },
+  "unsupported-key": async () => expect(await renew()).toMatchObject({ alert: 43 }),
   "escape-sequences": async () => {
     const body = Buffer.from(reply(await renew()).body, "latin1").toString();
     const { message } = JSON.parse(body) as { message: string };

@@ -73,7 +73,8 @@ const hidden = (method: Evidence["method"], said: Partial<Evidence>, shown: Show
 const clockedAt: Partial<Evidence> = {};
 
 const good: PathVerdict = { ok: true };
-const bad = (reason: Extract<PathVerdict, { ok: false }>["reason"], who: string, detail: string): PathVerdict => ({
+type Problem = Extract<PathVerdict, { ok: false }>;
+const bad = (reason: Problem["reason"], who: string, detail: string): Problem => ({
   ok: false,
   reason,
   who,
@@ -328,6 +329,12 @@ table("rules of renewal (R)", [
 ]);
 
 const invalid = answer(401, "error validating renew token");
+const incomplete = bad("chain-incomplete", "CN=Intermediate CA", "certificate signed by unknown authority");
+const mayNotSign = bad(
+  "unknown-authority",
+  "CN=Intermediate CA",
+  'certificate signed by unknown authority (possibly because of "x509: invalid signature: parent certificate cannot sign this kind of certificate" while trying to verify candidate authority certificate "Intermediate CA")',
+);
 const clientOnly = { usages: ["clientAuth"] };
 const serverOnly = { usages: ["serverAuth"] };
 
@@ -357,11 +364,57 @@ table("tokens (T)", [
       leaf: { count: 1 },
       ca: { intermediates: "answers" },
       path: {
-        ...all(bad("chain-incomplete", "CN=Intermediate CA", "certificate signed by unknown authority")),
+        ...all({ ...incomplete, isPublished: true }),
         roots: "ca",
       },
     }),
     "CHAIN_INCOMPLETE",
+    "certain",
+  ],
+  [
+    "T3 an upper intermediate is missing, and the provisioner's key is this CA's",
+    token(invalid, {
+      ca: { intermediates: "answers", ...list({ ...inList, keyId: "key-1" }) },
+      path: { ...all({ ...incomplete, isPublished: false }), roots: "ca" },
+    }),
+    "CHAIN_INCOMPLETE",
+    "likely",
+  ],
+  [
+    "T3 leaf alone, and the provisioner of that name has another key here",
+    token(invalid, {
+      leaf: { count: 1 },
+      ca: list({ ...inList, keyId: "key-2" }),
+      path: { ...all(incomplete), roots: "ca" },
+    }),
+    "UNKNOWN_ISSUER",
+    "likely",
+  ],
+  [
+    "T3 of an unknown intermediate, nothing else known: one may be missing",
+    token(invalid, {
+      ca: { version: "v0.30.2", intermediates: "answers" },
+      path: { ...all({ ...incomplete, isPublished: false }), roots: "ca" },
+    }),
+    "UNKNOWN_ISSUER",
+    "likely",
+  ],
+  [
+    "T3 the root was issued anew, the old one in the file",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: { ...all(bad("issued-anew", "CN=Root CA", "certificate signed by unknown authority")), roots: "ca" },
+    }),
+    "ISSUER_YOUNGER",
+    "certain",
+  ],
+  [
+    "T3 an issuer that may not sign",
+    token(invalid, {
+      ca: { version: "v0.30.2" },
+      path: { ...all(mayNotSign), roots: "ca" },
+    }),
+    "ISSUER_UNFIT",
     "certain",
   ],
   [
@@ -606,7 +659,8 @@ table("tokens (T)", [
     "TOKEN_ISSUER_WRONG",
     "certain",
   ],
-  ["T16", token({ alert: null }, { ca: { version: "v0.30.2" } }), "CONNECTION_CUT", "possible"],
+  ["T16", token({ alert: null }, { ca: { version: "v0.30.2" } }), "CA_PANICKED", "likely"],
+  ["T16, and nothing answers any more", token({ alert: null }), "CONNECTION_CUT", "possible"],
 ]);
 
 const rekey = (said: Partial<Evidence>, shown: Shown = {}, way: Evidence["method"] = "mtls") =>

@@ -107,13 +107,13 @@ describe("Go's verdict on a chain", () => {
     [
       "the issuer's name, another key",
       { intermediates: [authority({ ...subIs, key: "impostor", issuer: rootIs })] },
-      "unknown-authority (CN=Sub)",
+      "chain-incomplete (CN=Sub)",
       `${unknown} (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "Sub")`,
     ],
     [
       "the issuer's name, a key of another kind",
       { intermediates: [authority({ ...subIs, key: "rsa", issuer: rootIs })] },
-      "unknown-authority (CN=Sub)",
+      "chain-incomplete (CN=Sub)",
       `${unknown} (possibly because of "x509: signature algorithm specifies an ECDSA public key, but have public key of type *rsa.PublicKey" while trying to verify candidate authority certificate "Sub")`,
     ],
     [
@@ -409,7 +409,7 @@ describe("how step-ca would judge", () => {
     [
       "the leaf alone, of a CA whose intermediates have other names",
       { chain: [leaf], caIntermediates: [authority({ subject: "Else", key: "else" })] },
-      ["unknown-authority", "unknown-authority", "unknown-authority"],
+      ["chain-incomplete", "chain-incomplete", "chain-incomplete"],
     ],
     [
       "the leaf alone, of a CA whose intermediate has the same name and another key",
@@ -419,7 +419,7 @@ describe("how step-ca would judge", () => {
     [
       "another CA's chain",
       { roots: [authority(otherIs)], caIntermediates: [authority({ ...otherIs, subject: "Other Sub" })] },
-      ["unknown-authority", "unknown-authority", "unknown-authority"],
+      ["chain-incomplete", "chain-incomplete", "chain-incomplete"],
     ],
     ["lived 59 seconds", { chain: [short(59), sub] }, ["ok", "lived-under-a-minute", "lived-under-a-minute"]],
     ["lived 60 seconds", { chain: [short(60), sub] }, ["ok", "ok", "ok"]],
@@ -445,7 +445,7 @@ describe("how step-ca would judge", () => {
         chain: [newLeaf({ notAfter: daysFromNow(-1) }), sub, root],
         roots: [newRoot({ notBefore: daysFromNow(-0.5) })],
       },
-      ["expired", "unknown-authority", "unknown-authority"],
+      ["expired", "issued-anew", "issued-anew"],
     ],
     [
       "the intermediate is for servers only",

@@ -28,7 +28,7 @@ async function renewAt(replies: (s: Scene) => Replies | Promise<Replies>) {
 interface Told {
   code: string;
   causes: { id: string; certainty: string }[];
-  evidence: { status: number; lines: Record<string, string> };
+  evidence: { status: number; lines: { label: string; value: string }[] };
 }
 
 describe("a refusal is told as it was, and in time, where everything else", () => {
@@ -49,7 +49,10 @@ describe("a refusal is told as it was, and in time, where everything else", () =
       return { "/roots": json(201, { crts }), "/intermediates": json(201, { crts: other.authority.intermediates }) };
     });
     expect([exit, error.code]).toEqual([77, "CA_REFUSED"]);
-    expect(error.evidence.lines["published"]).toBe("another CA's roots and intermediates, not used");
+    expect(error.evidence.lines).toContainEqual({
+      label: "published",
+      value: "another CA's roots and intermediates, not used",
+    });
     expect(error.causes.map(({ id }) => id)).not.toContain("UNKNOWN_ISSUER");
   });
 

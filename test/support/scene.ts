@@ -1,10 +1,12 @@
 /** A folder with files and, where the scene wants one, the embedded CA: what a transcript is played in. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import { type Authority, type AuthorityOptions, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
+import { type ProxyOptions, startProxy } from "./proxy.ts";
 import { testWorld, type WorldOptions } from "./world.ts";
 
 const hour = 3_600_000;
@@ -17,6 +19,12 @@ export interface Scene {
   /** Issues a leaf into NAME.crt and NAME.key; times in hours from now, a day around now unless said. */
   issue(name: string, spec?: LeafSpec & { from?: number; to?: number }): Promise<void>;
   ca(options?: DevCaOptions): Promise<DevCa>;
+  /** Puts a proxy before the CA that runs; CA in the words stands for the proxy then. */
+  proxy(options?: Omit<ProxyOptions, "port" | "own" | "root">): Promise<void>;
+  /** What CA in the words stands for. */
+  url(): string;
+  /** Any server on loopback; CA in the words stands for it then. */
+  listen(server: Server): Promise<void>;
   /** Runs `renew` as a shell would have split it; CA in the words stands for its URL. */
   renew(
     command: string,
@@ -32,6 +40,12 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "renew-scene-"));
   const authority = await createAuthority({ notBefore: at(-1000), notAfter: at(10_000), ...options });
   const running: DevCa[] = [];
+  const servers: Server[] = [];
+  let url = "https://localhost:1";
+  const standsFor = (server: Server) => {
+    servers.push(server);
+    url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  };
   const before = process.cwd();
   process.chdir(folder);
   writeFileSync("root.crt", authority.root);
@@ -49,30 +63,56 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
     ca: async (caOptions = {}) => {
       const ca = await startDevCa({ authority, now: () => base, ...caOptions });
       running.push(ca);
+      url = ca.url;
       return ca;
+    },
+    url: () => url,
+    proxy: async (proxyOptions = {}) => {
+      const behind = running.at(-1)?.port ?? 0;
+      const own = await authority.issue({
+        subject: "proxy",
+        names: ["localhost"],
+        usages: ["serverAuth"],
+        ...life(base),
+      });
+      standsFor(await startProxy({ ...proxyOptions, port: behind, own, root: authority.root }));
+    },
+    listen: async (server) => {
+      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+      standsFor(server);
     },
     renew: async (command, worldOptions = {}) => {
       const world = testWorld({ now: base, ...worldOptions });
-      const url = running.at(-1)?.url ?? "https://localhost:1";
-      const argv = command.split(" ").map((word) => word.replace(/^CA\b/, url));
+      const words = command.match(/(?:'[^']*'|\S)+/g) ?? [];
+      const argv = words.map((word) => word.replaceAll("'", "").replace(/^CA\b/, url));
       const exit = await main(argv, world);
-      const words = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(
+      const lines = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(
         Boolean,
       );
-      return { exit, stdout: world.out.text, stderr: world.err.text, screen: `${still(words.join("\n"), base)}\n` };
+      return { exit, stdout: world.out.text, stderr: world.err.text, screen: `${still(lines.join("\n"), base)}\n` };
     },
     end: async () => {
       process.chdir(before);
+      for (const server of servers) server.close();
       await Promise.all(running.map((ca) => ca.close()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+const life = (base: Date) => ({
+  notBefore: new Date(base.getTime() - hour),
+  notAfter: new Date(base.getTime() + 24 * hour),
+});
+
 /** The day that every transcript is played on. */
 const day = Date.UTC(2026, 2, 2, 12, 0, 0);
 
-/** Makes a screen the same on every run: times moved to one day, ports, serials, fingerprints and ids by their names. */
+/** As long as those that they stand for, so that lines break where they did. */
+const serial = "152837465019283746501928374650192837465";
+const requestId = "9f0c1a2b-3d4e-4f5a-8b6c-7d8e9f0a1b2c";
+
+/** Makes a screen the same on every run: times moved to one day, and one port, serial number, fingerprint and id for all. */
 function still(screen: string, base: Date): string {
   const move = (text: string) => new Date(Date.parse(text) - base.getTime() + day).toISOString();
   return screen
@@ -82,10 +122,11 @@ function still(screen: string, base: Date): string {
         .replace("T", " "),
     )
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => move(time).replace(".000", ""))
     .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
     .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
-    .replace(/\b\d{30,60}\b/g, "SERIAL")
-    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-v]{20}\b/g, "REQUEST-ID")
+    .replace(/\b\d{39}\b/g, serial)
+    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, requestId)
     .replace(/[A-F0-9]{10,}:error:[0-9A-F]+:/g, "error:")
     .replace(/\(\/\S*\/((?:src|test)\/\S*?):[\d:]+\)/g, "($1)")
     .replaceAll(process.cwd(), "/etc/certs");

@@ -66,6 +66,7 @@ export interface CaConfig {
   backdate: string;
   crl: boolean;
   dbless: boolean;
+  more: Record<string, unknown>;
   /** The CA that this one is a registration authority for. */
   upstream: { url: string; provisioner: string; key: ProvisionerKey; rootFingerprint: string } | null;
 }
@@ -109,6 +110,7 @@ export function writeConfig(dir: string, config: CaConfig): string {
         },
       }),
     },
+    ...config.more,
   };
   return write("ca.json", JSON.stringify(json, null, 2));
 }

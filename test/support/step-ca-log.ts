@@ -28,6 +28,16 @@ export class StepCaLog {
     }
   }
 
+  /** For who does not know the connection: the newest such line since the log had `mark` lines. Empty when none comes. */
+  async since(mark: number, wanted: RegExp, timeoutMs: number): Promise<string> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = this.lines.slice(mark).findLast((line) => wanted.test(line));
+      if (found !== undefined || Date.now() > deadline) return found ?? "";
+      await this.#nextLine(deadline - Date.now());
+    }
+  }
+
   #find(answer: Answer): string | undefined {
     if ("status" in answer) {
       if (answer.requestId === "") return ""; // answered before any handler, which writes nothing
@@ -60,7 +70,8 @@ export function aboutConnection(lines: readonly string[], clientPort: number): s
   return undefined;
 }
 
-function errorIn(line: string): string {
+/** The "error" of a line about a request; "" where it has none. */
+export function errorIn(line: string): string {
   const entry: unknown = JSON.parse(line);
   const said = typeof entry === "object" && entry !== null && "error" in entry ? entry.error : "";
   return typeof said === "string" ? said : JSON.stringify(said);

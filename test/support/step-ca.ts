@@ -36,12 +36,18 @@ export interface StepCaOptions {
   dbless?: boolean;
   /** Default "0s": what is issued begins now, not a minute ago. */
   backdate?: string;
+  /** Goes into ca.json as it is, over what is there. A function is given the CA's folder. */
+  more?: Record<string, unknown> | ((dir: string) => Record<string, unknown>);
+  /** Of the process, over the little that it has. */
+  env?: Readonly<Record<string, string>>;
   /** Makes this one a registration authority (StepCAS) in front of that one; share its authority and its provisioners. */
   upstream?: StepCa;
 }
 
 /** Some options may change while the CA is down; its port, its folder and its database stay. */
-export type StepCaChanges = Partial<Pick<StepCaOptions, "authority" | "provisioners" | "dnsNames" | "claims" | "crl">>;
+export type StepCaChanges = Partial<
+  Pick<StepCaOptions, "authority" | "provisioners" | "dnsNames" | "claims" | "crl" | "env">
+>;
 
 export interface StepCa {
   readonly version: CaVersion;
@@ -56,11 +62,15 @@ export interface StepCa {
   log(): readonly string[];
   /** What the CA wrote about one answer: its "error", the TLS error of a refused handshake, "" where there is none. */
   logOf(answer: Answer): Promise<string>;
+  /** The newest such line since the log had `mark` lines; "" when none comes in the time. */
+  logSince(mark: number, wanted: RegExp, timeoutMs?: number): Promise<string>;
   /** A one-time token of a provisioner, "/1.0/sign" unless told. For step's --token, and for /sign and /revoke. */
   token(provisioner: string, subject: string, more?: { path?: string; sans?: readonly string[] }): string;
   /** By serial number, hexadecimal; through the CA's API. */
   revoke(serial: string): Promise<void>;
   restart(changes?: StepCaChanges): Promise<void>;
+  /** Until it is closed or restarted; its port stays free. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,8 +93,8 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
   let current = options;
 
   const run = async (): Promise<ChildProcess> => {
-    const config = writeConfig(dir, configOf(current, { port, keys, upstream }));
-    const child = start(binary, { config, dir });
+    const config = writeConfig(dir, configOf(current, { port, dir, keys, upstream }));
+    const child = start(binary, { config, dir, env: current.env ?? {} });
     log.read(child);
     await healthy({ url, authority: current.authority }, child, log);
     return child;
@@ -112,6 +122,7 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
     keys,
     log: () => log.lines,
     logOf: (answer) => log.of(answer, deadlineMs),
+    logSince: (mark, wanted, timeoutMs = 5_000) => log.since(mark, wanted, timeoutMs),
     token,
     async revoke(serial) {
       const [provisioner = ""] = keys.keys();
@@ -126,6 +137,7 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
       current = { ...current, ...changes };
       child = await run();
     },
+    stop: () => stop(child),
     async close() {
       await stop(child);
       rmSync(dir, { recursive: true, force: true });
@@ -136,8 +148,9 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
 /** Fills in what was not asked for, and makes the keys that the provisioners still lack. */
 function configOf(
   options: StepCaOptions,
-  { port, keys, upstream }: { port: number; keys: Map<string, ProvisionerKey>; upstream: StepCa | undefined },
+  known: { port: number; dir: string; keys: Map<string, ProvisionerKey>; upstream: StepCa | undefined },
 ): CaConfig {
+  const { port, dir, keys, upstream } = known;
   const provisioners = options.provisioners ?? standardProvisioners;
   for (const { name, type = "JWK" } of provisioners) {
     if (type === "JWK" && !keys.has(name)) keys.set(name, createProvisionerKey());
@@ -153,6 +166,7 @@ function configOf(
     backdate: options.backdate ?? "0s",
     crl: options.crl ?? false,
     dbless: options.dbless ?? false,
+    more: typeof options.more === "function" ? options.more(dir) : (options.more ?? {}),
     upstream:
       upstream === undefined || issuer === undefined
         ? null
@@ -171,9 +185,12 @@ process.once("exit", () => {
 process.once("SIGTERM", () => process.exit(143));
 
 /** Ends with this process at the latest, even where a test forgets it. */
-function start(binary: string, { config, dir }: { config: string; dir: string }): ChildProcess {
+function start(
+  binary: string,
+  { config, dir, env }: { config: string; dir: string; env: Readonly<Record<string, string>> },
+): ChildProcess {
   const child = spawn(binary, [config], {
-    env: { PATH: process.env["PATH"], HOME: dir, STEPPATH: dir, TZ: "UTC" },
+    env: { PATH: process.env["PATH"], HOME: dir, STEPPATH: dir, TZ: "UTC", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.set(child, dir);

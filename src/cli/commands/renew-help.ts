@@ -19,10 +19,14 @@ export const renewHelp = `EXAMPLES
   In a script: was it renewed (0), or not due (10)?
     $ renew --force --exit-code --expires-in 8h web.crt web.key
 
+  Will it renew tonight, and what if tonight's run is missed?
+    $ renew doctor web.crt web.key
+
   What does this error mean?
     $ renew explain CA_REFUSED
 
 OTHER COMMANDS
+  renew doctor CRT KEY   what is well, what is not, and a forecast
   renew explain [CODE]   the page of an error code or a cause
   renew demo             a story in half a minute, on an embedded CA
   renew dev-ca           the embedded CA, for trying things out

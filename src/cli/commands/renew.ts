@@ -6,7 +6,7 @@ import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
-import { connectionFlags, manners, policyOf } from "../policy.ts";
+import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
 import type { Report, Reporter } from "../report.ts";
 import { renewHelp } from "./renew-help.ts";
@@ -24,11 +24,7 @@ export const words: CommandWords = {
       text: "prove identity in the TLS handshake; false: by token (default: what can work)",
     },
     { names: ["out", "output-file"], value: "FILE", text: "write the new chain to FILE instead of CRT" },
-    {
-      names: ["expires-in"],
-      value: "DURATION|PERCENT%",
-      text: "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%",
-    },
+    expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
     ...connectionFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
     ...manners,

@@ -1,7 +1,7 @@
 /** A failure for people, in the one form that all of them have. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
-import { table, wrap } from "./layout.ts";
+import { advice, table, wrap } from "./layout.ts";
 import { brief, plain } from "./plain.ts";
 import type { Style } from "./style.ts";
 
@@ -24,9 +24,9 @@ export function renderFailure({ told, diagnosis, state, columns, verbose, style 
     `${style.error(`error[${code}]`)}: ${style.strong(plain(what))}`,
     `  ${style.label("why:")} ${wrap(plain(why), width, 7)}`,
     "",
-    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, verbose)], width, style),
+    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, why, verbose)], width, style),
     `  ${style.label("state:")} ${wrap(plain(state), width, 9)}`,
-    ...helpLines(help, width, style),
+    ...advice("help", help, width, style),
     `  ${style.label("more:")} renew explain ${diagnosis?.causes[0]?.id ?? code}`,
   ];
   return `${lines.join("\n")}\n`;
@@ -40,10 +40,12 @@ function evidenceSection(evidence: Told["evidence"]): Section[] {
   return [["evidence", (width, indent) => table(rows, width, indent)]];
 }
 
-function causeSections(diagnosis: Diagnosis | undefined, verbose: boolean): Section[] {
+function causeSections(diagnosis: Diagnosis | undefined, why: string, verbose: boolean): Section[] {
   if (diagnosis === undefined || diagnosis.causes.length === 0) return [];
   const { causes, ruledOut } = diagnosis;
-  const isPlain = causes.length === 1 && causes[0]?.certainty === "certain";
+  const [first] = causes;
+  const isTold = first?.certainty === "certain" || why.includes(first?.because.slice(1) ?? "");
+  const isPlain = causes.length === 1 && isTold;
   const cause: Section = [
     isPlain ? "cause" : "causes",
     (width, indent) =>
@@ -71,13 +73,4 @@ function sections(all: readonly Section[], width: number, style: Style): string[
     render(width, indent).map((line, index) => `  ${style.label((index === 0 ? title : "").padEnd(column))}${line}`),
   );
   return [...lines, ""];
-}
-
-/** One piece of advice stands alone; several are numbered, so that people can speak of them. */
-function helpLines(help: readonly string[], width: number, style: Style): string[] {
-  return help.map((text, index) => {
-    const number = help.length === 1 ? "" : `${index + 1}. `;
-    const line = wrap(plain(text), width, 8 + number.length).replace(/`[^`]*`/g, (command) => style.command(command));
-    return `${index === 0 ? `  ${style.label("help:")} ` : "        "}${number}${line}`;
-  });
 }

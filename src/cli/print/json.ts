@@ -1,4 +1,4 @@
-/** The same as data: one document on stdout, every key always there. */
+/** The same as data: one document on stdout, every key always there. `output.schema.json` beside this file describes it. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
 import type { Failure } from "../../failure/failure.ts";
@@ -28,7 +28,7 @@ export interface ErrorDocument {
   what: string;
   why: string;
   help: readonly string[];
-  causes: readonly { id: string; certainty: string; because: string }[];
+  causes: readonly { id: string; certainty: string; mendedBy: string; because: string }[];
   ruledOut: readonly { id: string; because: string }[];
   evidence: Record<string, unknown>;
   state: { file: string | null; changed: boolean; notAfter: string | null };
@@ -62,7 +62,7 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     const said = fact(name);
     return typeof said === "string" ? brief(said) : null;
   };
-  const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), brief(value)]));
+  const lines = told.evidence.map(([label, value]) => ({ label: plain(label), value: brief(value) }));
   return {
     code,
     exit,
@@ -70,7 +70,12 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     what: plain(what),
     why: plain(why),
     help: help.map(plain),
-    causes: (diagnosis?.causes ?? []).map(({ id, certainty, because }) => ({ id, certainty, because: plain(because) })),
+    causes: (diagnosis?.causes ?? []).map(({ id, certainty, who: mendedBy, because }) => ({
+      id,
+      certainty,
+      mendedBy,
+      because: plain(because),
+    })),
     ruledOut: (diagnosis?.ruledOut ?? []).map(({ id, because }) => ({ id, because: plain(because) })),
     evidence: {
       status: fact("status"),

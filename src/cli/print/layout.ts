@@ -1,4 +1,7 @@
-/** Words into lines of the terminal's width. A command in backticks is never broken. */
+/** Words into lines of the terminal's width. A command in backticks is broken only as a shell allows it. */
+
+import { plain } from "./plain.ts";
+import type { Style } from "./style.ts";
 
 /** Wraps `text` to `width` columns; every line but the first starts with `indent` spaces, which count. */
 export function wrap(text: string, width: number, indent: number): string {
@@ -7,11 +10,38 @@ export function wrap(text: string, width: number, indent: number): string {
   for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {
     if (line !== "" && indent + line.length + 1 + word.length > width) {
       lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
+      line = "";
+    }
+    const whole = line === "" ? pieces(word, width - indent) : [`${line} ${word}`];
+    lines.push(...whole.slice(0, -1));
+    line = whole.at(-1) ?? "";
   }
   return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }
+
+/** A command that is longer than the line goes on behind a backslash, so that it can be copied as it stands. */
+function pieces(word: string, room: number): string[] {
+  if (word.length <= room || !/^`[a-z]/.test(word)) return [word];
+  const lines: string[] = [];
+  let line = "";
+  const parts = (word.match(withPipe) ?? []).flatMap((part) =>
+    part.length + indented > room ? (part.match(flagOrWord) ?? []) : [part],
+  );
+  for (const part of parts) {
+    if (line !== "" && line.length + 1 + part.length + continued.length > room) {
+      lines.push(line + continued);
+      line = `  ${part}`;
+    } else line = line === "" ? part : `${line} ${part}`;
+  }
+  return [...lines, line];
+}
+
+const continued = " \\";
+const indented = 2;
+/** A flag keeps its value beside it; what is quoted for the shell is one word. */
+const flagOrWord = /(?:--?[a-zA-Z-]+ (?!-))?(?:'[^']*'|\S)+/g;
+/** And a pipe its program, where there is room. */
+const withPipe = new RegExp(`(?:(?:&&|\\|) \\S+ )?${flagOrWord.source}`, "g");
 
 /** Label and value, the labels padded to one width, values wrapped beside them. */
 export function table(
@@ -21,4 +51,16 @@ export function table(
 ): string[] {
   const column = Math.max(0, ...rows.map(([label]) => label.length)) + 2;
   return rows.map(([label, value]) => label.padEnd(column) + wrap(value, width, indent + column));
+}
+
+/** One piece of advice stands alone; several are numbered, so that people can speak of them. */
+export function advice(label: string, texts: readonly string[], width: number, style: Style): string[] {
+  const indent = label.length + 4;
+  return texts.map((text, index) => {
+    const number = texts.length === 1 ? "" : `${index + 1}. `;
+    const words = wrap(plain(text), width, indent + number.length).replace(/`[^`]*`/g, (command) =>
+      style.command(command),
+    );
+    return `${index === 0 ? `  ${style.label(`${label}:`)} ` : " ".repeat(indent)}${number}${words}`;
+  });
 }

@@ -1,4 +1,5 @@
 /** POST /renew and POST /rekey (certificates, api/renew.go, api/rekey.go, authority/tls.go). */
+import { failAt } from "../faults/refusals.ts";
 import type { Certificate } from "../rules/certificate.ts";
 import { badRequest, internal, Refusal, within, words } from "../rules/refusal.ts";
 import { authorizeRenewToken } from "../rules/renew-token.ts";
@@ -13,7 +14,7 @@ const SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
 
 /** The certificate of the TLS connection counts before the token. */
 export async function renew(state: State, request: Request): Promise<Answer> {
-  const token = request.certificate ? "" : bearerIn(request);
+  const token = request.certificate || state.faults.has("no-tokens") ? "" : bearerIn(request);
   const old = request.certificate ?? (token ? authorizeRenewToken(state, token) : null);
   if (!old) throw badRequest("missing client certificate");
   return within("cahandler.Renew", () => reissue(state, old, { withToken: token !== "" }));
@@ -30,15 +31,20 @@ export async function rekey(state: State, request: Request): Promise<Answer> {
 
 /** All extensions are copied but the issuer's key identifier, and on rekey the subject's; the lifetime stays the same. */
 async function reissue(state: State, old: Certificate, how: { withToken: boolean; spki?: Buffer }): Promise<Answer> {
-  await within("authority.authorizeRenew", () => authorizeRenewal(state, old));
+  await within("authority.authorizeRenew", () => {
+    failAt("revocation", state, old);
+    authorizeRenewal(state, old);
+  });
+  failAt("names", state, old);
   if (state.registrationAuthority && !how.withToken) {
     throw new Refusal(400, words.internal, "renewCertificateRequest `token` cannot be empty");
   }
+  failAt("signing", state, old);
   const lifetimeMs = old.notAfter.getTime() - old.notBefore.getTime() - state.backdateMs;
   if (lifetimeMs === 0) throw internal("createCertificateRequest `lifetime` cannot be 0");
   const dropped = [AUTHORITY_KEY_IDENTIFIER, ...(how.spki ? [SUBJECT_KEY_IDENTIFIER] : [])];
   const now = state.now().getTime();
-  return issueAnswer(
+  const answer = await issueAnswer(
     state,
     {
       subject: old.parsed.subjectName,
@@ -49,6 +55,8 @@ async function reissue(state: State, old: Certificate, how: { withToken: boolean
     },
     old,
   );
+  failAt("storing", state, old);
+  return answer;
 }
 
 function bearerIn({ authorization }: Request): string {

@@ -53,10 +53,10 @@ export function pem(certificate: X509Certificate): string {
   return `${certificate.toString("pem")}\n`;
 }
 
-/** 127 random bits: positive, and never as short as to look like a counter. */
+/** 125 random bits under fixed ones: positive, never as short as to look like a counter, and in decimal always 39 digits. */
 function randomSerial(): string {
   const bytes = randomBytes(16);
-  bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x1f) | 0x60, 0);
   return bytes.toString("hex");
 }
 

@@ -18,9 +18,13 @@ import {
 /** Types that have no tokens of their own do not remember any. */
 const forgetful = ["ACME", "SCEP"];
 
-export function useToken({ usedTokens }: State, provisioner: Provisioner, token: Token): void {
-  if (forgetful.includes(provisioner.type)) return;
-  const key = unverifiedClaims(token).id || createHash("sha256").update(token.text).digest("hex");
+/** They trust on first use: the key is made of instance data, which a renewal token lacks, so it is always the same. */
+const firstUse = ["GCP", "Azure"];
+
+export function useToken({ usedTokens }: State, { type, name }: Provisioner, token: Token): void {
+  if (forgetful.includes(type)) return;
+  const own = unverifiedClaims(token).id || createHash("sha256").update(token.text).digest("hex");
+  const key = firstUse.includes(type) ? `${type} ${name}` : own;
   if (usedTokens.has(key)) throw unauthorized("token already used");
   usedTokens.add(key);
 }

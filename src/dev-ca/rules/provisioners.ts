@@ -11,12 +11,15 @@ export interface DevProvisioner {
   /** Default "JWK", with a key made at the start. */
   type?: string;
   claims?: RenewalClaims;
+  /** A cloud provisioner that could not fetch its keys at the start: it is listed so, and the handler panics on it. */
+  uninitialized?: boolean;
 }
 
 export interface Provisioner {
   name: string;
   type: string;
   claims: RenewalClaims;
+  uninitialized: boolean;
   keyId: string;
   publicKey: KeyObject;
   privateKey: KeyObject;
@@ -31,13 +34,15 @@ export const standardProvisioners: readonly DevProvisioner[] = [
   { name: "no-renewal", claims: { disableRenewal: true } },
 ];
 
-export function createProvisioner({ name, type = "JWK", claims }: DevProvisioner): Provisioner {
+export function createProvisioner(wanted: DevProvisioner): Provisioner {
+  const { name, type = "JWK", claims, uninitialized = false } = wanted;
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const { kty, crv, x, y } = publicKey.export({ format: "jwk" });
   const keyId = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
   const key = { use: "sig", kty, kid: keyId, crv, alg: "ES256", x, y };
-  const json = { type, name, ...(type === "JWK" && { key }), ...(claims && { claims }) };
-  return { name, type, claims: claims ?? {}, keyId, publicKey, privateKey, json };
+  const state = { state: "Uninitialized", stateReason: "error fetching the cloud's keys: dial tcp: i/o timeout" };
+  const json = { type, name, ...(type === "JWK" && { key }), ...(claims && { claims }), ...(uninitialized && state) };
+  return { name, type, claims: claims ?? {}, uninitialized, keyId, publicKey, privateKey, json };
 }
 
 const DEFAULT_LIMIT = 20;

@@ -1,4 +1,5 @@
 /** A renewal token: signed with the certificate's key, the certificate in its header (certificates, AuthorizeRenewToken). */
+import { failAt } from "../faults/refusals.ts";
 import { audiences, isForOneOf } from "./audience.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
 import { chainProblem } from "./chain.ts";
@@ -23,6 +24,7 @@ export function authorizeRenewToken(state: State, text: string): Certificate {
   );
   const origin = originOf(state, leaf);
   if (typeof origin === "string") throw unauthorized(`${said}: cannot get provisioner from certificate`);
+  failAt("use", state, leaf);
   useToken(state, origin, token);
   checkClaims(state, claims, leaf.commonName, origin.name);
   return leaf;
@@ -41,14 +43,16 @@ function fitLeaf({ root, traits }: State, [leaf, ...intermediates]: Certificate[
 }
 
 function checkClaims({ now, dnsNames, faults }: State, claims: Claims, commonName: string, provisioner: string): void {
-  const problem = claimProblem(claims, { subject: commonName, now: now() });
+  const subject = faults.has("refuses-subject") ? `not ${commonName}` : commonName;
+  const problem = claimProblem(claims, { subject, now: now() });
   if (problem) throw unauthorized(claimLog(problem), `${said}: ${claimWords[problem]}`);
   if (!isForOneOf(claims.audience, audiences(dnsNames, "renew"))) {
     if (faults.has("bad-aud-close"))
       throw new Panic("runtime error: invalid memory address or nil pointer dereference");
     throw internal(claimLog("aud"), `${said}: ${claimWords.aud}`);
   }
-  if (claims.issuer !== "step-ca-client/1.0" && claims.issuer !== provisioner) {
+  const issuer = faults.has("refuses-issuer") ? provisioner : "step-ca-client/1.0";
+  if (claims.issuer !== issuer && claims.issuer !== provisioner) {
     const text = `${said}: ${claimWords.iss}`;
     throw new Refusal(401, text, text, { type: "unauthorized", detail: "unauthorized" });
   }

@@ -3,7 +3,7 @@ import { PROVISIONER_OID, provisionerName } from "../issuing/provisioner-extensi
 import type { Certificate } from "./certificate.ts";
 import { goTime, goTimeString } from "./go-text.ts";
 import type { Provisioner } from "./provisioners.ts";
-import { Refusal, unauthorized } from "./refusal.ts";
+import { Panic, Refusal, unauthorized } from "./refusal.ts";
 import type { State } from "./state.ts";
 
 /** A certificate without the extension came from nobody: mTLS renews it, a token does not. */
@@ -29,6 +29,7 @@ function authorizeBy(provisioner: Provisioner, { claims, now }: State, { notBefo
   if (["SCEP", "SSHPOP"].includes(provisioner.type)) {
     throw unauthorized("provisioner.AuthorizeRenew not implemented");
   }
+  if (provisioner.uninitialized) throw new Panic("runtime error: invalid memory address or nil pointer dereference");
   const { disableRenewal = false, allowRenewalAfterExpiry = false } = { ...claims, ...provisioner.claims };
   if (disableRenewal) throw unauthorized(`renew is disabled for provisioner '${provisioner.name}'`);
   const second = new Date(Math.floor(now().getTime() / 1000) * 1000);

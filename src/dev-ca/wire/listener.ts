@@ -115,7 +115,10 @@ class Doors {
   #judge(socket: TLSSocket): void {
     socket.on("error", () => socket.destroy());
     const presented = presentedBy(socket, this.#state);
-    if (presented?.problem) {
+    if (presented && this.#state.faults.has("unsupported-key")) {
+      this.#fail(socket, "tls: client certificate contains an unsupported public key of type *ed448.PublicKey");
+      this.#turnAway(socket, 43);
+    } else if (presented?.problem) {
       this.#fail(socket, `tls: failed to verify certificate: ${presented.problem.text}`);
       this.#turnAway(socket, alertNumbers[presented.problem.kind]);
     } else {

@@ -33,11 +33,11 @@ export interface Told {
   help: readonly string[];
 }
 
-/** The words for one failure, made from its facts. A diagnosis brings its own evidence, and the help of its first cause. */
+/** The words for one failure, made from its facts. A diagnosis brings its own evidence, and its first cause knows what helps. */
 export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = [...new Set([...explanation.help(facts), ...(diagnosis?.causes[0]?.help ?? [])])];
+  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts);
   const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
   return {
     code,

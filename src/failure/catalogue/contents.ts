@@ -1,6 +1,13 @@
 /** Exit 65: what is in the certificate and the key. */
+import { shellFile } from "../shell.ts";
 import { instant, relative } from "../time.ts";
 import { type Family, quoted } from "./explanation.ts";
+
+/** The certificate at that place in the file, before all the others: a command for any shell. */
+function putFirst(file: string, position: number): string {
+  const from = (condition: string) => `awk '/-BEGIN .*CERT/{n++} n${condition}${position}' ${shellFile(file, "CRT")}`;
+  return `\`${from("==")} >NEW.crt && ${from("!=")} >>NEW.crt\``;
+}
 
 export const contents: Family<
   | "BAD_CERTIFICATE"
@@ -21,7 +28,7 @@ export const contents: Family<
     what: (f) => `certificate ${f.position} in ${f.file} cannot be read`,
     why: (f) => `What the block holds is not a whole X.509 certificate: ${f.problem}.`,
     help: (f) => [
-      `look at it: \`openssl x509 -in ${f.file} -noout -text\``,
+      `look at it: \`openssl x509 -in ${shellFile(f.file)} -noout -text\``,
       "restore it from a backup, or enrol again",
     ],
   },
@@ -35,13 +42,12 @@ export const contents: Family<
     why: (f) =>
       f.leafAt === undefined
         ? "It says CA:TRUE. A root or intermediate is made anew by the CA's administrator."
-        : "The leaf must come first in the file.",
+        : `The chain is in the wrong order: certificate ${f.leafAt} of the file is the one that this key is for.`,
     evidence: (f) => [["subject", f.subject]],
-    help: (f) => [
+    help: (f) =>
       f.leafAt === undefined
-        ? "give the leaf certificate, or the bundle that starts with it"
-        : `certificate ${f.leafAt} of the file is the one that fits this key: put it first`,
-    ],
+        ? ["give the leaf certificate, or the bundle that starts with it"]
+        : [`put it first: ${putFirst(f.file, f.leafAt)}`, "then renew with NEW.crt in its place"],
   },
   PUBLIC_KEY: {
     exit: 65,
@@ -61,7 +67,7 @@ export const contents: Family<
     what: (f) => `the private key in ${f.file} cannot be used`,
     why: () => "OpenSSL cannot make a key of it, or step-ca issues no certificates for this kind.",
     evidence: (f) => [["OpenSSL", quoted(f.problem)]],
-    help: (f) => [`look at it: \`openssl pkey -in ${f.file} -noout -text\``],
+    help: (f) => [`look at it: \`openssl pkey -in ${shellFile(f.file)} -noout -text\``],
   },
   KEY_ENCRYPTED: {
     exit: 65,
@@ -81,10 +87,10 @@ export const contents: Family<
     why: (f) => `It came from ${f.passphraseFrom}. The line ends at its end were left out.`,
     evidence: (f) => (f.cipher === undefined ? [] : [["encryption", f.cipher]]),
     help: (f) => [
-      `try it by hand: \`openssl pkey -in ${f.file} -noout\``,
+      `try it by hand: \`openssl pkey -in ${shellFile(f.file)} -noout\``,
       ...(f.cipher && /^(DES-CBC|RC2)/.test(f.cipher)
         ? [
-            `${f.cipher} is so old that OpenSSL 3 no longer opens it: \`openssl pkey -provider legacy -provider default -in ${f.file} -aes256 -out NEW.key\``,
+            `${f.cipher} is so old that OpenSSL 3 no longer opens it: \`openssl pkey -provider legacy -provider default -in ${shellFile(f.file)} -aes256 -out NEW.key\``,
           ]
         : []),
     ],
@@ -94,19 +100,27 @@ export const contents: Family<
     retry: "after-fix",
     title: "the key does not belong to the certificate",
     about: "The certificate was issued for another key, so neither way of renewing can prove possession.",
-    what: (f) => `${f.key} is not the key of ${f.certificate}`,
+    what: (f) =>
+      f.matchesAt === undefined
+        ? `${f.key} is not the key of ${f.certificate}`
+        : `${f.key} is not the key of the first certificate in ${f.certificate}`,
     why: (f) =>
       f.matchesAt === undefined
         ? "The certificate was issued for another key, so neither way of renewing can prove possession."
-        : `It is the key of certificate ${f.matchesAt} in that file, and the leaf must come first.`,
+        : `It is the key of certificate ${f.matchesAt} in that file, and the one to renew must come first.`,
     evidence: (f) => [
       ["certificate's key", f.certificateKey],
       ["key in the file", f.ownKey],
     ],
-    help: (f) => [
-      "find the key that was made with it; both commands must print the same:",
-      `\`openssl x509 -in ${f.certificate} -noout -pubkey\` and \`openssl pkey -in ${f.key} -pubout\``,
-    ],
+    help: (f) =>
+      f.matchesAt === undefined
+        ? [
+            "find the key that was made with it; it is the one for which both print the same:" +
+              ` \`openssl x509 -in ${shellFile(f.certificate, "CRT")} -noout -pubkey\`` +
+              ` and \`openssl pkey -in ${shellFile(f.key, "KEY")} -pubout\``,
+            "if it is lost, enrol again, with a new key",
+          ]
+        : [`put it first: ${putFirst(f.certificate, f.matchesAt)}`, "then renew with NEW.crt in its place"],
   },
   EXPIRED_NEEDS_FORCE: {
     exit: 65,
@@ -122,7 +136,7 @@ export const contents: Family<
       ["now", instant(f.now)],
     ],
     help: (f) => [
-      `run it again with --force: \`renew --force ${f.file} ${f.key}\``,
+      `run it again with --force: \`renew --force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``,
       "if the clock of this machine is wrong, set that first",
     ],
   },
@@ -134,14 +148,6 @@ export const contents: Family<
       "A certificate can be renewed only while or after it is valid. The CA's own clock was asked, since this machine's may be wrong.",
     what: (f) => `${f.file} is not valid before ${instant(f.notBefore)}`,
     why: () => "The CA's clock says so too, and it renews only what has become valid.",
-    evidence: (f) => [
-      ["valid from", instant(f.notBefore)],
-      ["CA's clock", instant(f.caTime)],
-      ["our clock", instant(f.now)],
-    ],
-    help: (f) => [
-      `try again after ${instant(f.notBefore)}`,
-      "if the CA's clock is wrong, its administrator has to set it",
-    ],
+    help: () => [],
   },
 };

@@ -1,5 +1,6 @@
 /** Exit 66, and what exit 65 says of whole files: not there, or not of the kind that was wanted. */
 import type { Role } from "../facts.ts";
+import { shellFile } from "../shell.ts";
 import type { Family } from "./explanation.ts";
 
 const roles: Record<Role, string> = {
@@ -41,11 +42,13 @@ export const files: Family<
     about: "The file is there, but this user may not read it, or the disk fails.",
     what: (f) => `${f.file} cannot be read`,
     why: (f) => {
+      if (f.errno === "EFBIG" && f.role === "message")
+        return "It is no file whose end could be read, and more than 4 MiB.";
       if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
       if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
       return `The system refuses: ${f.errno}.`;
     },
-    help: (f) => [`see who may: \`ls -l ${f.file}\`, and who you are: \`id\``],
+    help: (f) => [`see who may: \`ls -l ${shellFile(f.file)}\`, and who you are: \`id\``],
   },
   FILE_IS_FOLDER: {
     exit: 66,
@@ -54,7 +57,7 @@ export const files: Family<
     about: "The path names a folder; certificates and keys are files in it.",
     what: (f) => `${f.file} is a folder`,
     why: (f) => `It should be the file for ${roles[f.role]}.`,
-    help: (f) => [`name the file in it: \`ls ${f.file}\``],
+    help: (f) => [`name the file in it: \`ls ${shellFile(f.file)}\``],
   },
   FILE_EMPTY: {
     exit: 65,
@@ -75,9 +78,9 @@ export const files: Family<
     why: () => "It has no PEM block (`-----BEGIN …-----`) and is not DER.",
     evidence: (f) => [["looks like", f.looksLike]],
     help: (f) => [
-      `check the path: \`head -c 200 ${f.file}\``,
+      `check the path: \`head -c 200 ${shellFile(f.file)}\``,
       ...(f.looksLike.includes("PKCS#12")
-        ? [`take it out of the PKCS#12 file: \`openssl pkcs12 -in ${f.file} -nodes\``]
+        ? [`take it out of the PKCS#12 file: \`openssl pkcs12 -in ${shellFile(f.file)} -nodes\``]
         : []),
     ],
   },
@@ -108,7 +111,7 @@ export const files: Family<
     about: "A request asks for a certificate; a renewal needs the certificate that was issued.",
     what: (f) => `${f.file} holds a certificate request`,
     why: () => "A request (CSR) asks for a certificate; a renewal needs what the CA issued for it.",
-    help: (f) => [`have it signed first: \`step ca sign ${f.file} web.crt\``],
+    help: (f) => [`have it signed first: \`step ca sign ${shellFile(f.file, "CSR")} NEW.crt\``],
   },
   SWAPPED: {
     exit: 65,
@@ -117,6 +120,6 @@ export const files: Family<
     about: wrongPlace,
     what: (f) => `${f.certificate} and ${f.key} look swapped`,
     why: (f) => `${f.certificate} holds a private key, and ${f.key} a certificate. ${wrongPlace}`,
-    help: (f) => [`turn them round: \`renew ${f.key} ${f.certificate}\``],
+    help: (f) => [`turn them round: \`renew ${shellFile(f.key, "CRT")} ${shellFile(f.certificate, "KEY")}\``],
   },
 };

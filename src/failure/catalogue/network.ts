@@ -1,5 +1,6 @@
 /** Exit 75 and 76: nobody answered, or not with what was asked for. */
-import type { Answered } from "../evidence.ts";
+import type { Answered, Diagnosis } from "../evidence.ts";
+import { shell } from "../shell.ts";
 import { span } from "../time.ts";
 import { type Family, type Line, quoted, sentence } from "./explanation.ts";
 
@@ -11,7 +12,22 @@ function said({ status, said: words, requestId, server, via }: Answered): Line[]
   return [["it said", words === "" ? `${status}, and nothing else` : `${status} ${quoted(words)}`], ...who];
 }
 
-const reach = (url: string) => `see who answers: \`curl -skv ${url.replace(/\/[^/]*$/, "")}/health\``;
+const reach = (url: string) =>
+  `see who answers: \`curl -skv ${shell(`${url.replace(/\/[^/]*$/, "")}/health`, "URL")}\``;
+
+/** What the first cause says of the answer, where it is more than that it is not step-ca's. */
+function notAnswered(url: string, diagnosis: Diagnosis | undefined): string {
+  switch (diagnosis?.causes[0]?.id) {
+    case "WRONG_PATH":
+      return `there is no ${new URL(url).pathname} at ${new URL(url).origin}`;
+    case "PROXY_SPEAKS_HTTP":
+      return `a proxy before ${new URL(url).host} speaks no TLS to the CA`;
+    case "TLS_TERMINATED":
+      return `a proxy before ${new URL(url).host} judges certificates itself`;
+    default:
+      return `what answers at ${url} is not a step-ca`;
+  }
+}
 
 export const network: Family<
   | "CA_UNREACHABLE"
@@ -46,7 +62,7 @@ export const network: Family<
     ],
     help: (f) => [
       f.errno === "ENOTFOUND"
-        ? `check the name: \`getent hosts ${f.host}\``
+        ? `check the name: \`getent hosts ${shell(f.host, "HOST")}\``
         : "is the CA running, and is --ca-url right?",
       reach(f.url),
     ],
@@ -62,7 +78,7 @@ export const network: Family<
         : `no whole answer from the CA within ${span(f.limitMs)}`,
     why: (f) =>
       f.phase === "connect"
-        ? "A firewall that drops packets looks like this, and so does a host that is down."
+        ? "A firewall that drops packets looks like this, and so does a host that is down, or a server that takes the connection and says nothing."
         : "The connection stood, but the answer did not come.",
     evidence: (f) => [["url", f.url]],
     help: (f) => [reach(f.url), "allow more time: `--timeout 2m`"],
@@ -82,7 +98,7 @@ export const network: Family<
       ["url", f.url],
       ["system said", quoted(f.said)],
     ],
-    help: () => ["the CA's administrator: look for a panic in the CA's log"],
+    help: () => [],
   },
   CA_BUSY: {
     exit: 75,
@@ -104,17 +120,22 @@ export const network: Family<
     about:
       "A 500 whose reason is only in the CA's log: its database, its key store, an upstream CA. It may pass, and it may not.",
     what: () => "the CA failed",
-    why: () =>
-      "It says that the error is its own, and keeps the reason to its log. It may pass, and it may be permanent.",
-    help: () => ["try again once; if it stays, the CA's administrator has to read the log"],
+    why: (f) => {
+      const [first] = f.diagnosis.causes;
+      if (first?.certainty === "certain") return sentence(first.because);
+      const says = "It says that the error is its own, and keeps the reason to its log. It may pass, or not.";
+      return first?.certainty === "likely" ? `${says} Most likely: ${first.because}.` : says;
+    },
+    help: () => [],
   },
   NOT_A_CA: {
     exit: 76,
     retry: "after-fix",
-    title: "what answers there is not a step-ca",
-    about: "Another server listens at that address or path: a web page, a redirect, a server without TLS.",
-    what: (f) => `what answers at ${f.url} is not a step-ca`,
-    why: (f) => sentence(f.problem),
+    title: "the answer is not one that a step-ca gives to a renewal",
+    about:
+      "Another server listens at that address: a web page, a redirect, a server without TLS. Or the CA is there, but not at that path, or a proxy speaks in its place.",
+    what: (f) => notAnswered(f.url, f.diagnosis),
+    why: (f) => sentence(f.diagnosis?.causes[0]?.because ?? f.problem),
     evidence: (f) => [
       ...(f.status === undefined ? [] : [["status", String(f.status)] as const]),
       ...(f.said ? [[f.status === undefined ? "system said" : "it said", quoted(f.said)] as const] : []),

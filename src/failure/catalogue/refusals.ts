@@ -8,11 +8,18 @@ const way = ({ method }: Refused) => (method === "mtls" ? "over mTLS" : "by toke
 
 /** The first cause in words, if it is sure enough to lead with. */
 function reason({ diagnosis }: Refused, otherwise: string): string {
-  const [first] = diagnosis.causes;
+  const { causes } = diagnosis;
+  const [first] = causes;
   if (first === undefined) return otherwise;
   if (first.certainty === "certain") return sentence(first.because);
-  return `${otherwise} ${first.certainty === "likely" ? "Most likely" : "Possibly"}: ${first.because}.`;
+  if (first.certainty === "likely") return `${otherwise} Most likely: ${first.because}.`;
+  if (causes.length === 1) return `${otherwise} Possibly: ${first.because}.`;
+  return `${otherwise} Nothing that it shows tells which of ${causes.length} causes it is.`;
 }
+
+/** Sentences for which step-ca keeps the reason to its log. */
+const isOpaque = (said: string) =>
+  /Please see the certificate authority logs|^error validating renew token$/.test(said);
 
 export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED"> = {
   CA_REFUSED: {
@@ -22,7 +29,7 @@ export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED">
     about:
       "The CA answered, and said no. It gives one sentence for many causes and keeps the true one to its log; renew looks at the certificate, the answer, the clocks and the CA's public endpoints to find it.",
     what: (f) => `the CA refused to renew ${f.certificate} ${way(f)}`,
-    why: (f) => reason(f, "The CA keeps the reason to its log."),
+    why: (f) => reason(f, isOpaque(f.said) ? "The CA keeps the reason to its log." : "It gives a reason of its own."),
     help: () => [],
   },
   CERT_EXPIRED: {
@@ -31,7 +38,10 @@ export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED">
     title: "the CA does not renew this certificate after its end",
     about:
       "The provisioner that issued the certificate lacks the claim allowRenewalAfterExpiry, whose default is false.",
-    what: (f) => `the CA does not renew ${f.certificate} now that it has expired`,
+    what: (f) =>
+      f.diagnosis.causes[0]?.id === "PROXY_CERTIFICATE"
+        ? `the CA judged another certificate, not ${f.certificate}`
+        : `the CA does not renew ${f.certificate} now that it has expired`,
     why: (f) => reason(f, "The CA says that it has expired."),
     help: () => [],
   },

@@ -1,6 +1,16 @@
 /** Exit 78: trust and configuration. */
+import { shell, shellFile } from "../shell.ts";
 import { instant, relative } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
+
+/** Names that can stand in a URL as they are: no wildcards. */
+const namesToUse = (names: readonly string[]) => names.filter((name) => !name.includes("*"));
+
+/** The same address under another name. The name is foreign. */
+function addressOf(url: string, name = ""): string {
+  const { protocol, port } = new URL(url);
+  return shell(`${protocol}//${name.includes(":") ? `[${name}]` : name}${port && `:${port}`}`, "URL");
+}
 
 const clockHelp = "is this machine's clock right? `date -u`, `timedatectl`";
 
@@ -36,7 +46,7 @@ export const trust: Family<
     what: (f) => `${f.file} cannot be used`,
     why: (f) => sentence(f.problem),
     help: (f) => [
-      `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync("${f.file}"))'\``,
+      `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``,
       "or give every value as a flag",
     ],
   },
@@ -98,11 +108,9 @@ export const trust: Family<
     why: () => "The host of --ca-url must be one of the names in the CA's certificate. No request was sent.",
     evidence: (f) => [["its names", f.names.length === 0 ? "none" : f.names.join(", ")]],
     help: (f) => [
-      ...(f.names[0] === undefined
+      ...(namesToUse(f.names)[0] === undefined
         ? []
-        : [
-            `use a name that it has: \`--ca-url ${new URL(f.url).protocol}//${f.names[0]}${new URL(f.url).port && `:${new URL(f.url).port}`}\``,
-          ]),
+        : [`use a name that it has: \`--ca-url ${addressOf(f.url, namesToUse(f.names)[0])}\``]),
       `the CA's administrator: add ${quoted(f.host)} to dnsNames in ca.json`,
     ],
   },

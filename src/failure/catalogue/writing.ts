@@ -1,4 +1,5 @@
 /** Exit 70, 73, 130 and 143: bugs of ours, disks, interruptions. */
+import { shellFile } from "../shell.ts";
 import { type Family, quoted } from "./explanation.ts";
 
 const errnoWords: Record<string, string> = {
@@ -50,8 +51,12 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "INTERRUPTED"> = {
       ...(f.backup === undefined ? [] : [["old file is in", f.backup] as const]),
     ],
     help: (f) => [
-      ...(f.kept === undefined ? [] : [`mend the cause, then \`cp ${f.kept} ${f.file}\`, or run renew again`]),
-      f.errno === "ENOSPC" ? `make room: \`df -h ${f.folder}\`` : `see who may write: \`ls -ld ${f.folder}\``,
+      ...(f.kept === undefined
+        ? []
+        : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
+      f.errno === "ENOSPC"
+        ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
+        : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
       "or write elsewhere: `--out FILE`; a file that is mounted alone wants its folder mounted instead",
     ],
   },

@@ -1,5 +1,5 @@
 /** What a cause is: a value that weighs evidence, and knows how it is mended. */
-import type { CauseId, Evidence } from "../evidence.ts";
+import type { CauseId, Evidence, Mender } from "../evidence.ts";
 import type { Symptom } from "./symptom.ts";
 
 /**
@@ -13,8 +13,7 @@ export interface Cause {
   id: CauseId;
   /** One line, for lists. */
   title: string;
-  /** Who can mend it. */
-  who: "you" | "admin" | "both";
+  who: Mender;
   /** The answers it produces. */
   symptoms: readonly Symptom[];
   /** The check of the CA that it fails. */
@@ -29,8 +28,8 @@ export interface Cause {
   page: string;
   /** Sentences of the CA's log that prove it; each is a part of a line. */
   logs: readonly string[];
-  /** The one of them that this refusal leaves; the first one where that is always so. */
-  log?(evidence: Evidence): string;
+  /** The one of them that this refusal leaves, if any does; the first one where that is always so. */
+  log?(evidence: Evidence): string | undefined;
 }
 
 /** Causes by their id, as the family files hold them. */

@@ -9,6 +9,7 @@ import { between } from "./causes/between.ts";
 import { chain } from "./causes/chain.ts";
 import { clocks } from "./causes/clocks.ts";
 import { elsewhere } from "./causes/elsewhere.ts";
+import { issuers } from "./causes/issuers.ts";
 import { names } from "./causes/names.ts";
 import { provisioner } from "./causes/provisioner.ts";
 import { token } from "./causes/token.ts";
@@ -20,6 +21,7 @@ export type { Cause, Weight } from "./cause.ts";
 const all: Family<CauseId> = {
   ...between,
   ...chain,
+  ...issuers,
   ...provisioner,
   ...validity,
   ...clocks,

@@ -1,11 +1,14 @@
 /** Commands to copy, with this certificate's names filled in. What is foreign in them is quoted for the shell. */
 import type { Evidence } from "../evidence.ts";
+import { isPlain, shell, shellFile } from "../shell.ts";
 import { lifetimeMs } from "./leaf.ts";
 import { quoted } from "./words.ts";
 
+export { shell } from "../shell.ts";
+
 /** `renew …` for this certificate and CA. */
 export function renewCommand({ certificate, ca, files }: Evidence, ...flags: readonly string[]): string {
-  const paths = [fileOf({ certificate }), shell(files?.key, "KEY")];
+  const paths = [fileOf({ certificate }), shellFile(files?.key, "KEY")];
   return command("renew", ...flags, ...paths, ...reach(ca.url, files?.root));
 }
 
@@ -13,7 +16,7 @@ export function renewCommand({ certificate, ca, files }: Evidence, ...flags: rea
 export function enrolCommand({ certificate, ca, files }: Evidence): string {
   const { names, provisioner } = certificate;
   const subject = shell(commonName(certificate.subject) || names[0], "NAME");
-  const paths = [subject, fileOf({ certificate }), shell(files?.key, "KEY")];
+  const paths = [subject, fileOf({ certificate }), shellFile(files?.key, "KEY")];
   const sans = names.filter((name) => !name.startsWith("#")).flatMap((name) => ["--san", shell(name, "NAME")]);
   const life = ["--not-after", goDuration(lifetimeMs(certificate))];
   return command(
@@ -25,6 +28,11 @@ export function enrolCommand({ certificate, ca, files }: Evidence): string {
     ...life,
     ...reach(ca.url, files?.root),
   );
+}
+
+/** The same through a provisioner that the reader has to choose. */
+export function enrolElsewhere(evidence: Evidence): string {
+  return enrolCommand(evidence).replace(/--provisioner ('(?:[^']|'\\'')*'|\S+)/, "--provisioner NAME");
 }
 
 /** For the CA's administrator. */
@@ -71,12 +79,22 @@ export function logLine({ answer }: Evidence, sentence: string): string {
   return `the CA's administrator: the CA's log ${shows}: \`journalctl -u step-ca | grep -F ${shell(wanted, "ID")}\``;
 }
 
+/** Where several causes are left: the log's own words for this request tell which it is. */
+export function openLogLine({ answer }: Evidence): string {
+  const id = answer?.requestId;
+  const found = id !== undefined && isPlain(id) ? `grep -F ${id}` : "tail -n 50";
+  return (
+    `the CA's administrator: the CA's log tells which it is: \`journalctl -u step-ca | ${found}\`;` +
+    " `renew explain --from -` reads it"
+  );
+}
+
 /** How the provisioner's template has to look, where it goes, and what has to happen then. */
 export function templateLines(evidence: Evidence): string[] {
   const { subject } = evidence.certificate;
   const more = commonName(subject) === subject.replace(/^CN=/, "") ? "" : `; its subject is ${quoted(subject)}`;
   return [
-    "the CA's administrator: a template for both usages (the provisioner's options.x509.templateFile), with" +
+    "the CA's administrator: give the provisioner a template (options.x509.templateFile) for both usages, with" +
       ` \`"extKeyUsage": ["clientAuth", "serverAuth"]\`${more}:` +
       ` \`${updateProvisioner(evidence, "--x509-template", "FILE")}\``,
     `renewal copies the usages, so enrol anew then: \`${enrolCommand(evidence)}\``,
@@ -91,22 +109,11 @@ export function commonName(subject: string): string {
 
 /** The certificate's file, for a command. */
 export function fileOf({ certificate }: Pick<Evidence, "certificate">): string {
-  return shell(certificate.file, "CRT");
-}
-
-/** Quoted where the shell needs it; `otherwise` for what is missing or cannot stand in a line between backticks. */
-export function shell(word: string | undefined, otherwise: string): string {
-  if (word === undefined || word === "" || /[`\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(word)) return otherwise;
-  if (isPlain(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function isPlain(word: string): boolean {
-  return /^[\w@%+:,./][\w@%+=:,./-]*$/.test(word);
+  return shellFile(certificate.file, "CRT");
 }
 
 function reach(url: string, root: string | undefined): string[] {
-  return ["--ca-url", shell(url, "URL"), ...(root === undefined ? [] : ["--root", shell(root, "ROOT")])];
+  return ["--ca-url", shell(url, "URL"), ...(root === undefined ? [] : ["--root", shellFile(root, "ROOT")])];
 }
 
 function command(...words: readonly string[]): string {

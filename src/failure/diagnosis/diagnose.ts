@@ -5,7 +5,7 @@
 import type { Certainty, Diagnosis, Evidence, RankedCause } from "../evidence.ts";
 import { type Cause, order, type Weight } from "./cause.ts";
 import { causes } from "./causes.ts";
-import { logLine } from "./commands.ts";
+import { logLine, openLogLine } from "./commands.ts";
 import { evidenceLines } from "./lines.ts";
 import { type Symptom, symptomOf } from "./symptom.ts";
 
@@ -19,12 +19,12 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const able = applicable.filter(({ symptoms }) => symptoms.includes(symptom));
   const weighed = able.map((cause) => weigh(cause, symptom, evidence));
   const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(symptom, evidence));
-  const { ranked, notNeeded } = rank(open, weighed.length, symptom);
+  const ranked = rank(open, weighed.length, symptom);
   const contradicted = weighed.filter(({ verdict }) => verdict === "contradicted");
   const passed = passedChecks({ applicable, able, evidence });
   return {
-    causes: ranked.map(({ cause, because, certainty }) => told({ cause, because, certainty, symptom, evidence })),
-    ruledOut: [...passed, ...contradicted, ...notNeeded].map(({ cause, because }) => ({ id: cause.id, because })),
+    causes: ranked.map((one) => told(one, { symptom, evidence, isAlone: ranked.length === 1 })),
+    ruledOut: [...passed, ...contradicted].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
     asked: evidence.asked ?? [],
   };
@@ -59,30 +59,22 @@ interface Ranked extends Weighed {
 
 /**
  * The first check that fails is the one that answers: of several proved causes it is certain, and the others come next. What
- * nothing proves is not needed beside a proved one.
+ * nothing proves is neither needed beside a proved one nor ruled out by it: nothing is said of it.
  */
-function rank(
-  open: readonly Weighed[],
-  considered: number,
-  symptom: Symptom,
-): { ranked: Ranked[]; notNeeded: Weighed[] } {
+function rank(open: readonly Weighed[], considered: number, symptom: Symptom): Ranked[] {
   const [first, ...rest] = open;
-  if (first === undefined) return { ranked: [], notNeeded: [] };
+  if (first === undefined) return [];
   if (first.verdict === "proved") {
     const next = rest.filter(({ verdict }) => verdict === "proved");
-    const because = `not needed beside ${first.cause.id}, which is enough for this answer`;
-    return {
-      ranked: [
-        { ...first, certainty: "certain" },
-        ...next.map((one) => ({ ...one, because: `${one.because}: the next obstacle`, certainty: "likely" as const })),
-      ],
-      notNeeded: rest.filter(({ verdict }) => verdict !== "proved").map((one) => ({ ...one, because })),
-    };
+    return [
+      { ...first, certainty: "certain" },
+      ...next.map((one) => ({ ...one, because: `${one.because}: the next obstacle`, certainty: "likely" as const })),
+    ];
   }
   const isLast = rest.length === 0 && considered > 1 && exhausted.includes(symptom);
   const certainty = ({ verdict }: Weighed): Certainty =>
     isLast ? "certain" : verdict === "speaks" ? "likely" : "possible";
-  return { ranked: open.map((one) => ({ ...one, certainty: certainty(one) })), notNeeded: [] };
+  return open.map((one) => ({ ...one, certainty: certainty(one) }));
 }
 
 /** In a handshake without a client certificate no certificate was judged. */
@@ -120,18 +112,22 @@ function stepOf({ step }: Cause, method: Evidence["method"]): number {
   return Math.max(0, order[method].indexOf(step));
 }
 
-/** Answers that say nothing of their cause, so that the CA's log says more. */
-const opaque = /^(unauthorized|token-invalid|internal|alert-|closed)/;
+/** Answers that say nothing of their cause, so that the CA's log says more. A foreign alert is not the CA's. */
+const opaque = /^(unauthorized|token-invalid|internal|alert-(?!foreign)|closed)/;
 
-function told(one: {
-  cause: Cause;
-  because: string;
-  certainty: Certainty;
+interface Told {
   symptom: Symptom;
   evidence: Evidence;
-}): RankedCause {
-  const { cause, because, certainty, symptom, evidence } = one;
-  const sentence = cause.log?.(evidence) ?? cause.logs[0];
-  const log = sentence !== undefined && opaque.test(symptom) ? [logLine(evidence, sentence)] : [];
-  return { id: cause.id, certainty, because, help: [...cause.help(evidence), ...log] };
+  isAlone: boolean;
+}
+
+/** Where nothing tells the causes apart, the log is the first thing to look at, and else the last. */
+function told({ cause, because, certainty }: Ranked, { symptom, evidence, isAlone }: Told): RankedCause {
+  const { id, who } = cause;
+  const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
+  const help = cause.help(evidence);
+  if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };
+  const isOpen = certainty === "possible" && !isAlone && symptom !== "closed";
+  const all = isOpen ? [openLogLine(evidence), ...help] : [...help, logLine(evidence, sentence)];
+  return { id, certainty, who, because, help: all };
 }

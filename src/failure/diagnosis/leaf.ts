@@ -24,6 +24,18 @@ export function provisionerInList({ certificate, ca }: Evidence): ProvisionerFac
   return ca.provisioners.find((one) => one.name === name) ?? "gone";
 }
 
+/**
+ * Whether this CA issued the certificate, by the key id of the provisioner that it notes: one that is in the CA's list was
+ * made for this CA, and one of that name with another id was not. Both may be otherwise (a copied configuration, a provisioner
+ * made anew), so it speaks, and proves nothing.
+ */
+export function isOfThisCa({ certificate, ca }: Evidence): boolean | undefined {
+  const { name, credentialId = "" } = certificate.provisioner ?? {};
+  if (ca.provisioners === undefined || credentialId === "") return undefined;
+  if (ca.provisioners.some(({ keyId }) => keyId === credentialId)) return true;
+  return ca.provisioners.some((one) => one.name === name && one.keyId !== undefined) ? false : undefined;
+}
+
 type Problem = Extract<PathVerdict, { ok: false }>;
 export interface Prediction {
   verdict: PathVerdict;

@@ -44,10 +44,9 @@ function answerLines({ answer, alert }: Evidence): Line[] {
     if (typeof alert !== "number") return [["connection", "closed without an answer"]];
     return [["TLS alert", `${alert} (${certificateAlerts[alert] ?? otherAlerts[alert] ?? "not about a certificate"})`]];
   }
-  const { status, said, requestId, server, via } = answer;
-  const lines: Line[] = [
-    ["the CA said", said === "" ? `${status}, and nothing else` : `${status} ${quoted(said, atLength)}`],
-  ];
+  const { status, said, requestId, server, via, shape } = answer;
+  const who = shape === "status" || shape === "type" ? "the CA said" : "it said";
+  const lines: Line[] = [[who, said === "" ? `${status}, and nothing else` : `${status} ${quoted(said, atLength)}`]];
   if (server !== undefined) lines.push(["server", quoted(server)]);
   if (via !== undefined) lines.push(["via", quoted(via)]);
   if (requestId !== undefined) lines.push(["request id", quoted(requestId)]);
@@ -87,7 +86,8 @@ function versionValue({ ca, method }: Evidence): string {
   return `${said}, ${usage === "unknown" ? "its rule for tokens is not known" : `takes tokens for ${usage}`}`;
 }
 
-function claims({ disableRenewal, allowRenewalAfterExpiry, state }: ProvisionerFacts): string {
+/** What a provisioner says of renewal. */
+export function claims({ disableRenewal, allowRenewalAfterExpiry, state }: ProvisionerFacts): string {
   const set = Object.entries({ disableRenewal, allowRenewalAfterExpiry, state });
   const shown = set.flatMap(([claim, value]) => {
     if (value === undefined) return [];

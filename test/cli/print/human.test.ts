@@ -26,7 +26,7 @@ const hostile = fc.oneof(
 /** A refusal in which every foreign word is hostile. */
 function refusal(said: string, requestId: string, caVersion: string, because: string): Failure<"CA_REFUSED"> {
   const diagnosis: Diagnosis = {
-    causes: [{ id: "REVOKED", certainty: "likely", because, help: [`look: \`step ca ${said}\``] }],
+    causes: [{ id: "REVOKED", certainty: "likely", who: "admin", because, help: [`look: \`step ca ${said}\``] }],
     ruledOut: [{ id: "KEY_MISMATCH", because: said }],
     evidence: [
       ["the CA said", said],

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { table, wrap } from "../../../src/cli/print/layout.ts";
 
 const word = fc.stringMatching(/^[a-z]{1,12}$/);
-const command = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => `\`${words.join(" ")}\``);
+/** Short enough for every line, so that it never has to be broken. */
+const command = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => `\`${words.join(" ").slice(0, 3)}\``);
 const text = fc.array(fc.oneof(word, command), { maxLength: 30 });
 const width = fc.integer({ min: 20, max: 100 });
 const indent = fc.integer({ min: 0, max: 15 });
@@ -46,6 +47,21 @@ describe("wrapped text", () => {
     ["one long word", "x".repeat(50), "x".repeat(50)],
     ["a command in brackets", "aaaaaaaaaaaaaaaa (`renew a.crt b.key`).", "aaaaaaaaaaaaaaaa\n(`renew a.crt b.key`)."],
     ["a backtick alone", "a ` b", "a ` b"],
+    [
+      "a command that is too long",
+      "so: `renew --force a.crt a.key --root root.crt`",
+      "so:\n`renew --force a.crt a.key \\\n  --root root.crt`",
+    ],
+    [
+      "a quoted word in it",
+      "`step ca x 'one word of it' 'and another'`",
+      "`step ca x 'one word of it' \\\n  'and another'`",
+    ],
+    [
+      "what is no command",
+      '`"claims": {"allowRenewalAfterExpiry": true}`',
+      '`"claims": {"allowRenewalAfterExpiry": true}`',
+    ],
   ])("%s", (_, before, after) => {
     expect(wrap(before, 30, 0)).toBe(after);
   });

@@ -131,6 +131,7 @@ The log says "error checking revocation bucket", "failed when attempting to stor
 
 The log of the registration authority has the other CA's message, or "client POST https://.../renew failed: dial tcp ...". Look there, and in the log of the CA behind.`,
     logs: ["/renew failed: dial tcp", "/renew failed:"],
+    log: (e) => (symptomOf(e) === "internal" ? "/renew failed:" : undefined),
   },
 
   LIFETIME_IS_BACKDATE: {
@@ -184,8 +185,11 @@ The log says "createCertificateRequest \`lifetime\` cannot be 0".`,
     who: "admin",
     symptoms: ["closed"],
     step: "storing",
-    weigh: () => silent("a crash in the CA closes the connection without an answer"),
-    help: () => ["the CA's administrator: look for a crash: `journalctl -u step-ca | grep -F 'http: panic serving'`"],
+    weigh: ({ ca }) =>
+      ca.version !== undefined || ca.provisioners !== undefined
+        ? speaks("the CA answers other questions, and closed the connection on this one: its handler may have crashed")
+        : silent("a crash in the CA closes the connection without an answer"),
+    help: (e) => [onceMore(e)],
     page: `A bug in the CA's handler: Go closes the connection and logs "http: panic serving" with a stack. Known ones: a token whose x5cInsecure header is an empty list (renew makes none), a wrong audience on v0.19 to v0.22, and cloud provisioners that could not start.`,
     logs: ["http: panic serving"],
   },

@@ -1,7 +1,9 @@
 /** What is between us and the CA, and what never reached it. */
 import type { Evidence } from "../../evidence.ts";
+import { instant } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
-import { renewCommand } from "../commands.ts";
+import { hasExpired } from "../clock.ts";
+import { enrolCommand, renewCommand } from "../commands.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { namedEnd } from "./validity.ts";
@@ -53,7 +55,9 @@ export const between: Family<Between> = {
     },
     help: (e) => [
       "the CA's administrator: upgrade step-ca; v0.26.2 or newer takes the tokens of client certificates, too",
-      `renew before expiry, over mTLS: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
+      hasExpired(e)
+        ? `enrol anew: \`${enrolCommand(e)}\``
+        : `renew over mTLS, as long as the certificate is valid: \`${renewCommand(e, "--force")}\``,
     ],
     page: `Renewal by token came with v0.19.0. An older CA does not look at the Authorization header, and says that the client certificate is missing (400). Only mTLS renews there, before expiry.`,
     logs: ["missing client certificate", "missing peer certificate"],
@@ -113,7 +117,7 @@ export const between: Family<Between> = {
     help: (e) => [
       ...(e.operation === "rekey" || e.method === "token"
         ? []
-        : [`prove identity by token, which passes proxies: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
+        : [`prove identity by token, which most proxies let pass: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       around,
       passOn,
     ],
@@ -128,7 +132,7 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
   CERTIFICATE_NOT_SENT: {
     id: "CERTIFICATE_NOT_SENT",
     title: "the client did not send its certificate in the handshake",
-    who: "you",
+    who: "both",
     symptoms: ["certificate-missing", "alert-foreign"],
     step: "wire",
     weigh(e) {
@@ -140,8 +144,17 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
       const because = "a client sends none when the server's TLS does not take its kind of key";
       return silent(asks ? `${because}; it was asked for` : because);
     },
-    help: (e) => [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around],
-    page: `A client offers its certificate when the server asks for one. Go's client, and so step, keeps it back if its issuer is not among those that the CA names as acceptable, and reports "missing client certificate"; OpenSSL, and so renew, sends it all the same and gets TLS alert 48 (unknown CA). It is one cause with two faces: see UNKNOWN_ISSUER.`,
+    help: (e) =>
+      e.method === "mtls"
+        ? [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around]
+        : [
+            around,
+            "the proxy's administrator: ask for a client certificate, but do not demand one (nginx: `ssl_verify_client optional_no_ca;`), or pass TLS through",
+            ...(hasExpired(e) ? [] : [`the certificate is valid still, so show it: \`${renewCommand(e, "--force")}\``]),
+          ],
+    page: `A client offers its certificate when the server asks for one. Go's client, and so step, keeps it back if its issuer is not among those that the CA names as acceptable, and reports "missing client certificate"; OpenSSL, and so renew, sends it all the same and gets TLS alert 48 (unknown CA). It is one cause with two faces: see UNKNOWN_ISSUER.
+
+By token no certificate is shown. A proxy that demands one ends the handshake with TLS alert 116 (certificate required); step-ca never does.`,
     logs: ["missing client certificate"],
   },
 
@@ -156,7 +169,9 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
       if (named === null) return silent("the CA names no time");
       return Math.abs(named.getTime() - e.certificate.notAfter.getTime()) < 1000
         ? contradicted("the CA names the end of this certificate")
-        : proved("the CA says that a certificate expired at another time than ours");
+        : proved(
+            `the CA speaks of a certificate that expired on ${instant(named)}, and ours ends on ${instant(e.certificate.notAfter)}`,
+          );
     },
     help: () => [
       around,

@@ -1,9 +1,26 @@
 /** Names that an issuer forbids, or that nobody can read. */
+import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { enrolCommand, fileOf, renewCommand } from "../commands.ts";
+import { commonName, enrolCommand, fileOf, renewCommand } from "../commands.ts";
 import { isJudgedByItsRoots, predictions } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 import { quoted } from "../words.ts";
+
+/** The names that a new certificate can have; the common name goes as well, if it is one of the others. */
+function without(e: Evidence, isBad: (name: string) => boolean): Evidence {
+  const { subject, names } = e.certificate;
+  const left = names.filter((name) => !isBad(name));
+  return { ...e, certificate: { ...e.certificate, names: left, subject: isBad(commonName(subject)) ? "" : subject } };
+}
+
+/** The name that the CA's sentence quotes. */
+function isForbidden({ answer }: Evidence, name: string): boolean {
+  return answer?.said.includes(`"${name}" is`) ?? false;
+}
+
+function isBadMail(name: string): boolean {
+  return name.includes("@") && !/^[^@\s:/]+@[^@\s.]+(\.[^@\s.]+)*$/.test(name) && !/^[a-z][a-z0-9+.-]*:/i.test(name);
+}
 
 export const names: Family<"NAME_NOT_PERMITTED" | "NAME_UNREADABLE"> = {
   NAME_NOT_PERMITTED: {
@@ -26,7 +43,7 @@ export const names: Family<"NAME_NOT_PERMITTED" | "NAME_UNREADABLE"> = {
         : contradicted("its issuers permit its names");
     },
     help: (e) => [
-      `enrol anew, for names that the issuer permits: \`${enrolCommand(e)}\``,
+      `enrol anew, for names that the issuer permits: \`${enrolCommand(without(e, (name) => isForbidden(e, name)))}\``,
       "the CA's administrator: the intermediate's name constraints forbid a name that was permitted before;" +
         ` once they permit it, \`${renewCommand(e, "--force")}\` works`,
     ],
@@ -54,7 +71,7 @@ If an issuer in the certificate's own chain forbids the name, the chain check co
         : silent("nothing says so"),
     help: (e) => [
       `see the names: \`openssl x509 -noout -ext subjectAltName -in ${fileOf(e)}\``,
-      `renewal copies the names, so enrol anew without the bad one: \`${enrolCommand(e)}\``,
+      `renewal copies the names, so enrol anew without the bad one: \`${enrolCommand(without(e, isBadMail))}\``,
     ],
     page: `Where the intermediate has name constraints, step-ca parses every name at a renewal. An email address that is none makes it answer 500 "error renewing certificate"; trying again never helps. The log names it: "cannot parse rfc822Name".
 

@@ -1,7 +1,8 @@
 /** The provisioner that issued the certificate: a renewal asks it again, found by its name. */
 import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { addProvisioner, enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { hasExpired } from "../clock.ts";
+import { addProvisioner, enrolCommand, enrolElsewhere, renewCommand, shell, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -47,7 +48,7 @@ export const provisioner: Family<ProvisionerCause> = {
     help: (e) => [
       `see the list: \`step ca provisioner list --ca-url ${shell(e.ca.url, "URL")}\``,
       `the CA's administrator: add it again, with any key, as it is found by its name: \`${addProvisioner(e)}\``,
-      `or enrol anew through another provisioner: \`${enrolCommand(e).replace(/--provisioner ('[^']*'|\S+)/, "--provisioner NAME")}\``,
+      `or enrol anew through another provisioner: \`${enrolElsewhere(e)}\``,
     ],
     page: `A certificate of step-ca notes its provisioner in an extension (1.3.6.1.4.1.37476.9000.64.1). At a renewal the CA looks for a provisioner of that name; case counts, the key does not. If it was removed or renamed, the renewal is refused: 401, "The request lacked necessary authorization to be completed". The log says "provisioner not found" over mTLS, and "cannot get provisioner from certificate" by token.
 
@@ -119,8 +120,8 @@ The client is told 401, "The request lacked necessary authorization to be comple
           );
     },
     help: (e) => [
-      "no renewal can help: with SCEP, let the SCEP client enrol anew; it can use its certificate for that",
-      `or enrol anew through a provisioner that renews, such as JWK or ACME: \`${enrolCommand(e)}\``,
+      `no renewal can help; enrol anew through a provisioner that renews, such as JWK or ACME: \`${enrolElsewhere(e)}\``,
+      "with SCEP, the SCEP client can enrol anew, and use its certificate for that",
     ],
     page: `step-ca asks the provisioner whether a certificate may be renewed. SCEP and SSHPOP provisioners do not answer that, so their certificates are never renewed by /renew. The provisioner is found by name: the type that the certificate notes does not decide, and a certificate of type SCEP renews if a JWK provisioner has that name now.
 
@@ -140,8 +141,9 @@ The client is told what it is told for six other causes (401, "The request lacke
         ? speaks(`${nameless}, and a token is judged by the provisioner that its certificate names`)
         : contradicted(`the certificate names its provisioner, ${nameOf(e)}`),
     help: (e) => [
-      `while the certificate is valid, mTLS works without: \`${renewCommand(e, "--force")}\``,
-      `once it has expired, only a new enrolment helps: \`${enrolCommand(e)}\``,
+      hasExpired(e)
+        ? `no renewal can help, now that it has expired; enrol anew: \`${enrolCommand(e)}\``
+        : `mTLS works without: \`${renewCommand(e, "--force")}\``,
       "the CA's administrator: the claim disableSmallstepExtensions leaves the extension out; renewal by token needs it",
     ],
     page: `A certificate without the provisioner extension (1.3.6.1.4.1.37476.9000.64.1) renews over mTLS, where the CA lets it pass, and not by token: the token's rules are those of the provisioner, and there is none. Such certificates come from another CA program, from openssl, or from a provisioner with the claim disableSmallstepExtensions (v0.25.0). If the CA's database remembers who issued the certificate, the extension is not needed.
@@ -172,10 +174,7 @@ The client is told 401, "The request lacked necessary authorization to be comple
         return contradicted("before v0.27.0 a CA does not start with such a provisioner");
       return silent(`its provisioner is of type ${type}, which needs the cloud when the CA starts`);
     },
-    help: () => [
-      "the CA's administrator: let the CA reach the cloud's key servers, then restart step-ca",
-      'the CA\'s administrator: the log shows "http: panic serving" for each try: `journalctl -u step-ca | grep -F panic`',
-    ],
+    help: () => ["the CA's administrator: let the CA reach the cloud's key servers, then restart step-ca"],
     page: `Azure and GCP provisioners fetch keys when the CA starts. If the network is down at that moment, a step-ca of v0.27.0 or newer keeps them as "Uninitialized" (GET /provisioners shows it) and starts all the same. A renewal then meets a provisioner without its controller, the handler panics, and the client sees the connection closed with no answer. (Read in the source; not provoked.)
 
 The log has "http: panic serving" and a Go stack. A restart with the network up mends it.`,

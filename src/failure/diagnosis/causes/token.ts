@@ -1,11 +1,14 @@
 /** The token: its form, its signature, its one use, its claims. */
 import type { Evidence } from "../../evidence.ts";
+import { shellFile } from "../../shell.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
-import { enrolCommand, fileOf, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { hasExpired } from "../clock.ts";
+import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
-import { type Symptom, symptomOf } from "../symptom.ts";
+import { proxyShown, type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { quoted } from "../words.ts";
+import { around } from "./between.ts";
 
 type Token =
   | "KEY_MISMATCH"
@@ -21,15 +24,24 @@ function named(symptom: Symptom, because: string): (e: Evidence) => Weight {
   return (e) => (symptomOf(e) === symptom ? proved(because) : silent("the CA does not say so"));
 }
 
-/** What the CA compares of the audience: host and path. */
-function placeOf(url: string): { host: string; path: string } {
-  if (!URL.canParse(url)) return { host: url, path: "" };
-  const { hostname, pathname } = new URL(url);
-  return { host: hostname, path: pathname.replace(/\/+$/, "") };
+/** What the CA compares of the audience. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : url;
 }
 
 /** The reuse key of these is made of instance data that a renewal token lacks (authority/provisioner/gcp.go, azure.go). */
 const trustsFirstUse = /^(GCP|Azure)$/i;
+
+/** As the CA lists it, or else as the certificate notes it. */
+function typeOf(e: Evidence): string {
+  const listed = provisionerInList(e);
+  return typeof listed === "object" ? listed.type : (e.certificate.provisioner?.type ?? "");
+}
+
+function isFirstUseAlone(e: Evidence): boolean {
+  const listed = provisionerInList(e);
+  return trustsFirstUse.test(typeOf(e)) && (typeof listed !== "object" || listed.trustOnFirstUse !== false);
+}
 
 export const token: Family<Token> = {
   KEY_MISMATCH: {
@@ -40,14 +52,21 @@ export const token: Family<Token> = {
     step: "signature",
     weigh: (e) => {
       const isSaid = symptomOf(e) === "token-signature" || symptomOf(e) === "alert-signature";
-      return isSaid
-        ? proved("the CA could not verify the signature with the certificate's key")
-        : silent("nobody says so");
+      const shown = proxyShown(e.answer);
+      const because = "the CA could not verify the signature with the certificate's key";
+      if (!isSaid) return silent("nobody says so");
+      return proved(shown === null ? because : `${because}; ${shown} is in between, and may have changed it`);
     },
-    help: (e) => [
-      `compare: \`openssl x509 -noout -pubkey -in ${fileOf(e)}\` and \`openssl pkey -pubout -in ${shell(e.files?.key, "KEY")}\``,
-      "if both are the same, something between changes what is sent: go to the CA directly",
-    ],
+    help(e) {
+      const commands = [
+        `openssl x509 -noout -pubkey -in ${fileOf(e)}`,
+        `openssl pkey -pubout -in ${shellFile(e.files?.key, "KEY")}`,
+      ];
+      const compare = `do both print the same? \`${commands.join("` and `")}\``;
+      return proxyShown(e.answer) === null
+        ? [compare, `if so, something between changes what is sent; ${around}`]
+        : [around, compare];
+    },
     page: `The token was signed, or the handshake was, with a key that is not the certificate's. renew compares the two files before it asks, so this comes from files that changed under it, or from another client.
 
 By token the CA answers 500 "error validating renew token", although trying again never helps; its log says "go-jose/go-jose: error in cryptographic primitive". In a handshake it is TLS alert 51 (decrypt error).`,
@@ -66,8 +85,8 @@ By token the CA answers 500 "error validating renew token", although trying agai
         ? silent("something between us and the CA shows itself, and may have changed the header")
         : contradicted("the token was well made, and nothing shows itself that could have changed it"),
     help: (e) => [
-      "go to the CA directly, around the proxy: `--ca-url https://CA:9000`",
-      `or let the proxy pass TLS on, and use mTLS: \`${renewCommand(e, "--force")}\``,
+      around,
+      ...(hasExpired(e) ? [] : [`or let the proxy pass TLS on, and use mTLS: \`${renewCommand(e, "--force")}\``]),
     ],
     page: `The CA could not read the token: not three parts, no certificates in its x5cInsecure header, or certificates that are none. renew makes such tokens never; a proxy that cuts or rewrites the Authorization header does.
 
@@ -83,12 +102,9 @@ The client is told "error validating renew token" (401), as for a chain that the
     step: "use",
     only: "token",
     weigh(e) {
-      const listed = provisionerInList(e);
-      const type = typeof listed === "object" ? listed.type : (e.certificate.provisioner?.type ?? "");
-      const isFirstUse = typeof listed !== "object" || listed.trustOnFirstUse !== false;
-      if (trustsFirstUse.test(type) && isFirstUse) {
+      if (isFirstUseAlone(e)) {
         return speaks(
-          `a provisioner of type ${quoted(type)} takes every renewal token for the same one, so only the first works`,
+          `a provisioner of type ${quoted(typeOf(e))} takes every renewal token for the same one, so only the first works`,
         );
       }
       const isProxied = e.answer?.server !== undefined || e.answer?.via !== undefined;
@@ -97,10 +113,10 @@ The client is told "error validating renew token" (401), as for a chain that the
         : contradicted("each token of renew is new, and was sent once");
     },
     help: (e) => [
-      ...(trustsFirstUse.test(e.certificate.provisioner?.type ?? "")
+      ...(isFirstUseAlone(e)
         ? [
-            `renew before expiry, over mTLS, which needs no token: \`${renewCommand(e, "--force")}\``,
-            `the CA's administrator: \`${updateProvisioner(e, "--disable-trust-on-first-use")}\``,
+            ...(hasExpired(e) ? [] : [`renew over mTLS, which needs no token: \`${renewCommand(e, "--force")}\``]),
+            `the CA's administrator: let each token count for itself: \`${updateProvisioner(e, "--disable-trust-on-first-use")}\``,
           ]
         : [`try again; each try has a new token: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       `or enrol anew: \`${enrolCommand(e)}\``,
@@ -122,7 +138,7 @@ The client is told 401, "The request lacked necessary authorization to be comple
     only: "token",
     weigh: named("claim-sub", "the CA says that the token's subject is not the certificate's common name"),
     help: (e) => [
-      `while the certificate is valid, mTLS needs no subject: \`${renewCommand(e, "--force")}\``,
+      ...(hasExpired(e) ? [] : [`mTLS needs no subject: \`${renewCommand(e, "--force")}\``]),
       `is the common name plain text? \`openssl x509 -noout -subject -nameopt utf8 -in ${fileOf(e)}\`; else enrol anew`,
     ],
     page: `The claim "sub" must be the certificate's common name, byte for byte (a certificate without one takes any). renew takes it from the certificate, so a difference means a name in an old encoding that the CA reads otherwise, or a token made elsewhere.
@@ -157,8 +173,9 @@ The CA answers 401 "error validating renew token: invalid issuer claim (iss)", i
     only: "token",
     weigh: named("token-not-supported", "the CA says that its provisioner has no tokens"),
     help: (e) => [
-      `renew before expiry, over mTLS: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
-      `once it has expired, enrol anew: \`${enrolCommand(e)}\``,
+      ...(hasExpired(e) ? [] : [`renew over mTLS, which needs no token: \`${renewCommand(e, "--force")}\``]),
+      `${hasExpired(e) ? "enrol anew" : "or enrol anew"}: \`${enrolCommand(e)}\``,
+      `for the next one: renew before the end, from a timer: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
     ],
     page: `ACME and SCEP provisioners issue without tokens. Some CAs answer a renewal by token for their certificates with 400 "token flow is not supported"; v0.26.1, v0.26.2 and all since v0.29.0 accept it.`,
     logs: ["token flow is not supported"],
@@ -172,11 +189,9 @@ The CA answers 401 "error validating renew token: invalid issuer claim (iss)", i
     step: "claims",
     only: "token",
     weigh(e) {
-      const { host, path } = placeOf(e.ca.url);
-      if (symptomOf(e) === "claim-aud") {
-        const at = path === "" ? "" : `, with the path ${quoted(path)} before /renew`;
-        return proved(`the token is for ${quoted(host)}${at}, and the CA says that this is none of its names`);
-      }
+      const host = hostOf(e.ca.url);
+      if (symptomOf(e) === "claim-aud")
+        return proved(`the token is for ${quoted(host)}, and the CA says that this is none of its names`);
       // v0.19 to v0.22 crash on it: an error that is nil.
       const isFixed = isSince(e.ca, [0, 23, 0]);
       if (isFixed || isSince(e.ca, firstTokens) === false) return contradicted("a CA of this age says it in an answer");
@@ -185,9 +200,9 @@ The CA answers 401 "error validating renew token: invalid issuer claim (iss)", i
     },
     help: (e) => [
       `use one of the CA's names (dnsNames in its ca.json): \`${renewCommand({ ...e, ca: { url: "https://NAME:PORT" } }, "--force")}\``,
-      "the CA's administrator: add this name to dnsNames in ca.json, and restart the CA",
+      `the CA's administrator: add ${quoted(hostOf(e.ca.url))} to dnsNames in ca.json, and restart the CA`,
     ],
-    page: `The claim "aud" of a renewal token is the CA's URL with /renew. The CA compares the host with its own dnsNames; the port does not count, but a path before /renew does. A proxy or a load balancer under another name makes it fail, though its TLS certificate is good.
+    page: `The claim "aud" of a renewal token is the CA's address with /renew. The CA compares the host with its own dnsNames; the port does not count, and neither does a path of a proxy's, which renew leaves out. A proxy or a load balancer under another name makes it fail, though its TLS certificate is good.
 
 The CA answers 500 "error validating renew token: invalid audience claim (aud)", although trying again never helps. v0.19 to v0.22 crash instead, and the client sees a closed connection.
 

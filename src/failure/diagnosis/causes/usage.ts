@@ -60,14 +60,14 @@ export const usage: Family<Usage> = {
       const isExpired = hasExpired(e);
       const again = `\`${renewCommand(e, "--force")}\``;
       const early = `\`${renewCommand(e, "--force", "--expires-in", "66%")}\``;
-      const upgrade = `the CA's administrator: upgrade step-ca to v0.26.2 or newer, which lifts it; then the same command`;
-      return [
-        ...(isExpired ? [] : [`the certificate is still valid: over mTLS this CA renews it today: ${again}`]),
-        `${upgrade} renews the same certificate: ${again}`,
-        ...afterExpiryLine(e),
-        `renewing before expiry, over mTLS, works with this CA as it is; run from a timer: ${early}`,
-        ...templateLines(e),
-      ];
+      const upgrade = "the CA's administrator: upgrade step-ca to v0.26.2 or newer, which lifts it";
+      const onTime = `renewing before expiry, over mTLS, works with this CA as it is; run from a timer: ${early}`;
+      if (!isExpired) {
+        const today = `the certificate is still valid: over mTLS this CA renews it today: ${again}`;
+        return [today, `${upgrade} for tokens, too`, ...templateLines(e)];
+      }
+      const then = `${upgrade}; then the same command renews the same certificate: ${again}`;
+      return [then, ...afterExpiryLine(e), onTime, ...templateLines(e)];
     },
     page: `A renewal token carries the certificate's chain, and step-ca verifies that chain as Go does, for one extended key usage. Before v0.26.2 that usage is serverAuth, which is Go's default; v0.26.2 (smallstep/crypto PR 503) asks for clientAuth. A certificate for clients only, such as those of Kubernetes users, therefore cannot be renewed by token on an older CA, although the CA issued it.
 

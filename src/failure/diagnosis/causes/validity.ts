@@ -30,8 +30,9 @@ function saysThatItExpired({ ca, answer }: Evidence): boolean | undefined {
 function isNothingElseSeen(e: Evidence): boolean {
   const listed = provisionerInList(e);
   const isCloudToken = e.method === "token" && /^(AWS|GCP|Azure)$/i.test(e.certificate.provisioner?.type ?? "");
+  const maySendTwice = e.method === "token" && (e.answer?.server !== undefined || e.answer?.via !== undefined);
   if (e.certificate.provisioner === undefined) return e.method === "mtls";
-  if (typeof listed !== "object" || listed.disableRenewal === true || isCloudToken) return false;
+  if (typeof listed !== "object" || listed.disableRenewal === true || isCloudToken || maySendTwice) return false;
   return listed.allowRenewalAfterExpiry === true || saysThatItExpired(e) !== false || !hasExpired(e);
 }
 
@@ -45,7 +46,8 @@ function isLeftOutOfCrl({ certificate, ca }: Evidence): boolean {
 export function namedEnd({ answer }: Evidence): Date | null {
   const [, day, time] =
     /certificate expired on (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? \+0000/.exec(answer?.said ?? "") ?? [];
-  return day === undefined ? null : new Date(`${day}T${time}Z`);
+  const end = new Date(`${day}T${time}Z`);
+  return Number.isNaN(end.getTime()) ? null : end;
 }
 
 export const validity: Family<Validity> = {
@@ -71,7 +73,7 @@ export const validity: Family<Validity> = {
           `the CA's CRL${made} does not list it, which makes it unlikely: the list may be older than the revocation`,
         );
       }
-      if (isNothingElseSeen(e)) {
+      if (/^unauthorized/.test(symptomOf(e)) && isNothingElseSeen(e)) {
         const isNamed = e.certificate.provisioner !== undefined;
         const rest = isNamed
           ? "the certificate's provisioner is there and renews"
@@ -81,7 +83,7 @@ export const validity: Family<Validity> = {
       return silent("the CA shows no CRL that would tell");
     },
     help: (e) => [
-      `no renewal can help: enrol anew, with a new key: \`${enrolCommand(e)}\``,
+      `${e.ca.crl?.lists ? "no" : "if it is revoked, no"} renewal can help: enrol anew, with a new key: \`${enrolCommand(e)}\``,
       `the CA's administrator: was serial ${e.certificate.serial} revoked, when and why?` +
         ` \`journalctl -u step-ca | grep -F ${shell(e.certificate.serial, "SERIAL")}\``,
     ],
@@ -102,6 +104,8 @@ A revoked certificate stays revoked. Enrol again, with a new key.`,
     weigh(e) {
       const begins = `the certificate is valid from ${instant(e.certificate.notBefore)}`;
       const symptom = symptomOf(e);
+      if (symptom !== "unauthorized" && e.method === "token")
+        return contradicted("no certificate was shown in the handshake");
       if (symptom === "unauthorized" && e.method === "mtls")
         return contradicted("the handshake has accepted its dates");
       if (symptom === "alert-bad-certificate" && isSince(e.ca, namedAlerts)) {
@@ -150,9 +154,9 @@ The log says "x509: certificate has expired or is not yet valid: current time ..
       if (life === "after" && isLateByUs) return proved(`${ended}, by the CA's clock and by ours`);
       const skew = skewMs(e);
       if (life === "after" && skew !== undefined && skew > -leastSkewMs) return proved(`${ended}, by the CA's clock`);
-      const { notBefore, notAfter } = e.certificate;
-      const isAtItsEnd = life === "edge" && e.at.getTime() > (notBefore.getTime() + notAfter.getTime()) / 2;
-      if (isLateByUs || isAtItsEnd) return speaks(ended);
+      const isNearEnd = 2 * e.at.getTime() > e.certificate.notBefore.getTime() + e.certificate.notAfter.getTime();
+      if (isLateByUs) return speaks(ended);
+      if (life === "edge" && isNearEnd) return speaks(`${ended.replace("ended", "ends")}, just about now`);
       return silent(
         `${ended.replace("ended", "ends")}, ${relative(e.certificate.notAfter, e.at)} by this machine's clock`,
       );

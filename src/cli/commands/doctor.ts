@@ -1,0 +1,71 @@
+/** `renew doctor CRT KEY`: a check-up, for people or as one JSON document. */
+import { whom } from "../../pki/certificate.ts";
+import { judge } from "../../renewal/checkup/verdict.ts";
+import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
+import type { World } from "../../world.ts";
+import type { CommandWords, Said } from "../flags.ts";
+import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
+import { checkupDocument, renderCheckup } from "../print/checkup.ts";
+import { certificateDocument } from "../print/json.ts";
+import type { Reporter } from "../report.ts";
+
+export const words: CommandWords = {
+  name: "doctor",
+  summary:
+    "Look at a certificate, its key and its CA before anything fails: what is well, what is\nnot, and whether a renewal works now and after the expiry. Changes nothing.",
+  arguments: "CRT KEY",
+  flags: [
+    { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
+    expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
+    { names: ["exec"], value: "COMMAND", bare: true, text: "the hook after a renewal: is its program there?" },
+    ...connectionFlags,
+    ...manners,
+  ],
+  after: `EXAMPLES
+  Will it renew tonight, and what if tonight's run is missed?
+    $ renew doctor web.crt web.key --ca-url https://ca.internal:9000 \\
+        --root root_ca.crt
+
+  The same, proved by a renewal that is thrown away (the CA will hold one
+  certificate more):
+    $ renew doctor --rehearse web.crt web.key
+
+  In monitoring: silent and 0 while all is well:
+    $ renew doctor -q web.crt web.key
+
+THE FORECAST
+  over mTLS and by token, now and after the expiry: works, will be refused, or
+  cannot be known. What the CA does not show is said as "unless".
+
+EXIT STATUS
+  0 all is well   1 warnings: it renews now, and something is not well
+  64 and above: as \`renew --force\` would end now (77: the CA would refuse)
+`,
+};
+
+/** Runs it. Only usage errors and interruptions are thrown: everything else is a finding. */
+export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
+  const policy: DoctorPolicy = {
+    ...policyOf(said, "doctor", world),
+    force: true,
+    exec: said.value("exec") ?? null,
+    rehearse: said.isOn("rehearse"),
+  };
+  reporter.passedOver(said.passedOver());
+  const checkup = await examine(policy, world);
+  const { certificate: file } = policy.paths;
+  if (checkup.leaf !== null) reporter.about(file, checkup.leaf);
+  const judgement = judge(checkup);
+  const { json, quiet, command } = reporter.manner;
+  const failure = judgement.failure && reporter.describe(judgement.failure);
+  if (json) {
+    const certificate = checkup.leaf && certificateDocument(file, checkup.leaf);
+    const whole = checkupDocument({ command, certificate, checkup, judgement, error: failure?.document ?? null });
+    world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+  } else if (!quiet || judgement.outcome !== "healthy") {
+    const title = `${checkup.leaf === null ? file : `${file} for ${whom(checkup.leaf)}`}, at ${policy.ca.href}`;
+    const page = { title, ...checkup, judgement, columns: world.stdout.columns, style: reporter.styleOf(world.stdout) };
+    world.stdout.write(renderCheckup(page) + (failure === null ? "" : `\n${failure.rendered}`));
+  }
+  return judgement.exit;
+}

@@ -1,0 +1,110 @@
+/** What the user's own files say, before any network. */
+
+import { shell } from "../../failure/diagnosis/commands.ts";
+import { allows, usagesText } from "../../failure/diagnosis/leaf.ts";
+import type { tokenRule } from "../../failure/diagnosis/version.ts";
+import type { CertificateFacts } from "../../failure/evidence.ts";
+import { attempt } from "../../failure/failure.ts";
+import { relative, span } from "../../failure/time.ts";
+import type { FileSystem } from "../../files/system.ts";
+import { target } from "../../files/target.ts";
+import type { Identity } from "../../pki/identity.ts";
+import { refuseToLoseKey } from "../renew.ts";
+import { dueFrom, type Window } from "../schedule.ts";
+import { type Check, failing, ok, refused, warning } from "./check.ts";
+
+/** The pair, its key's file, and the folder that the new chain goes to. */
+export function fileChecks(identity: Identity, fs: FileSystem): Check[] {
+  return [pair(identity), keyFile(identity, fs), folder(identity, fs)];
+}
+
+function pair({ certificateFile, keyFile: key, key: { asymmetricKeyType, asymmetricKeyDetails } }: Identity): Check {
+  const { namedCurve, modulusLength } = asymmetricKeyDetails ?? {};
+  const size = curves[namedCurve ?? ""] ?? namedCurve ?? modulusLength;
+  const kind = asymmetricKeyType === "ec" ? "ECDSA" : (asymmetricKeyType ?? "").toUpperCase().replace("ED", "Ed");
+  return ok("files", `${certificateFile} and ${key} belong together (${[kind, size].filter(Boolean).join(" ")})`);
+}
+
+const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+
+function keyFile({ keyFile: file }: Identity, fs: FileSystem): Check {
+  const { mode } = fs.stat(file);
+  const shown = `0${(mode & 0o777).toString(8)}`;
+  const isOpen = (mode & 0o007) !== 0;
+  if (!isOpen) return ok("key file", `${file} is not open to everybody (${shown})`);
+  return warning(
+    "key file",
+    `${file} is open to everybody on this machine (${shown})`,
+    `close it: \`chmod 600 ${shell(file, "KEY")}\``,
+  );
+}
+
+/** The same that a renewal finds out before it asks the CA. */
+function folder({ certificateFile, keyFile: key }: Identity, fs: FileSystem): Check {
+  const found = attempt(() => {
+    const goal = target(certificateFile, fs);
+    refuseToLoseKey(goal, key, { fs });
+    return goal;
+  });
+  if (found.failure !== undefined) return failing("folder", found.failure);
+  const { path } = found.value;
+  const link = path.endsWith(certificateFile) ? "" : `, behind its link at ${path}`;
+  return ok("folder", `${certificateFile} can be written${link}`);
+}
+
+/** What the certificate may sign, and how long. `window` is how the user's timer renews, null where that was not said. */
+export function leafChecks(leaf: CertificateFacts, window: Window | null, now: Date): Check[] {
+  return [keyUsage(leaf), lifetime(leaf, window, now)];
+}
+
+/** What it may be used for, by the rule of its CA: "unknown" where the CA cannot be asked or hides how old it is. */
+export function usagesCheck(leaf: CertificateFacts, rule: TokenUsage, ...help: readonly string[]): Check {
+  const has = usagesText(leaf);
+  const [forClients, forServers] = [allows(leaf, "clientAuth"), allows(leaf, "serverAuth")];
+  if (forClients && forServers) return ok("usages", `${has}: fit for handshakes and tokens`);
+  if (!forClients && !forServers) return refused("usages", `${has}: unfit for handshakes and tokens`, ...help);
+  const fits = { clientAuth: forClients, serverAuth: forServers, unknown: undefined }[rule];
+  if (forClients && fits) return ok("usages", `${has}: enough for a CA of v0.26.2 or newer`);
+  if (forClients) return warning("usages", `${has}: fit for handshakes; for tokens, from v0.26.2 on`, ...help);
+  if (fits === false) return refused("usages", `${has}: unfit for handshakes and for this CA's tokens`, ...help);
+  return warning("usages", `${has}: fit for tokens alone, and only before v0.26.2`, ...help);
+}
+
+type TokenUsage = ReturnType<typeof tokenRule>["usage"];
+
+function keyUsage({ keyUsages }: CertificateFacts): Check {
+  if (keyUsages?.includes("digitalSignature")) return ok("key usage", "digitalSignature, as a token needs it");
+  const has = keyUsages === null ? "none at all" : keyUsages.join(", ") || "empty";
+  return warning("key usage", `${has}: without digitalSignature its key may sign no token`);
+}
+
+const minute = 60_000;
+/** How long before its end a certificate should have been renewed, where nobody said: step's own daemon begins there. */
+const lastThird: Window = { kind: "percent", used: 66 };
+
+function lifetime({ notBefore, notAfter, file }: CertificateFacts, window: Window | null, now: Date): Check {
+  const life = notAfter.getTime() - notBefore.getTime();
+  if (now > notAfter) return warning("lifetime", `${span(life)}, expired ${relative(notAfter, now)}`);
+  const length = `${span(life)}, ends ${relative(notAfter, now)}`;
+  if (now < notBefore) return warning("lifetime", `${length}, begins ${relative(notBefore, now)}`);
+  if (life <= 5 * minute) {
+    const help =
+      "its provisioner's administrator: a longer lifetime; a timer that misses one run is too late for this one";
+    return warning("lifetime", `${length}: too short to be renewed from a timer`, help);
+  }
+  if (window?.kind === "duration" && window.ms >= life) {
+    const help = "a shorter --expires-in, such as `--expires-in 66%`";
+    return warning("lifetime", `${length}: with that --expires-in every run renews it`, help);
+  }
+  const from = dueFrom({ notBefore, notAfter }, window ?? lastThird);
+  if (window === null && now >= from) {
+    const timer = `is a timer running? \`renew -q --force --expires-in 66% ${shell(file, "CRT")} KEY\` every ${span(life / 20)} or more often`;
+    return warning("lifetime", `${length}: in its last third, and not renewed yet`, timer);
+  }
+  const left = notAfter.getTime() - Math.max(from.getTime(), notBefore.getTime());
+  const share = window === null ? "the last third begins" : "due from";
+  const says = `${length}; ${share} ${relative(from, now)}`;
+  return left < life / 20
+    ? warning("lifetime", `${says}: little time for a second try`, "renew earlier: `--expires-in 66%`")
+    : ok("lifetime", says);
+}

@@ -1,0 +1,96 @@
+/** From checks and cells to one judgement: how a renewal would end today and after the end, and what to do about it. Pure. */
+import { type Choice, choose, type Method } from "../../ca/credential.ts";
+import { tell } from "../../failure/catalogue/catalogue.ts";
+import { causes } from "../../failure/diagnosis/causes.ts";
+import { renewCommand } from "../../failure/diagnosis/commands.ts";
+import type { Cell, Outlook } from "../../failure/diagnosis/forecast.ts";
+import type { Failure } from "../../failure/failure.ts";
+import type { Checkup } from "../doctor.ts";
+import type { Column } from "./forecast.ts";
+
+export interface Judgement {
+  outcome: "healthy" | "warnings" | "failed";
+  /** As a renewal's would be; 1 for warnings. */
+  exit: number;
+  /** One sentence. */
+  says: string;
+  /** What to do today, most urgent first. */
+  today: readonly string[];
+  /** The way that a renewal would go now; null where it would not come that far. */
+  choice: Choice | null;
+  /** What a renewal would meet first, where that is a failure of files, network or trust. */
+  failure: Failure | null;
+}
+
+const refusedExit = 77;
+const warningsExit = 1;
+
+export function judge(checkup: Checkup): Judgement {
+  const { checks, forecast } = checkup;
+  const obstacle = checks.find(({ name, failure }) => failure !== undefined && name !== "rehearsal");
+  const advice = checks.filter(({ status }) => status !== "ok").flatMap(({ help }) => help);
+  if (obstacle?.failure !== undefined) {
+    const { code, exit } = tell(obstacle.failure);
+    const today = unique([...obstacle.help, ...advice]);
+    const says = `a renewal would end with ${code}`;
+    return { outcome: "failed", exit, today, says, choice: null, failure: obstacle.failure };
+  }
+  if (forecast === null || checkup.leaf === null) throw new Error("without an obstacle there is a forecast");
+  const { now, after } = forecast;
+  const choice = wayNow(checkup.leaf, now);
+  const way = choice.method;
+  const base = { choice, failure: null };
+  const [cell, night] = [now.cells[way], after.cells.token];
+  if (cell.verdict === "refused") {
+    const today = unique([...otherWay(way, now), ...helpFor(cell, now.outlooks[way]), ...advice]);
+    return { ...base, outcome: "failed", exit: refusedExit, today, says: `a renewal would be refused: ${cell.cause}` };
+  }
+  const isCalm = now === after || night.verdict === "works";
+  const isWell =
+    isCalm && cell.verdict === "works" && checks.every(({ status }) => status === "ok" || status === "unknown");
+  const today = unique([...tonight(night, { now, after, way }), ...advice]);
+  const says = `${todays[cell.verdict]}${now === after ? "" : `; after its end ${afterwards[night.verdict]}`}`;
+  return isWell
+    ? { ...base, outcome: "healthy", exit: 0, today: [], says }
+    : { ...base, outcome: "warnings", exit: warningsExit, today, says };
+}
+
+const todays = {
+  works: "a renewal works today",
+  unknown: "whether a renewal works today cannot be known",
+};
+const afterwards = {
+  works: "it works, too",
+  unknown: "that cannot be known",
+  refused: "nothing renews it",
+};
+
+/** The way that a renewal ends up with: it changes its mind where the CA never sees the certificate or wants a token. */
+function wayNow(leaf: NonNullable<Checkup["leaf"]>, { at, cells }: Column): Choice {
+  const { mtls } = cells;
+  if ("cause" in mtls && mtls.cause === "TLS_TERMINATED") return { method: "token", because: "certificate-not-seen" };
+  if ("cause" in mtls && mtls.cause === "RA_NEEDS_TOKEN") return { method: "token", because: "registration-authority" };
+  return choose(leaf, { mtls: true }, at);
+}
+
+/** A handshake that fails is not followed by a token, unless that is asked for. */
+function otherWay(way: Method, { cells, outlooks }: Column): string[] {
+  if (way === "token" || cells.token.verdict !== "works") return [];
+  return [`prove identity by token, which works: \`${renewCommand(outlooks.token, "--force", "--mtls=false")}\``];
+}
+
+function helpFor(cell: Cell, outlook: Outlook): readonly string[] {
+  return "cause" in cell ? causes[cell.cause].help(outlook) : [];
+}
+
+/** What keeps the night of the expiry quiet: a renewal before it, and what the CA's administrator can do. */
+function tonight(night: Cell, { now, after, way }: { now: Column; after: Column; way: Method }): string[] {
+  if (night.verdict === "works" || now === after) return [];
+  const early = `\`${renewCommand(now.outlooks[way], "-q", "--force", "--expires-in", "66%")}\``;
+  const admin = helpFor(night, after.outlooks.token).filter((text) => /administrator/.test(text));
+  return [`renew it before its end, from a timer that runs often: ${early}`, ...admin];
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

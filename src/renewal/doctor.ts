@@ -1,0 +1,116 @@
+/** A check-up before anything fails: the user's files, the CA, and what a renewal would meet now and after the expiry. */
+import { exchange, type Route } from "../ca/client.ts";
+import { askCa } from "../ca/endpoints.ts";
+import { renewToken } from "../ca/token.ts";
+import { type Failure, isFailure } from "../failure/failure.ts";
+import type { Certificate } from "../pki/certificate.ts";
+import type { Identity } from "../pki/identity.ts";
+import type { World } from "../world.ts";
+import { type Asking, completed, routeOf } from "./ask.ts";
+import { type Check, failing, ok } from "./checkup/check.ts";
+import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
+import { hookCheck } from "./checkup/hook.ts";
+import { fileChecks, leafChecks, usagesCheck } from "./checkup/local.ts";
+import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
+import { caChecks } from "./checkup/remote.ts";
+import { describeDistrust } from "./distrust.ts";
+import { certificateFacts } from "./evidence.ts";
+import { stopIfAsked } from "./interruption.ts";
+import { load } from "./load.ts";
+import type { Policy } from "./renew.ts";
+import { readRoots } from "./trust.ts";
+
+export interface DoctorPolicy extends Policy {
+  /** The hook's command line, null where there is none. */
+  readonly exec: string | null;
+  /** Prove the token's cell by a renewal that is not installed. */
+  readonly rehearse: boolean;
+}
+
+export interface Checkup {
+  readonly leaf: Certificate | null;
+  readonly checks: readonly Check[];
+  /** Null where the certificate or the CA cannot be had. */
+  readonly forecast: Forecast | null;
+  readonly rehearsal: Rehearsal | null;
+}
+
+/** Changes nothing on disk. Throws only what is no finding: an interruption, a bug. */
+export async function examine(policy: DoctorPolicy, world: World): Promise<Checkup> {
+  const files = await finding(() => load(policy.paths, world));
+  const roots = await finding(async () => readRoots(policy.root, world.fs));
+  const hook = policy.exec === null ? [] : [hookCheck(policy.exec, world)];
+  const local =
+    files.failure === undefined ? localChecks(files.value, policy, world) : [failing("files", files.failure)];
+  const leaf = files.value?.leaf ?? null;
+  const whatIs = { leaf, forecast: null, rehearsal: null };
+  const usages = files.failure === undefined ? [usagesCheck(certificateFacts(files.value), "unknown")] : [];
+  if (roots.failure !== undefined)
+    return { ...whatIs, checks: [...local, ...usages, failing("root", roots.failure), ...hook] };
+  const anchors = roots.value;
+  const before = [...local, rootCheck(policy, anchors)];
+  const deadline = world.elapsed() + policy.timeoutMs;
+  const asking = { anchors, policy, world, progress: {}, deadline };
+  const reached = await finding(() => reach(routeOf(asking), anchors));
+  if (reached.failure !== undefined)
+    return { ...whatIs, checks: [...before, ...usages, failing("CA", reached.failure), ...hook] };
+  const checks = [...before, reached.value];
+  if (files.failure !== undefined) return { ...whatIs, checks: [...checks, ...hook] };
+  const seen = await look({ ...asking, identity: files.value });
+  const rehearsal = policy.rehearse ? await rehearse({ ...asking, identity: files.value }) : null;
+  const rehearsed = rehearsal === null ? [] : [rehearsalCheck(rehearsal)];
+  return {
+    leaf,
+    checks: [...checks, ...seen.checks, ...hook, ...rehearsed],
+    forecast: rehearsal === null ? seen.forecast : withRehearsal(seen.forecast, rehearsal),
+    rehearsal,
+  };
+}
+
+type Finding<T> = { value: T; failure?: undefined } | { value?: undefined; failure: Failure };
+
+/** What fails is a finding, unless somebody asked the program to end. */
+async function finding<T>(work: () => Promise<T>): Promise<Finding<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (isFailure(error) && error.code !== "INTERRUPTED") return { failure: error };
+    throw error;
+  }
+}
+
+function localChecks(identity: Identity, { window }: Policy, world: World): Check[] {
+  return [...fileChecks(identity, world.fs), ...leafChecks(certificateFacts(identity), window, world.now())];
+}
+
+function rootCheck({ root }: Policy, [first, ...others]: readonly Certificate[]): Check {
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return ok("root", `${root.value} holds "${first?.subject.text ?? ""}"${more}`);
+}
+
+/** The first exchange: whatever it is that is answered, the CA's server is there and trusted. */
+async function reach(route: Route, anchors: readonly Certificate[]): Promise<Check> {
+  try {
+    const { roundTripMs } = await exchange(route, { method: "GET", path: "/health" });
+    return ok("CA", `answers in ${Math.round(roundTripMs)} ms; its TLS certificate is of that root`);
+  } catch (error) {
+    stopIfAsked(route);
+    throw await describeDistrust(error, anchors, route);
+  }
+}
+
+async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Forecast }> {
+  const { identity, anchors, policy, world } = asking;
+  const [answers, sent] = await Promise.all([
+    askCa(routeOf(asking), identity.leaf, [...identity.chain.slice(1), ...anchors]),
+    completed(asking),
+  ]);
+  stopIfAsked(world);
+  const now = world.now();
+  const { clock } = answers.facts;
+  const foreseen = forecast({ identity, sent, anchors, ca: answers, at: now, clock, root: policy.root.value });
+  const token = await renewToken({ ...sent, audience: policy.ca.origin, now, id: world.random(16) });
+  const tokenBytes = `authorization: Bearer ${token}`.length;
+  const outlook = foreseen.now.outlooks.token;
+  return { checks: caChecks({ identity, sent, anchors, answers, outlook, tokenBytes, now }), forecast: foreseen };
+}

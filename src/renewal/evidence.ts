@@ -1,0 +1,56 @@
+/** From certificates and the CA's answers to the facts that `diagnosis` reasons over: after a refusal, and before one. */
+import type { Method } from "../ca/credential.ts";
+import type { CaAnswers } from "../ca/endpoints.ts";
+import type { Outlook } from "../failure/diagnosis/forecast.ts";
+import type { CaFacts, CertificateFacts } from "../failure/evidence.ts";
+import type { Certificate } from "../pki/certificate.ts";
+import type { Identity } from "../pki/identity.ts";
+import { predict } from "../pki/path.ts";
+
+export interface Known {
+  /** With the chain as it is sent. */
+  identity: Identity;
+  anchors: readonly Certificate[];
+  ca: CaAnswers;
+  method: Method;
+  /** By our clock. */
+  at: Date;
+  /** The CA's clock at that moment, where it is known. */
+  clock: CaFacts["clock"] | undefined;
+  /** The root as the user gave it, for commands to copy. */
+  root: string;
+}
+
+/** Everything but an answer. The chain is judged by the CA's own roots where it publishes them, and at the CA's time. */
+export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Known): Outlook {
+  const caNow = clock === undefined ? at : new Date(at.getTime() + clock.ca.getTime() - clock.ours.getTime());
+  const isPublished = ca.roots.length > 0;
+  const roots = isPublished ? ca.roots : anchors;
+  const path = predict({ chain: identity.chain, roots, caIntermediates: ca.intermediates, now: caNow });
+  return {
+    at,
+    method,
+    certificate: certificateFacts(identity),
+    ca: { ...ca.facts, ...(clock && { clock }) },
+    path: { ...path, roots: isPublished ? "ca" : "ours" },
+    files: { key: identity.keyFile, root },
+  };
+}
+
+/** The leaf as evidence. */
+export function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
+  const { serial, names, usages, keyUsages, notBefore, notAfter, provisioner } = leaf;
+  return {
+    file: certificateFile,
+    subject: leaf.subject.text,
+    issuer: leaf.issuer.text,
+    count: chain.length,
+    serial,
+    names,
+    usages,
+    keyUsages,
+    notBefore,
+    notAfter,
+    ...(provisioner && { provisioner }),
+  };
+}

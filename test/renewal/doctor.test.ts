@@ -1,0 +1,334 @@
+/** The check-up as its user meets it: what it finds, how it ends, and that it changes nothing. */
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { createAuthority } from "../../src/dev-ca/authority.ts";
+import type { DevCaOptions } from "../../src/dev-ca/server.ts";
+import { type Scene, scene } from "../support/scene.ts";
+
+let current: Scene;
+afterEach(() => current.end());
+
+type Leaf = Parameters<Scene["issue"]>[1];
+const good: Leaf = {
+  subject: "web.internal",
+  names: ["web.internal"],
+  usages: ["serverAuth", "clientAuth"],
+  from: -2,
+  to: 22,
+};
+const command = "doctor --json web.crt web.key --ca-url CA --root root.crt";
+
+interface Report {
+  outcome: string;
+  verdict: string;
+  checks: { name: string; status: string; says: string; help: string[]; code: string | null }[];
+  forecast:
+    | { method: string; when: string; verdict: string; cause: string | null; because: string; unless: string[] }[]
+    | null;
+  rehearsal: { ended: string; serial: string | null } | null;
+  today: string[];
+  error: { code: string; exit: number } | null;
+}
+
+async function report(words = command): Promise<Report & { exit: number }> {
+  const before = files();
+  const { stdout, exit } = await current.renew(words);
+  expect(files(), "nothing is changed").toEqual(before);
+  return { ...(JSON.parse(stdout) as Report), exit };
+}
+
+function files(): Record<string, string> {
+  return Object.fromEntries(readdirSync(".").map((name) => [name, readFileSync(name, "base64")]));
+}
+
+async function set(
+  leaf: Leaf = good,
+  ca: DevCaOptions = { crl: true },
+  authority: Parameters<typeof scene>[0] = {},
+): Promise<void> {
+  current = await scene({ intermediate: true, ...authority });
+  await current.issue("web", leaf);
+  await current.ca(ca);
+}
+
+const statusOf = ({ checks }: Report, wanted: string) => checks.find(({ name }) => name === wanted)?.status;
+const cells = ({ forecast }: Report) =>
+  forecast?.map(
+    ({ method, when, verdict, cause }) => `${method} ${when}: ${verdict}${cause === null ? "" : ` ${cause}`}`,
+  );
+
+describe("how it ends", () => {
+  test("0 where all is well", async () => {
+    await set();
+    const found = await report();
+    expect(found).toMatchObject({ exit: 0, outcome: "healthy", today: [], error: null });
+    expect(found.checks.filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(cells(found)).toEqual([
+      "mtls now: works",
+      "token now: works",
+      "mtls after-expiry: refused EXPIRED",
+      "token after-expiry: works",
+    ]);
+  });
+
+  test.each<[string, Leaf, DevCaOptions, number, string[], RegExp]>([
+    [
+      "the seed's case: for clients only, on an old CA",
+      { ...good, usages: ["clientAuth"] },
+      { like: "v0.26.1" },
+      1,
+      [
+        "mtls now: works",
+        "token now: refused NO_SERVER_AUTH_OLD_CA",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: refused NO_SERVER_AUTH_OLD_CA",
+      ],
+      /renew it before its end, from a timer.*--expires-in 66%/,
+    ],
+    [
+      "an old CA that hides its version",
+      { ...good, usages: ["clientAuth"] },
+      { like: "v0.26.1", hide: ["/version"] },
+      1,
+      [
+        "mtls now: works",
+        "token now: unknown NO_SERVER_AUTH_OLD_CA",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: unknown NO_SERVER_AUTH_OLD_CA",
+      ],
+      /upgrade step-ca to v0.26.2/,
+    ],
+    [
+      "renewal after expiry not allowed",
+      { ...good, provisioner: { name: "admin" } },
+      {},
+      1,
+      [
+        "mtls now: works",
+        "token now: works",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: unknown EXPIRED_NOT_ALLOWED",
+      ],
+      /step ca provisioner update admin --allow-renewal-after-expiry/,
+    ],
+    [
+      "for servers only, on a new CA",
+      { ...good, usages: ["serverAuth"] },
+      {},
+      77,
+      [
+        "mtls now: refused NO_CLIENT_AUTH",
+        "token now: refused NO_CLIENT_AUTH",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: refused NO_CLIENT_AUTH",
+      ],
+      /no renewal can help/,
+    ],
+    [
+      "renewal disabled",
+      { ...good, provisioner: { name: "no-renewal" } },
+      {},
+      77,
+      [
+        "mtls now: refused RENEWAL_DISABLED",
+        "token now: refused RENEWAL_DISABLED",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: refused RENEWAL_DISABLED",
+      ],
+      /--disable-renewal=false/,
+    ],
+    [
+      "expired, and still to be renewed",
+      { ...good, from: -30, to: -6 },
+      {},
+      1,
+      [
+        "mtls now: refused EXPIRED",
+        "token now: works",
+        "mtls after-expiry: refused EXPIRED",
+        "token after-expiry: works",
+      ],
+      /^$/,
+    ],
+  ])("%s", async (_, leaf, ca, exit, expected, today) => {
+    await set(leaf, ca);
+    const found = await report();
+    expect(found.exit).toBe(exit);
+    expect(cells(found)).toEqual(expected);
+    expect(found.today.join("\n")).toMatch(today);
+  });
+
+  test("as a renewal would, where the files are wrong: and the CA is looked at all the same", async () => {
+    await set();
+    await current.issue("other", good);
+    const found = await report(command.replace("web.key", "other.key"));
+    expect(found).toMatchObject({
+      exit: 65,
+      outcome: "failed",
+      forecast: null,
+      error: { code: "KEY_MISMATCH", exit: 65 },
+    });
+    expect(statusOf(found, "CA")).toBe("ok");
+  });
+
+  test.each([
+    ["no certificate", "web.crt", "nowhere.crt", 66, "FILE_MISSING"],
+    ["no root", "root.crt", "nowhere.crt", 78, "ROOT_MISSING"],
+    ["a root of another CA", "root.crt", "other.crt", 78, "CA_UNTRUSTED"],
+  ])("%s", async (_, file, instead, exit, code) => {
+    await set();
+    writeFileSync("other.crt", (await createAuthority({ subject: "another CA" })).root);
+    const found = await report(command.replace(file, instead));
+    expect(found).toMatchObject({ exit, outcome: "failed", error: { code, exit } });
+  });
+
+  test("nobody listens", async () => {
+    current = await scene();
+    await current.issue("web", good);
+    expect(await report(command.replace("CA", "https://localhost:1"))).toMatchObject({
+      exit: 75,
+      error: { code: "CA_UNREACHABLE" },
+    });
+  });
+
+  test("a CA that accepts and never answers costs the time limit and no more", async () => {
+    current = await scene();
+    await current.issue("web", good);
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await new Promise((listening) => silent.once("listening", listening));
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const found = await report(
+      command.replace("CA", `https://127.0.0.1:${port}`).replace("doctor", "doctor --timeout 300ms"),
+    );
+    silent.close();
+    expect(found).toMatchObject({ exit: 75, error: { code: "CA_TIMEOUT" } });
+  });
+});
+
+describe("what it finds", () => {
+  test.each<[string, Leaf, DevCaOptions, string, string]>([
+    ["a provisioner that is gone", { ...good, provisioner: { name: "retired" } }, {}, "provisioner", "failed"],
+    ["a provisioner that cannot be seen", good, { hide: ["/provisioners"] }, "provisioner", "unknown"],
+    ["no provisioner", { ...good, provisioner: null }, {}, "provisioner", "warning"],
+    ["a version that cannot be seen", good, { like: "v0.26.1", hide: ["/version"] }, "version", "unknown"],
+    ["no CRL", good, {}, "revocation", "unknown"],
+    ["no digital signature", { ...good, keyUsages: ["keyEncipherment"] } as Leaf, {}, "key usage", "warning"],
+    ["a certificate in its last third", { ...good, from: -20, to: 4 }, {}, "lifetime", "warning"],
+    ["a certificate of three minutes", { ...good, from: -0.01, to: 0.04 }, {}, "lifetime", "warning"],
+    ["a certificate that has not begun", { ...good, from: 1, to: 24 }, {}, "lifetime", "warning"],
+    ["a CA whose clock is 20 minutes ahead", good, { faults: ["skewed-date"] }, "clocks", "warning"],
+  ])("%s", async (_, leaf, ca, name, status) => {
+    await set(leaf, ca);
+    expect(statusOf(await report(), name)).toBe(status);
+  });
+
+  test("a revoked serial number", async () => {
+    current = await scene({ intermediate: true });
+    await current.issue("web", good);
+    const ca = await current.ca({ crl: true });
+    const { stdout } = await current.renew(command);
+    ca.revoke(BigInt((JSON.parse(stdout) as { certificate: { serial: string } }).certificate.serial).toString(16));
+    const found = await report();
+    expect(statusOf(found, "revocation")).toBe("failed");
+    expect(found).toMatchObject({ exit: 77, verdict: expect.stringContaining("REVOKED") });
+  });
+
+  test("an issuer that ends before the certificate", async () => {
+    await set({ ...good, to: 22 }, {}, { notAfter: new Date(Date.now() + 20 * 3_600_000) });
+    const found = await report();
+    expect(statusOf(found, "issuers")).toBe("warning");
+    expect(cells(found)).toContain("token now: refused OUTLIVES_ISSUER");
+  });
+
+  test("a leaf without its intermediate, which the CA publishes", async () => {
+    await set();
+    writeFileSync(
+      "web.crt",
+      `${readFileSync("web.crt", "utf8").split("-----END CERTIFICATE-----")[0]}-----END CERTIFICATE-----\n`,
+    );
+    const found = await report();
+    expect(statusOf(found, "chain")).toBe("warning");
+    expect(found.today.join()).toMatch(/intermediates\.pem/);
+    expect(cells(found)).toContain("token now: works");
+  });
+
+  test("a key that everybody may read", async () => {
+    await set();
+    chmodSync("web.key", 0o644);
+    const found = await report();
+    expect(found.exit).toBe(1);
+    expect(found.today).toEqual(["close it: `chmod 600 web.key`"]);
+  });
+
+  test.each([
+    ["a window longer than the lifetime", "30h", "warning"],
+    ["a window that leaves no time", "98%", "warning"],
+    ["a window as it should be", "66%", "ok"],
+  ])("%s", async (_, window, status) => {
+    await set();
+    expect(statusOf(await report(command.replace("doctor", `doctor --expires-in ${window}`)), "lifetime")).toBe(status);
+  });
+
+  test("a key that grows the token beyond nginx's limit", async () => {
+    await set({ ...good, names: Array.from({ length: 200 }, (_, n) => `host-${n}.a.rather.long.domain.internal`) });
+    expect(statusOf(await report(), "token")).toBe("warning");
+  });
+
+  test("a hook whose program is not there, or is", async () => {
+    await set();
+    const [gone, there, open] = ["/nowhere/reload", process.execPath, "'x"];
+    const statuses = [];
+    for (const program of [gone, there, open]) {
+      statuses.push(statusOf(await report(`${command} --exec ${program}`), "hook"));
+    }
+    expect(statuses).toEqual(["warning", "ok", "warning"]);
+  });
+});
+
+describe("a rehearsal", () => {
+  const rehearse = command.replace("doctor", "doctor --rehearse");
+
+  test("proves the token's cell by a certificate that is not installed, and says that there is one more", async () => {
+    await set();
+    const found = await report(rehearse);
+    expect(found).toMatchObject({ exit: 0, rehearsal: { ended: "renewed", serial: expect.stringMatching(/^\d+$/) } });
+    expect(found.forecast?.find(({ method, when }) => method === "token" && when === "now")?.because).toMatch(
+      /rehearsed/,
+    );
+    expect(found.forecast?.flatMap(({ unless }) => unless)).toEqual([]);
+    expect(found.checks.find(({ name }) => name === "rehearsal")?.says).toContain("one more certificate");
+  });
+
+  test("shows what the forecast could not know", async () => {
+    await set({ ...good, usages: ["clientAuth"] }, { like: "v0.26.1", hide: ["/version"] });
+    expect(cells(await report())).toContain("token now: unknown NO_SERVER_AUTH_OLD_CA");
+    const found = await report(rehearse);
+    expect(cells(found)).toContain("token now: refused NO_SERVER_AUTH_OLD_CA");
+    expect(found).toMatchObject({ exit: 1, rehearsal: { ended: "refused", serial: null } });
+  });
+
+  test("is not tried where the provisioner takes one token alone", async () => {
+    await set({ ...good, provisioner: { name: "cloud", type: 3 } }, { provisioners: [{ name: "cloud" }] });
+    expect(await report(rehearse)).toMatchObject({ rehearsal: { ended: "not-tried" } });
+  });
+});
+
+describe("as a command", () => {
+  test("-q says nothing while all is well, and all when it is not", async () => {
+    await set();
+    const quiet = command.replace("--json", "-q");
+    expect(await current.renew(quiet)).toMatchObject({ exit: 0, stdout: "", stderr: "" });
+    chmodSync("web.key", 0o644);
+    expect(await current.renew(quiet)).toMatchObject({ exit: 1, stdout: expect.stringContaining("chmod 600") });
+  });
+
+  test("a CA without an address is said before any file is opened", async () => {
+    current = await scene();
+    expect(await current.renew("doctor web.crt web.key")).toMatchObject({
+      exit: 78,
+      stderr: expect.stringContaining("CA_URL_MISSING"),
+    });
+  });
+});

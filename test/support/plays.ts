@@ -1,0 +1,25 @@
+/** All transcripts, by the name of their file. */
+import { answers } from "./plays/answers.ts";
+import { behind } from "./plays/behind.ts";
+import { between } from "./plays/between.ts";
+import { chain } from "./plays/chain.ts";
+import { files } from "./plays/files.ts";
+import type { Plays } from "./plays/play.ts";
+import { provisioner } from "./plays/provisioner.ts";
+import { renewals } from "./plays/renewals.ts";
+import { token } from "./plays/token.ts";
+import { trust } from "./plays/trust.ts";
+import { usage } from "./plays/usage.ts";
+
+export const plays: Plays = {
+  ...renewals,
+  ...usage,
+  ...files,
+  ...answers,
+  ...trust,
+  ...chain,
+  ...provisioner,
+  ...token,
+  ...between,
+  ...behind,
+};

@@ -1,0 +1,26 @@
+/** Exit 64: the command's words. */
+import { readFileSync } from "node:fs";
+import { leaf, type Plays } from "./play.ts";
+
+export const usage: Plays = {
+  "bad-flag": { set: async () => {}, command: "--forse web.crt web.key" },
+  "bad-flag-files": { set: async () => {}, command: "--force web.crt" },
+  "flag-conflict": { set: async () => {}, command: "-q -v web.crt web.key" },
+  "bad-duration": { set: async () => {}, command: "--expires-in soon web.crt web.key --ca-url ca.internal" },
+  "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },
+  "would-overwrite": { set: leaf({}), command: "web.crt web.key --ca-url CA --root root.crt" },
+  "would-overwrite-asked": {
+    set: async (s) => {
+      await leaf({})(s);
+      return { answers: ["n"] };
+    },
+    command: "web.crt web.key --ca-url CA --root root.crt",
+  },
+  "would-lose-key": {
+    set: async (s) => {
+      await leaf({})(s);
+      s.write("web.pem", readFileSync("web.crt", "utf8") + readFileSync("web.key", "utf8"));
+    },
+    command: "--force web.pem web.pem --ca-url CA --root root.crt",
+  },
+};
