@@ -413,6 +413,11 @@ describe("how step-ca would judge", () => {
       ["chain-incomplete", "chain-incomplete", "chain-incomplete"],
     ],
     [
+      "the leaf alone, of a CA whose intermediate has the same name and another key",
+      { chain: [leaf], caIntermediates: [authority({ subject: sub.commonName, key: "else" })] },
+      ["unknown-authority", "unknown-authority", "unknown-authority"],
+    ],
+    [
       "another CA's chain",
       { roots: [authority(otherIs)], caIntermediates: [authority({ ...otherIs, subject: "Other Sub" })] },
       ["chain-incomplete", "chain-incomplete", "chain-incomplete"],

@@ -52,7 +52,8 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       const { count, issuer } = e.certificate;
       const alone = count === 1 ? "only the leaf was sent" : `${count} certificates were sent`;
       const found = predicted(e, isUnknown);
-      if (found === "none") return count === 1 ? speaks(`${alone}; its issuer is ${quoted(issuer)}`) : silent(alone);
+      if (found === "none")
+        return count === 1 && !isNotTaken(e) ? speaks(`${alone}; its issuer is ${quoted(issuer)}`) : silent(alone);
       if (found === "all-well") return contradicted("what was sent leads to a root");
       if (found === "other") return contradicted("its chain fails for another reason");
       const { reason, who, isPublished } = found.problem;
