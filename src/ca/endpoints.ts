@@ -108,11 +108,11 @@ function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaA
   const now = clock === undefined ? route.now() : new Date(route.now().getTime() + leadOf(clock));
   const crl = heard.crl?.status === 200 ? heard.crl : undefined;
   const revocation = crl && readRevocation(crl.body, { leaf, signers: [...own.inUse, ...issuers], now });
-  if (revocation?.why !== undefined) questions.judge("GET /crl", `not usable: ${revocation.why}`);
+  const whyNot = revocation === undefined ? "it cannot be read" : revocation.why;
+  if (crl && whyNot !== undefined) questions.judge("GET /crl", `not usable: ${whyNot}`);
   const version = versionOf(heard.version, questions);
   const list = usableList(provisioners, leaf, questions);
-  const isOthers = claimed.intermediates.length > 0 && own.intermediates.length === 0;
-  const presence = isOthers ? undefined : presenceOf(heard.intermediates);
+  const presence = presenceOf(heard.intermediates, own);
   const signs = signsOf(heard, handshake, own);
   return {
     roots: own.roots,
@@ -171,9 +171,9 @@ function usableList(
   return found.some(({ name }) => name === leaf.provisioner?.name) ? found : undefined;
 }
 
-function presenceOf(answer: Answer | undefined): CaFacts["intermediates"] {
+function presenceOf(answer: Answer | undefined, { intermediates }: Belonging): CaFacts["intermediates"] {
   if (answer === undefined) return undefined;
-  if (answer.status === 201) return "answers";
+  if (answer.status === 201) return intermediates.length > 0 ? "answers" : undefined;
   if (answer.status === 501) return "not-implemented";
   return answer.status === 404 ? "not-found" : undefined;
 }

@@ -45,7 +45,7 @@ describe("the CA's log", () => {
     ],
     [
       'tls: failed to verify client certificate: x509: certificate signed by unknown authority (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "k3s-client-ca@1714937196")',
-      ["UNKNOWN_ISSUER", "CHAIN_INCOMPLETE"],
+      ["UNKNOWN_ISSUER", "CHAIN_INCOMPLETE", "ISSUER_YOUNGER"],
     ],
     ["authority.authorizeRenew: renew is disabled for provisioner 'norenew'", ["RENEWAL_DISABLED"]],
     ["cahandler.Renew: authority.Rekey: authority.authorizeRenew: certificate has been revoked", ["REVOKED"]],
