@@ -7,6 +7,7 @@ import { reasons } from "../../../src/ca/credential.ts";
 import { main } from "../../../src/cli/main.ts";
 import { catalogue, codes } from "../../../src/failure/catalogue/catalogue.ts";
 import { causes } from "../../../src/failure/diagnosis/causes.ts";
+import { checkNames } from "../../../src/renewal/checkup/check.ts";
 import { plays } from "../../support/plays.ts";
 import { type Scene, scene } from "../../support/scene.ts";
 import { testWorld } from "../../support/world.ts";
@@ -38,6 +39,7 @@ describe("the words of the schema are the code's", () => {
     ["codes", enumOf("code"), codes],
     ["causes", enumOf("causeId"), Object.keys(causes)],
     ["reasons", enumOf("methodReason"), [...Object.keys(reasons), null]],
+    ["checks", enumOf("checkName"), [...checkNames]],
     ["exits", enumOf("exit"), exits()],
     ["retries", sorted(enumOf("retry")), sorted([...new Set(codes.map((code) => catalogue[code].retry))])],
     ["menders", sorted(enumOf("mender")), sorted([...new Set(Object.values(causes).map(({ who }) => who))])],
@@ -94,6 +96,30 @@ describe("every transcript, played again with --json, prints one document that f
     const broken = [...paths(failed)].flatMap((path) => [without(failed, path), within(failed, path)]);
     expect(broken.length).toBeGreaterThan(60);
     expect(broken.filter((one) => problems(one).length === 0 && validate(one))).toEqual([]);
+  });
+});
+
+describe("renew doctor --json", () => {
+  let current: Scene | undefined;
+  afterEach(() => current?.end());
+  const told = [
+    "renewed-over-mtls",
+    "renewed-by-token",
+    "client-auth-only-old-ca",
+    "server-auth-only-new-ca",
+    "revoked",
+  ];
+  const untold = ["file-missing", "key-mismatch", "not-a-ca-page", "ca-untrusted", "ca-unreachable", "bad-flag"];
+
+  test.each([...told, ...told.map((name) => `${name} --rehearse`), ...untold])("%s", async (words) => {
+    const [name = "", rehearse] = words.split(" ");
+    const { set, command, authority } = plays[name] ?? { set: async () => undefined, command: "" };
+    current = await scene(authority);
+    const world = (await set(current)) ?? {};
+    const flags = command.replace(/--json |--force |--out \S+ /g, "");
+    const { stdout, stderr } = await current.renew(`doctor --json ${rehearse ?? ""} ${flags}`, world);
+    expect(problems(JSON.parse(stdout))).toEqual([]);
+    expect(stderr).toBe("");
   });
 });
 

@@ -126,7 +126,7 @@ export const between: Family<Between> = {
 If the proxy shows the CA a client certificate of its own, that one is renewed and returned: renew sees that key and names differ, and installs nothing.
 
 Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
-    logs: ["missing client certificate"],
+    logs: ["missing client certificate", "missing peer certificate"],
   },
 
   CERTIFICATE_NOT_SENT: {
