@@ -69,7 +69,7 @@ function chain({ identity, sent, anchors, answers, outlook }: Seen): Check {
 }
 
 function counted(intermediates: number): string {
-  if (intermediates <= 0) return "the leaf, issued by the root itself";
+  if (intermediates <= 0) return "the leaf itself";
   return intermediates === 1 ? "the leaf and its intermediate" : `the leaf and ${intermediates} intermediates`;
 }
 
