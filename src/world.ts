@@ -26,6 +26,8 @@ export interface World {
   readonly canAsk: boolean;
   /** Asks on the terminal; `secret` answers are not shown. Null when the person gave none (end of input). */
   ask(question: string, kind: "plain" | "secret"): Promise<string | null>;
+  /** All of standard input, or the last `limit` bytes of it. Ends early when `signal` is aborted. */
+  input(limit: number): Promise<Buffer>;
   /** Resolves early when `signal` is aborted. */
   sleep(ms: number): Promise<void>;
   /** Runs this very program again, as a user would, with its words on our streams. Resolves with its exit status. */
@@ -46,6 +48,7 @@ export function realWorld(signal: AbortSignal): World {
     stderr: output(process.stderr),
     canAsk: isatty(0) && isatty(2),
     ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
+    input: async (limit) => (await import("./cli/input.ts")).readInput(limit, signal),
     sleep: (ms) => setTimeout(ms, undefined, { signal }).catch(endEarly),
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     signal,
@@ -70,6 +73,6 @@ function output(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
-    columns: stream.columns ?? 80,
+    columns: stream.columns || 80, // 0 where a terminal does not know
   };
 }

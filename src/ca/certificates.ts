@@ -5,7 +5,7 @@ import type { Answer } from "./answer.ts";
 import { isRecord, parseJson } from "./response.ts";
 
 /** More than any CA publishes; each of them costs time, and a signature or two. */
-const most = 100;
+const most = 32;
 
 /** `{"crts":["PEM",…]}`, as /roots and /intermediates answer; [] for anything else, and for more than any CA has. */
 export function certificatesOf({ body }: Answer): Certificate[] {

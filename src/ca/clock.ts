@@ -30,13 +30,11 @@ export function clockFrom(readings: readonly ClockReading[]): NonNullable<CaFact
   return { ca: first.ca, ours: new Date(first.ca.getTime() + leadOf(agreed)) };
 }
 
-/** In whole seconds where one fits, as more would only seem exact; the smaller of two that do. */
+/** In whole seconds where one fits, as more would only seem exact. */
 function leadOf({ leastMs, mostMs }: Pick<ClockReading, "leastMs" | "mostMs">): number {
   const middle = (leastMs + mostMs) / 2;
-  const [down, up] = [Math.floor(middle / 1000) * 1000, Math.ceil(middle / 1000) * 1000];
-  const fitting = [down, up].filter((second) => second >= leastMs && second <= mostMs);
-  const [nearest = middle] = fitting.sort(
-    (a, b) => Math.abs(a - middle) - Math.abs(b - middle) || Math.abs(a) - Math.abs(b),
-  );
+  const seconds = [Math.ceil(middle / 1000) * 1000, Math.floor(middle / 1000) * 1000];
+  const fitting = seconds.filter((second) => second >= leastMs && second <= mostMs);
+  const [nearest = middle] = fitting.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
   return nearest;
 }

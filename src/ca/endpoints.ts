@@ -2,7 +2,7 @@
  * What the CA and its server tell everybody, asked for evidence after a failure: all at once, each optional. Production guides
  * hide most of it, and whatever a server answers, it must not hide the first error.
  */
-import type { Asked, CaFacts, VersionSign } from "../failure/evidence.ts";
+import type { Asked, CaFacts } from "../failure/evidence.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
 import { type Belonging, belonging } from "./belonging.ts";
@@ -10,11 +10,12 @@ import { certificatesIn, certificatesOf } from "./certificates.ts";
 import { exchange, type Route } from "./client.ts";
 import { type ClockReading, clockFrom, clockReading } from "./clock.ts";
 import { askHandshake, type Handshake } from "./handshake.ts";
-import { handshakeFacts, isEndedByCa } from "./meeting.ts";
+import { handshakeFacts } from "./meeting.ts";
 import { type ProvisionerList, readProvisioners } from "./provisioners.ts";
 import { Questions, questionsMs } from "./questions.ts";
-import { isRecord, parseJson, readAnswered } from "./response.ts";
+import { isRecord, parseJson } from "./response.ts";
 import { crlLimit, readRevocation } from "./revocation.ts";
+import { noSuchRoot, signsOf } from "./signs.ts";
 
 export interface CaAnswers {
   facts: CaFacts;
@@ -82,9 +83,6 @@ async function hear(questions: Questions, { ca, env }: Route) {
   return { version, health, roots, intermediates, crl, noRoot, handshake, provisioners };
 }
 
-/** No root has this fingerprint, so it is told apart how the CA says that (v0.30.0 or later names it). */
-const noSuchRoot = "/root/00";
-
 interface About {
   questions: Questions;
   route: Route;
@@ -108,11 +106,11 @@ function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaA
   const now = clock === undefined ? route.now() : new Date(route.now().getTime() + leadOf(clock));
   const crl = heard.crl?.status === 200 ? heard.crl : undefined;
   const revocation = crl && readRevocation(crl.body, { leaf, signers: [...own.inUse, ...issuers], now });
-  if (revocation?.why !== undefined) questions.judge("GET /crl", `not usable: ${revocation.why}`);
+  const whyNot = revocation === undefined ? "it cannot be read" : revocation.why;
+  if (crl && whyNot !== undefined) questions.judge("GET /crl", `not usable: ${whyNot}`);
   const version = versionOf(heard.version, questions);
   const list = usableList(provisioners, leaf, questions);
-  const isOthers = claimed.intermediates.length > 0 && own.intermediates.length === 0;
-  const presence = isOthers ? undefined : presenceOf(heard.intermediates);
+  const presence = presenceOf(heard.intermediates, own);
   const signs = signsOf(heard, handshake, own);
   return {
     roots: own.roots,
@@ -171,9 +169,9 @@ function usableList(
   return found.some(({ name }) => name === leaf.provisioner?.name) ? found : undefined;
 }
 
-function presenceOf(answer: Answer | undefined): CaFacts["intermediates"] {
+function presenceOf(answer: Answer | undefined, { intermediates }: Belonging): CaFacts["intermediates"] {
   if (answer === undefined) return undefined;
-  if (answer.status === 201) return "answers";
+  if (answer.status === 201) return intermediates.length > 0 ? "answers" : undefined;
   if (answer.status === 501) return "not-implemented";
   return answer.status === 404 ? "not-found" : undefined;
 }
@@ -183,20 +181,4 @@ function acceptedOf(presented: readonly Certificate[], handshake: Handshake | un
   const names = handshake?.acceptable ?? [];
   const isNamed = ({ subject }: Certificate) => names.some(({ der }) => Buffer.compare(der, subject.der) === 0);
   return names.length === 0 ? presented : presented.filter(isNamed);
-}
-
-/** Sentences of step-ca's own, at places that older ones do not have (see the reference of its endpoints in api/). */
-function signsOf({ crl, noRoot, health }: Heard, handshake: Handshake | undefined, own: Belonging): VersionSign[] {
-  const signs: VersionSign[] = [];
-  const says = (answer: Answer | undefined, sentence: RegExp) => {
-    const { shape, said, status } = answer && answer.body.length < 4096 ? readAnswered(answer) : {};
-    return status === 404 && shape === "status" && sentence.test(said ?? "");
-  };
-  if (says(noRoot, /^root certificate with fingerprint "00" was not found/)) signs.push("root-not-found");
-  if (says(crl, /^The certificate authority received an unexpected HTTP status code|^no CRL available/))
-    signs.push("crl-endpoint");
-  const { "x-request-id": id, server, via } = health?.headers ?? {};
-  const isPassedOn = server !== undefined || via !== undefined;
-  if (id !== undefined && !isPassedOn && handshake && isEndedByCa(handshake, own)) signs.push("request-id");
-  return signs;
 }

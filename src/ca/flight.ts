@@ -15,7 +15,7 @@ export interface Flight {
 /** More than any honest flight; OpenSSL takes 100 KB of certificates. */
 export const flightLimit = 256 * 1024;
 
-const most = { certificates: 32, names: 1000 };
+const most = { certificates: 16, names: 1000 };
 
 const record = { changeCipherSpec: 20, alert: 21, handshake: 22 };
 const message = { certificate: 11, certificateRequest: 13, serverHelloDone: 14 };

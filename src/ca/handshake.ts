@@ -126,7 +126,7 @@ export function chainOf(
   certificate: ReturnType<ReturnType<typeof connectTls>["getPeerX509Certificate"]>,
 ): Uint8Array[] {
   const chain: Uint8Array[] = [];
-  for (let next = certificate; next !== undefined && chain.length < 32; next = next.issuerCertificate)
+  for (let next = certificate; next !== undefined && chain.length < 16; next = next.issuerCertificate)
     chain.push(next.raw);
   return chain;
 }

@@ -12,11 +12,11 @@ const mostSigners = 4;
 /** A clock that runs a little behind does not make a new list one of the future. */
 const toleranceMs = 60_000;
 
-/** `signers` may sign for this CA; `now` is by its clock, as its list is. */
+/** Undefined for what is no list. `signers` may sign for this CA; `now` is by its clock, as its list is. */
 export function readRevocation(
   der: Uint8Array,
   { leaf, signers, now }: { leaf: Certificate; signers: readonly Certificate[]; now: Date },
-): NonNullable<CaFacts["crl"]> {
+): CaFacts["crl"] {
   try {
     const list = readCrl(der);
     const { issued, expires, partial } = list;
@@ -27,7 +27,7 @@ export function readRevocation(
     const why = partial ?? outOfTime(issued, expires, now);
     return { lists: false, usable: why === null, issued, ...(why !== null && { why }) };
   } catch {
-    return { lists: false, usable: false, why: "it cannot be read" };
+    return undefined;
   }
 }
 

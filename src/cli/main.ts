@@ -4,8 +4,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
-import { refusePasted } from "./pasted.ts";
 import { Reporter } from "./report.ts";
+import { refusePasted } from "./step-commands.ts";
 
 export { realWorld } from "../world.ts";
 

@@ -83,7 +83,8 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
   }
   if (/wrong version number|packet length too long|http request|unknown protocol/i.test(said))
     return notTls(network, error);
-  if (errno.startsWith("HPE_"))
+  // undici gives its parser's errors this name, and a code only sometimes
+  if (errno.startsWith("HPE_") || (first instanceof Error && first.name === "HTTPParserError"))
     return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (isClose(errno)) return new ConnectionEnded(null, first);
   if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one

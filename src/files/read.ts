@@ -5,15 +5,24 @@ import { errnoOf, Failure } from "../failure/failure.ts";
 import type { FileStat, FileSystem } from "./system.ts";
 
 /** More than any certificate bundle or key; a larger file is the wrong one, and must not fill the memory. */
-const largest = 4 * 1024 * 1024;
+export const largest = 4 * 1024 * 1024;
 
 /** Throws FILE_MISSING (with names that are nearly the same), FILE_IS_FOLDER, FILE_UNREADABLE. */
 export function readNamed(file: string, role: Role, fs: FileSystem): Buffer {
+  return named(file, role, fs, () => fs.read(file, largest));
+}
+
+/** The end of a file of any size, as of a log. A pipe or a device has no end to go to, and is read as a whole. */
+export function readNamedEnd(file: string, role: Role, fs: FileSystem): Buffer {
+  return named(file, role, fs, (stat) => (stat.isFile() ? fs.readEnd(file, largest) : fs.read(file, largest)));
+}
+
+function named(file: string, role: Role, fs: FileSystem, read: (stat: FileStat) => Buffer): Buffer {
   try {
     const stat = fs.stat(file);
     if (stat.isDirectory()) throw new Failure("FILE_IS_FOLDER", { file, role });
     if (isNamedPipe(file, stat)) throw new Failure("FILE_UNREADABLE", { file, role, errno: "FIFO" });
-    return fs.read(file, largest);
+    return read(stat);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const errno = errnoOf(error);

@@ -20,6 +20,8 @@ export interface FileStat {
 export interface FileSystem {
   /** The whole contents. Throws EFBIG above `limit` bytes, also where no size is known beforehand: a pipe, a device. */
   read(file: string, limit?: number): Buffer;
+  /** The last `limit` bytes of a file. */
+  readEnd(file: string, limit: number): Buffer;
   list(folder: string): string[];
   stat(file: string): FileStat;
   lstat(file: string): FileStat;
@@ -48,6 +50,7 @@ const flags = {
 
 export const realFileSystem: FileSystem = {
   read: readWhole,
+  readEnd,
   list: (folder) => fs.readdirSync(folder),
   stat: (file) => fs.statSync(file),
   lstat: (file) => fs.lstatSync(file),
@@ -66,6 +69,17 @@ export const realFileSystem: FileSystem = {
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
 };
+
+function readEnd(file: string, limit: number): Buffer {
+  const size = fs.statSync(file).size;
+  const handle = fs.openSync(file, fs.constants.O_RDONLY);
+  try {
+    const end = Buffer.alloc(Math.min(size, limit));
+    return end.subarray(0, fs.readSync(handle, end, { position: size - end.length }));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
 
 const chunkSize = 64 * 1024;
 

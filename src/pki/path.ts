@@ -99,31 +99,8 @@ function isIssuedAnew(verdict: PathProblem, sent: Chain, roots: Chain): boolean 
 
 const isSelfIssued = ({ issuer, subject }: Certificate) => same(issuer.der, subject.der);
 
-/**
- * The way from this leaf to one of the anchors, each the issuer of the one before it; null when there is none. Any
- * certificate may be an anchor, an intermediate too. Signatures, names and the right to sign count; times and usages do not.
- */
-export function leadsTo(
-  leaf: Certificate,
-  others: readonly Certificate[],
-  anchors: readonly Certificate[],
-): readonly Certificate[] | null {
-  let tries = 0;
-  const follow = (path: Chain, tip: Certificate): Chain | null => {
-    if (anchors.some(({ der }) => same(der, tip.der))) return path;
-    for (const issuer of [...candidates(tip, anchors), ...candidates(tip, others)]) {
-      if (++tries > mostTries) return null;
-      if (isAmong(issuer, path) || signatureProblem(tip, issuer) !== null) continue;
-      const found = follow([...path, issuer], issuer);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-  return follow([leaf], leaf);
-}
-
 /** Go's limit against chains made to be slow: as many signatures, and no more, are checked for one question. */
-const mostTries = 100;
+export const mostTries = 100;
 const tooManyTries = "x509: signature check attempts limit reached while verifying certificate chain";
 const notForThisName = "x509: a root or intermediate certificate is not authorized to sign for this name";
 
@@ -164,7 +141,7 @@ function climb(below: Chain, child: Certificate, search: Search): { chains: Chai
 }
 
 /** Those of the pool that bear the issuer's name, without repetition: key ids match, one has none, they differ. */
-function candidates(child: Certificate, pool: readonly Certificate[]): Certificate[] {
+export function candidates(child: Certificate, pool: readonly Certificate[]): Certificate[] {
   const rank = ({ subjectKeyId }: Certificate) => {
     if (subjectKeyId === child.authorityKeyId) return 0;
     return subjectKeyId === "" || child.authorityKeyId === "" ? 1 : 2;
@@ -176,7 +153,7 @@ function candidates(child: Certificate, pool: readonly Certificate[]): Certifica
 }
 
 /** Whether the chain holds this name, key and alternative names already, in this or another certificate. */
-function isAmong(candidate: Certificate, chain: Chain): boolean {
+export function isAmong(candidate: Certificate, chain: Chain): boolean {
   const none = new Uint8Array();
   const names = ({ extensions }: Certificate) => extensions.get(alternativeNamesOid) ?? none;
   return chain.some(

@@ -7,9 +7,9 @@ import type { AnsweredChain } from "../ca/response.ts";
 import type { ChangeNotMade } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
 import { instant } from "../failure/time.ts";
+import { leadsTo } from "../pki/anchored.ts";
 import { type Certificate, isIssuedBy, provisionerOid, same } from "../pki/certificate.ts";
 import { keyFingerprint } from "../pki/identity.ts";
-import { leadsTo } from "../pki/path.ts";
 
 export interface Expectation {
   old: Certificate;

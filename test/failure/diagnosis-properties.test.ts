@@ -7,7 +7,15 @@ import { describe, expect, test } from "vitest";
 import { type Cause, causes } from "../../src/failure/diagnosis/causes.ts";
 import { diagnose } from "../../src/failure/diagnosis/diagnose.ts";
 import { symptomOf } from "../../src/failure/diagnosis/symptom.ts";
-import type { Answered, CauseId, Evidence, PathVerdict, ProvisionerFacts } from "../../src/failure/evidence.ts";
+import type {
+  Answered,
+  CauseId,
+  Evidence,
+  HandshakeFacts,
+  PathVerdict,
+  ProvisionerFacts,
+  VersionSign,
+} from "../../src/failure/evidence.ts";
 
 const at = new Date("2026-03-02T10:00:00Z");
 const minute = 60_000;
@@ -37,6 +45,14 @@ const world = fc.record({
     "usage-nesting" as const,
   ),
   hasOurRoots: fc.boolean(),
+  /** Of a chain that lacks one: whether the CA has that intermediate still. A handshake would complete it then. */
+  missing: fc.constantFrom("current" as const, "earlier" as const),
+  /** A foreign issuer may bear the name of one of the CA's. */
+  isNamesake: fc.constantFrom(false, false, true),
+  /** Nor need its file hold more than the leaf. */
+  isAlone: fc.boolean(),
+  /** A proxy may end TLS, and may ask for certificates itself. */
+  front: fc.constantFrom("none" as const, "none" as const, "none" as const, "ends-tls" as const, "asks" as const),
   /** The type that the certificate notes may be wrong: the name decides. */
   extension: fc.constantFrom("none" as const, "right" as const, "right" as const, "wrong" as const),
   provisioner: fc.constantFrom(
@@ -66,6 +82,9 @@ const hiding = fc.record({
   clock: fc.boolean(),
   path: fc.boolean(),
   roots: fc.boolean(),
+  /** TLS 1.3 alone shows a part. */
+  handshake: fc.constantFrom("shown" as const, "encrypted" as const, "hidden" as const),
+  signs: fc.boolean(),
 });
 type Hiding = typeof hiding extends fc.Arbitrary<infer T> ? T : never;
 const nothing: Hiding = {
@@ -76,6 +95,8 @@ const nothing: Hiding = {
   clock: false,
   path: false,
   roots: false,
+  handshake: "shown",
+  signs: false,
 };
 
 const U401 = "The request lacked necessary authorization to be completed. Please see the CA's logs.";
@@ -103,6 +124,10 @@ function obstacles(w: World): [cause: CauseId, answer: Partial<Evidence>][] {
     "not-yet-valid": "ISSUER_YOUNGER",
   } as const;
   const bad = w.chain === "good" || w.chain === "usage-nesting" ? null : w.chain;
+  if (w.method === "mtls" && w.front !== "none") {
+    add(true, "TLS_TERMINATED", said(400, "The request could not be completed: missing client certificate."));
+    return found;
+  }
   if (w.method === "mtls") {
     const isNewGo = since(w.version, "v0.26.1");
     const alert = (number: number) => ({ alert: isNewGo ? number : 42 });
@@ -178,7 +203,7 @@ function evidence(w: World, hide: Hiding): Evidence {
       names: ["web"],
       usages,
       keyUsages,
-      count: chain === "chain-incomplete" ? 1 : 2,
+      count: chain === "chain-incomplete" || isForeignAlone(w) ? 1 : 2,
       ...validity(w),
       ...(extension !== "none" && { provisioner: { type: noted, name: "admin", credentialId: "key-1" } }),
     },
@@ -191,9 +216,35 @@ function evidence(w: World, hide: Hiding): Evidence {
         w.crl !== "off" &&
         since(version, "v0.23.0") && { crl: { usable: true, lists: isListed, issued: at } }),
       ...(!hide.clock && { clock: { ca: now, ours: at } }),
+      ...(hide.handshake !== "hidden" && { handshake: handshake(w, hide) }),
+      ...(!hide.signs && { signs: signs(w) }),
     },
     ...(!hide.path && { path: { ...path(w, hide), roots: hide.roots ? "ours" : "ca" } }),
   };
+}
+
+/** A leaf alone whose issuer is not known: an intermediate may be missing, or it is another CA's. */
+function isForeignAlone({ chain, isAlone }: World): boolean {
+  return chain === "unknown-authority" && isAlone;
+}
+
+function handshake(w: World, hide: Hiding): HandshakeFacts {
+  const presentsMissing = w.chain === "chain-incomplete" && w.missing === "current";
+  const base = { presented: ["CN=CA", "CN=Intermediate"], ...(presentsMissing && { presentsMissing }) };
+  if (hide.handshake === "encrypted") return { ...base, version: "TLS 1.3" };
+  if (w.front === "ends-tls") return { ...base, version: "TLS 1.2", asks: false };
+  const isForeign = w.chain === "unknown-authority" && !w.isNamesake;
+  const accepts = isForeign || (w.chain === "chain-incomplete" && w.missing === "earlier") ? "none" : "issuer";
+  return { ...base, version: "TLS 1.2", asks: true, acceptable: ["CN=Root", "CN=Intermediate"], accepts };
+}
+
+function signs({ version }: World): VersionSign[] {
+  const all: [VersionSign, string][] = [
+    ["root-not-found", "v0.30.0"],
+    ["request-id", "v0.26.0"],
+    ["crl-endpoint", "v0.23.0"],
+  ];
+  return all.filter(([, first]) => since(version, first)).map(([sign]) => sign);
 }
 
 /** With roots of our own that differ from the CA's, every chain of this CA looks good to us. */
@@ -206,7 +257,11 @@ function path(w: World, hide: Hiding): Omit<NonNullable<Evidence["path"]>, "root
   });
   const isSeen = !hide.roots || w.hasOurRoots || (w.chain !== "unknown-authority" && w.chain !== "not-yet-valid");
   const chain = isSeen ? w.chain : "good";
+  const isKnown = (!hide.intermediates && since(w.version, "v0.27.3")) || hide.handshake !== "hidden";
+  const isPublished = chain === "chain-incomplete" && w.missing === "current";
+  const isCut = chain === "chain-incomplete" || (chain === "unknown-authority" && isForeignAlone(w));
   const judge = (usage: "clientAuth" | "serverAuth"): PathVerdict => {
+    if (isCut) return { ...bad("chain-incomplete", "CN=Issuer"), ...(isKnown && { isPublished }) };
     if (chain !== "good" && chain !== "usage-nesting") return bad(chain, "CN=Issuer");
     if (!permits(w, usage)) return bad("usage", "CN=web");
     return chain === "usage-nesting" && usage === "clientAuth" ? bad("usage-nesting", "CN=Issuer") : { ok: true };
@@ -224,8 +279,9 @@ function path(w: World, hide: Hiding): Omit<NonNullable<Evidence["path"]>, "root
 }
 
 /** An issuer that began after the certificate's end exists only where that end has been. */
-const isPossible = ({ chain, life, method }: World) =>
-  chain !== "not-yet-valid" || (life === "after" && method === "token");
+const isPossible = ({ chain, life, method, missing }: World) =>
+  (chain !== "not-yet-valid" || (life === "after" && method === "token")) &&
+  (chain !== "chain-incomplete" || method === "token" || missing === "earlier");
 const refused = world.filter((w) => isPossible(w) && obstacles(w).length > 0);
 const runs = { numRuns: 3000 };
 
@@ -374,7 +430,25 @@ const anything = fc
           ),
         ),
         clock: optional(fc.record({ ca: anyDate, ours: anyDate })),
-        crl: optional(fc.record({ lists: fc.boolean(), usable: fc.boolean(), issued: anyDate })),
+        crl: optional(
+          fc
+            .record({ lists: fc.boolean(), usable: fc.boolean(), issued: optional(anyDate), why: optional(text) })
+            .map(defined),
+        ),
+        handshake: optional(
+          fc
+            .record({
+              version: fc.constantFrom("TLS 1.2", "TLS 1.3"),
+              presented: fc.array(text, { maxLength: 3 }),
+              asks: optional(fc.boolean()),
+              acceptable: optional(fc.array(text, { maxLength: 3 })),
+              accepts: optional(fc.constantFrom("issuer", "above", "none")),
+              presentsMissing: optional(fc.boolean()),
+            })
+            .map(defined),
+        ),
+        signs: optional(fc.subarray(["crl-endpoint", "request-id", "root-not-found"])),
+        foreign: optional(fc.subarray(["roots", "intermediates"], { minLength: 1 })),
       })
       .map(defined),
     path: optional(

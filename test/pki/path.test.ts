@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PathVerdict } from "../../src/failure/evidence.ts";
+import { leadsTo } from "../../src/pki/anchored.ts";
 import { type Certificate, readCertificate } from "../../src/pki/certificate.ts";
-import { leadsTo, type PathQuestion, predict, verifyPath } from "../../src/pki/path.ts";
+import { type PathQuestion, predict, verifyPath } from "../../src/pki/path.ts";
 import { authority, type Draft, daysFromNow, make, now } from "../support/gochain/certificates.ts";
 
 const rootIs = { subject: "Root", key: "root" };
@@ -384,10 +385,22 @@ describe("names that an issuer forbids", () => {
 });
 
 describe("how step-ca would judge", () => {
+  test.each([
+    ["is the CA's", [sub], true],
+    ["has only the name of one of the CA's", [authority({ ...subIs, key: "else" })], false],
+    ["has another name", [authority({ subject: "Else", key: "else" })], false],
+    ["may be anybody's", [], undefined],
+  ])("the missing intermediate %s", (_, caIntermediates, isPublished) => {
+    const { tokenClientAuth } = predict({ chain: [leaf], roots: [root], caIntermediates, now });
+    expect(tokenClientAuth).toMatchObject({ reason: "chain-incomplete" });
+    expect("isPublished" in tokenClientAuth ? tokenClientAuth.isPublished : undefined).toBe(isPublished);
+  });
+
   const foretell = (input: Partial<Parameters<typeof predict>[0]>) => {
     const { mtls, ...token } = predict({ chain: [leaf, sub], roots: [root], caIntermediates: [sub], now, ...input });
     return [mtls, token.tokenServerAuth, token.tokenClientAuth].map((its) => (its.ok ? "ok" : its.reason));
   };
+  const namesake = authority({ subject: sub.commonName, key: "else" });
   const short = (seconds: number) => newLeaf({ notBefore: now, notAfter: new Date(now.getTime() + seconds * 1000) });
 
   test.each<[string, Partial<Parameters<typeof predict>[0]>, string[]]>([
@@ -410,6 +423,11 @@ describe("how step-ca would judge", () => {
       "the leaf alone, of a CA whose intermediates have other names",
       { chain: [leaf], caIntermediates: [authority({ subject: "Else", key: "else" })] },
       ["chain-incomplete", "chain-incomplete", "chain-incomplete"],
+    ],
+    [
+      "the leaf alone, of a CA whose intermediate has the same name and another key",
+      { chain: [leaf], caIntermediates: [namesake] },
+      ["unknown-authority", "chain-incomplete", "chain-incomplete"],
     ],
     [
       "another CA's chain",

@@ -67,6 +67,10 @@ export class MemoryDisk implements FileSystem {
     }
   }
 
+  readEnd(path: string, limit: number): Buffer {
+    return this.read(path).subarray(-limit);
+  }
+
   read(path: string): Buffer {
     const node = this.#node(path);
     if (node.kind === "folder") throw systemError("EISDIR");

@@ -3,6 +3,7 @@ import { answers } from "./plays/answers.ts";
 import { behind } from "./plays/behind.ts";
 import { between } from "./plays/between.ts";
 import { chain } from "./plays/chain.ts";
+import { doctors } from "./plays/doctor.ts";
 import { files } from "./plays/files.ts";
 import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
@@ -24,4 +25,5 @@ export const plays: Plays = {
   ...between,
   ...behind,
   ...needsRenewal,
+  ...doctors,
 };

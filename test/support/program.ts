@@ -1,6 +1,7 @@
 /** The built program, run as a user runs it: bin/renew.js in a process of its own. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
+import type { Readable } from "node:stream";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
@@ -15,18 +16,23 @@ export interface Ran {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** What comes in on standard input; nothing does without it. */
+  input?: Readable;
   /** Called with each piece of stderr, for a test that waits for words before it acts. */
   onWords?(words: string, kill: (signal: NodeJS.Signals) => void): void;
 }
 
-export function run(args: readonly string[], { cwd, env, onWords }: RunOptions = {}): Promise<Ran> {
+export function run(args: readonly string[], { cwd, env, input, onWords }: RunOptions = {}): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env;
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd,
       env: { PATH, HOME, TZ: "UTC", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.on("error", () => {}); // who does not read it ends before it does
+    if (input) input.pipe(child.stdin);
+    else child.stdin.end();
     const out: string[] = [];
     const err: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));

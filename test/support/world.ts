@@ -14,6 +14,8 @@ export interface WorldOptions {
   /** Answers to questions, in order; given at all, there is a terminal. */
   answers?: readonly (string | null)[];
   isTerminal?: boolean;
+  /** What comes in on standard input. */
+  input?: string | Buffer;
   columns?: number;
   signal?: AbortSignal;
 }
@@ -53,6 +55,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
       err.write(`${question}${answer ?? ""}\n`);
       return answer;
     },
+    input: async (limit) => Buffer.from(options.input ?? "").subarray(-limit),
     sleep: async () => undefined,
     runSelf: async () => {
       throw new Error("a test does not start processes this way");

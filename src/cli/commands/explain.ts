@@ -1,65 +1,125 @@
 /** `renew explain [CODE|CAUSE]`, `--from FILE`: the page of a code or a cause, the list of all, or what a pasted message means. */
 import { catalogue, codes } from "../../failure/catalogue/catalogue.ts";
 import { causes } from "../../failure/diagnosis/causes.ts";
-import { recognise } from "../../failure/diagnosis/recognise.ts";
+import { type Recognised, recognise } from "../../failure/diagnosis/recognise.ts";
 import type { CauseId } from "../../failure/evidence.ts";
 import type { Code } from "../../failure/facts.ts";
 import { Failure } from "../../failure/failure.ts";
-import { readNamed } from "../../files/read.ts";
+import { largest, readNamedEnd } from "../../files/read.ts";
+import { stopIfAsked } from "../../renewal/interruption.ts";
 import type { Output, World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { textOf } from "../pasted.ts";
+import { explanationDocument } from "../print/explanation.ts";
 import { table, wrap } from "../print/layout.ts";
-import { plain } from "../print/plain.ts";
+import { brief, plain } from "../print/plain.ts";
 
 export const words: CommandWords = {
   name: "explain",
   summary:
-    "The page of an error code or a cause; without one, the list of all. With --from, what a\nmessage of step, step-ca, Go, Node or OpenSSL means.",
+    "The page of an error code or a cause; without one, the list of all. With --from, what a\nmessage of step, step-ca, Go, Node, OpenSSL, curl or Java means.",
   arguments: "[CODE|CAUSE]",
-  flags: [{ names: ["from"], value: "FILE|-", bare: true, text: "read messages from FILE, or from standard input" }],
+  flags: [
+    {
+      names: ["from"],
+      value: "FILE|-",
+      bare: true,
+      text: "read messages from FILE (its last 4 MiB), or from standard input",
+    },
+    { names: ["json"], bare: true, text: "print one JSON document on stdout" },
+  ],
   after: `EXAMPLES
   $ renew explain
   $ renew explain CA_REFUSED
   $ renew explain NO_SERVER_AUTH_OLD_CA
   $ journalctl -u step-ca | renew explain --from -
   $ echo "remote error: tls: bad certificate" | renew explain --from -
+
+EXIT STATUS
+  0  explained      1  with --from: nothing in it is known
 `,
 };
 
 const causeIds = Object.keys(causes) as CauseId[];
+const isCode = (name: string): name is Code => Object.hasOwn(catalogue, name);
+const isCause = (name: string): name is CauseId => Object.hasOwn(causes, name);
 
-export function run({ operands, value }: Said, { stdout, fs }: World): number {
-  const width = Math.min(stdout.columns, 100);
-  const [name, ...rest] = operands;
-  const from = value("from");
+export async function run(said: Said, world: World): Promise<number> {
+  const [name, ...rest] = said.operands;
+  const from = said.value("from");
   if (from !== undefined && name !== undefined) {
     throw new Failure("FLAG_CONFLICT", {
       flags: ["--from", name],
       because: "One explains a message, the other a code.",
     });
   }
-  if (from !== undefined) {
-    const text = readNamed(from === "-" ? "/dev/stdin" : from, "message", fs).toString("utf8");
-    return explainMessages(text, from, width, stdout);
-  }
   if (rest.length > 0) throw new Failure("BAD_FLAG", { said: "one code or cause at a time", command: "explain" });
-  stdout.write(name === undefined ? list(width) : page(name.toUpperCase().replaceAll("-", "_"), width));
-  return 0;
+  const show = said.isOn("json") ? asData : asWords;
+  if (from !== undefined) return show.messages(recognise(textOf(await read(from, world))), from, world.stdout);
+  if (name === undefined) return show.list(world.stdout);
+  const id = name.toUpperCase().replaceAll("-", "_");
+  if (!isCode(id) && !isCause(id)) throw unknownName(id);
+  return show.page(id, world.stdout);
 }
 
+/** On a terminal nothing would happen until Ctrl-D, and nobody would know. */
+async function read(from: string, world: World): Promise<Buffer> {
+  if (from !== "-") return readNamedEnd(from, "message", world.fs);
+  if (world.canAsk) world.stderr.write("paste the message; then Enter and Ctrl-D end it (Ctrl-C: never mind)\n");
+  const bytes = await world.input(largest);
+  stopIfAsked(world);
+  return bytes;
+}
+
+interface Manner {
+  messages(found: readonly Recognised[], from: string, stdout: Output): number;
+  list(stdout: Output): number;
+  page(id: Code | CauseId, stdout: Output): number;
+}
+
+const widthOf = ({ columns }: Output) => Math.min(Math.max(columns, 40), 100);
+
+const asWords: Manner = {
+  messages: (found, from, stdout) => explainMessages(found, from, widthOf(stdout), stdout),
+  list(stdout) {
+    stdout.write(list(widthOf(stdout)));
+    return 0;
+  },
+  page(id, stdout) {
+    stdout.write(isCode(id) ? codePage(id, widthOf(stdout)) : causePage(id, widthOf(stdout)));
+    // A name that is both has both pages.
+    if (isCode(id) && isCause(id)) stdout.write(`\n${causePage(id, widthOf(stdout))}`);
+    return 0;
+  },
+};
+
+const asData: Manner = {
+  messages(found, _from, stdout) {
+    const ids = [...new Set(found.flatMap((one) => one.ids))];
+    stdout.write(explanationDocument({ found, codes: ids.filter(isCode), causes: ids.filter(isCause) }));
+    return found.length === 0 ? 1 : 0;
+  },
+  list(stdout) {
+    stdout.write(explanationDocument({ found: [], codes, causes: causeIds }));
+    return 0;
+  },
+  page(id, stdout) {
+    stdout.write(explanationDocument({ found: [], codes: [id].filter(isCode), causes: [id].filter(isCause) }));
+    return 0;
+  },
+};
+
 /** Exit 1 when nothing was recognised, as grep has it. */
-function explainMessages(text: string, from: string, width: number, stdout: Output): number {
-  const found = recognise(text);
+function explainMessages(found: readonly Recognised[], from: string, width: number, stdout: Output): number {
   if (found.length === 0) {
-    stdout.write(
-      `nothing in ${from === "-" ? "that" : plain(from)} is a message that renew knows: see \`renew explain\`\n`,
-    );
+    const what = from === "-" ? "that" : plain(from);
+    stdout.write(`${wrap(`nothing in ${what} is a message that renew knows: see \`renew explain\``, width, 0)}\n`);
     return 1;
   }
-  const titles = (id: Code | CauseId) => (id in catalogue ? catalogue[id as Code].title : causes[id as CauseId].title);
-  for (const { line, ids } of found) {
+  const titleOf = (id: Code | CauseId) => (isCode(id) ? catalogue[id].title : causes[id].title);
+  for (const { line, ids, count } of found) {
     const rows = table(
-      ids.map((id) => [id, titles(id)] as const),
+      ids.map((id) => [id, titleOf(id)] as const),
       width,
       2,
     ).map((row) => `  ${row}`);
@@ -68,7 +128,10 @@ function explainMessages(text: string, from: string, width: number, stdout: Outp
       ids.length === 1 && only !== undefined
         ? `see \`renew explain ${only}\``
         : "each has a page: `renew explain NAME`; a failed run of renew says which it is";
-    stdout.write(`${[wrap(`"${plain(line)}"`, width, 0), ...rows, `  ${wrap(page, width, 2)}`, ""].join("\n")}\n`);
+    const more = count === 1 ? "" : ` and ${count - 1} more lines like it`;
+    stdout.write(
+      `${[wrap(`"${brief(line)}"${more}`, width, 0), ...rows, `  ${wrap(page, width, 2)}`, ""].join("\n")}\n`,
+    );
   }
   return 0;
 }
@@ -80,16 +143,12 @@ function list(width: number): string {
   return ["codes: what happened", ...rows(codeRows), "", "causes: why a CA refused", ...rows(causeRows), ""].join("\n");
 }
 
-function page(name: string, width: number): string {
-  const isCode = (text: string): text is Code => text in catalogue;
-  const isCause = (text: string): text is CauseId => text in causes;
-  if (isCode(name)) return codePage(name, width);
-  if (isCause(name)) return causePage(name, width);
-  const nearest = [...codes, ...causeIds].filter((id) => id.includes(name) || name.includes(id));
-  throw new Failure("BAD_FLAG", {
+function unknownName(name: string): Failure {
+  const nearest = [...codes, ...causeIds].find((id) => id.includes(name) || name.includes(id));
+  return new Failure("BAD_FLAG", {
     said: `no code or cause is called '${plain(name)}'`,
     command: "explain",
-    ...(nearest[0] && { nearest: `renew explain ${nearest[0]}` }),
+    ...(nearest && { nearest: `renew explain ${nearest}` }),
   });
 }
 
@@ -109,7 +168,14 @@ function codePage(code: Code, width: number): string {
     width,
     2,
   );
-  return [`${code}: ${title}`, "", wrap(about, width, 0), "", ...facts.map((line) => `  ${line}`), ""].join("\n");
+  return [
+    wrap(`${code}: ${title}`, width, 2),
+    "",
+    wrap(about, width, 0),
+    "",
+    ...facts.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 const menders = { you: "you", admin: "the CA's administrator", both: "you, or the CA's administrator" };
@@ -121,5 +187,5 @@ function causePage(id: CauseId, width: number): string {
     .map((paragraph) => (/^ {2,}/.test(paragraph) ? paragraph : wrap(paragraph, width, 0)));
   const rows = [["mended by", menders[who]] as const, ...logs.map((log) => ["CA's log", `"${log}"`] as const)];
   const facts = table(rows, width, 2).map((line) => `  ${line}`);
-  return [`${id}: ${title}`, "", paragraphs.join("\n\n"), "", ...facts, ""].join("\n");
+  return [wrap(`${id}: ${title}`, width, 2), "", paragraphs.join("\n\n"), "", ...facts, ""].join("\n");
 }

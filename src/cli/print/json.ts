@@ -1,4 +1,4 @@
-/** The same as data: one document on stdout, every key always there. */
+/** The same as data: one document on stdout, every key always there. `output.schema.json` beside this file describes it. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis } from "../../failure/evidence.ts";
 import type { Failure } from "../../failure/failure.ts";
@@ -62,7 +62,7 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
     const said = fact(name);
     return typeof said === "string" ? brief(said) : null;
   };
-  const lines = Object.fromEntries(told.evidence.map(([label, value]) => [plain(label), brief(value)]));
+  const lines = told.evidence.map(([label, value]) => ({ label: plain(label), value: brief(value) }));
   return {
     code,
     exit,

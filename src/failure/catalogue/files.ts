@@ -48,6 +48,8 @@ export const files: Family<
     about: "The file is there, but this user may not read it, or the disk fails.",
     what: (f) => `${f.file} cannot be read`,
     why: (f) => {
+      if (f.errno === "EFBIG" && f.role === "message")
+        return "It is no file whose end could be read, and more than 4 MiB.";
       if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
       if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
       return `The system refuses: ${f.errno}.`;

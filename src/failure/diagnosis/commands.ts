@@ -47,6 +47,30 @@ export function addProvisioner({ certificate }: Evidence): string {
   return command("step ca provisioner add", shell(name, "PROVISIONER"), "--type", shell(type, "TYPE"), ...key);
 }
 
+/** Where the intermediate is to be had that the certificate's file lacks, and what to do then. */
+export function intermediateLines(evidence: Evidence): string[] {
+  const again = `then renew again: \`${renewCommand(evidence, "--force")}\``;
+  if (evidence.ca.handshake?.presentsMissing) {
+    const fetching = `\`${addPresented(evidence)}\``;
+    return [`the CA's own server presents the missing intermediate; add it below the leaf: ${fetching}`, again];
+  }
+  return [
+    `add the intermediate to ${evidence.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
+      " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
+    again,
+    `if nobody has the intermediate, enrol anew: \`${enrolCommand(evidence)}\``,
+  ];
+}
+
+/** Appends what the server presents above its own certificate. */
+function addPresented({ certificate, ca }: Evidence): string {
+  const [, host = "HOST", port = "443"] = /^https:\/\/(\[[\da-f:]+\]|[^/:[\]]+)(?::(\d+))?(?:\/|$)/i.exec(ca.url) ?? [];
+  const name = /^\[|^[\d.]+$/.test(host) ? [] : ["-servername", shell(host, "HOST")];
+  const s_client = command("openssl s_client -connect", shell(`${host}:${port}`, "HOST:PORT"), ...name, "-showcerts");
+  const aboveTheFirst = "awk '/-BEGIN C/{n++} n>1&&/-BEGIN C/,/-END C/'";
+  return `${s_client} </dev/null 2>/dev/null | ${aboveTheFirst} >> ${fileOf({ certificate })}`;
+}
+
 /** The line that says where the CA's own reason is found. `sentence` is what to look for in it. */
 export function logLine({ answer }: Evidence, sentence: string): string {
   const id = answer?.requestId;

@@ -81,3 +81,8 @@ export function isJudgedByItsRoots({ path }: Evidence): boolean {
 export function isRegistrationAuthority({ intermediates }: CaFacts): boolean {
   return intermediates === "not-implemented";
 }
+
+/** The CA names the roots and intermediates that it takes in a handshake, and no issuer of this certificate is among them. */
+export function isNotTaken({ ca }: Evidence): boolean {
+  return ca.handshake?.accepts === "none";
+}

@@ -1,6 +1,6 @@
 /** The evidence in lines: a label and a short value, foreign words in quotes. */
 import { certificateAlerts } from "../causes.ts";
-import type { Evidence, ProvisionerFacts } from "../evidence.ts";
+import type { CaFacts, Evidence, ProvisionerFacts } from "../evidence.ts";
 import { instant, relative, span } from "../time.ts";
 import { leastSkewMs, skewMs, skewText } from "./clock.ts";
 import { lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
@@ -64,8 +64,19 @@ function caLines(evidence: Evidence): Line[] {
   const skew = skewMs(evidence);
   if (skew !== undefined && Math.abs(skew) >= leastSkewMs) lines.push(["clocks", skewText(skew)]);
   if (ca.crl !== undefined) lines.push(["CRL", crlValue(ca.crl)]);
+  if (ca.foreign !== undefined) lines.push(["published", `another CA's ${ca.foreign.join(" and ")}, not used`]);
+  lines.push(...handshakeLines(evidence));
   if (ca.intermediates === "not-implemented") lines.push(["intermediates", "501, as from a registration authority"]);
   return method === "token" && skew === undefined ? [...lines, ["clocks", "the CA's is not known"]] : lines;
+}
+
+/** Only where it tells something that is not as it should be. */
+function handshakeLines({ ca: { handshake } }: Evidence): Line[] {
+  if (handshake?.asks === false) return [["handshake", "asks for no client certificate; step-ca would"]];
+  if (handshake?.presentsMissing) return [["handshake", "presents the issuer that is missing"]];
+  const [first, ...others] = handshake?.acceptable ?? [];
+  if (handshake?.accepts !== "none" || first === undefined) return [];
+  return [["handshake", `takes issuer ${quoted(first)}${others.length > 0 ? ` and ${others.length} more` : ""}`]];
 }
 
 function versionValue({ ca, method }: Evidence): string {
@@ -85,8 +96,8 @@ export function claims({ disableRenewal, allowRenewalAfterExpiry, state }: Provi
   return shown.length === 0 ? "none about renewal" : shown.join(", ");
 }
 
-function crlValue({ lists, usable, issued }: { lists: boolean; usable: boolean; issued?: Date }): string {
+function crlValue({ lists, usable, issued, why }: NonNullable<CaFacts["crl"]>): string {
   const made = issued === undefined ? "" : `, of ${instant(issued)}`;
-  if (!usable) return `not usable${made}`;
+  if (!usable) return why === undefined ? `not usable${made}` : `not usable${made}: ${why}`;
   return `${lists ? "lists this certificate" : "does not list this certificate"}${made}`;
 }

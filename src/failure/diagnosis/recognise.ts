@@ -1,132 +1,184 @@
 /**
- * Sentences that people paste: a line of step-ca's log, step's output, an error of Go, Node or OpenSSL. Each leads to the codes
- * and causes that it can mean.
+ * Messages that people paste: lines of step-ca's log, step's output, an error of Go, Node or OpenSSL, our own. Each leads to the
+ * codes and causes that it can mean.
  */
+import { certificateAlerts } from "../causes.ts";
 import type { CauseId } from "../evidence.ts";
 import type { Code } from "../facts.ts";
 import { causes } from "./causes.ts";
+import { alertNames, type Meaning, messages } from "./messages.ts";
 import { type Symptom, symptomOf } from "./symptom.ts";
 
 export interface Recognised {
-  /** The line, as it was pasted. */
+  /** The first of the lines that mean this. */
   line: string;
-  ids: readonly (Code | CauseId)[];
+  ids: Meaning;
+  /** How many lines mean it. */
+  count: number;
 }
 
-/** What is no answer of a CA: the client's own errors, step's and ours, by the words they come in. */
-const clients: readonly (readonly [RegExp, readonly (Code | CauseId)[]])[] = [
-  [
-    /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|self-signed certificate in certificate chain/,
-    ["CA_UNTRUSTED"],
-  ],
-  [
-    /ERR_TLS_CERT_ALTNAME_INVALID|cannot validate certificate for|certificate is (not )?valid for/,
-    ["CA_NAME_MISMATCH"],
-  ],
-  [/CERT_HAS_EXPIRED/, ["CA_CERT_EXPIRED"]],
-  [/CERT_NOT_YET_VALID/, ["CA_CERT_NOT_YET_VALID"]],
-  [
-    /connection refused|ECONNREFUSED|no such host|ENOTFOUND|no route to host|network is unreachable/,
-    ["CA_UNREACHABLE"],
-  ],
-  [/i\/o timeout|deadline exceeded|ETIMEDOUT|UND_ERR_(CONNECT|HEADERS)_TIMEOUT/, ["CA_TIMEOUT"]],
-  [
-    /first record does not look like a TLS handshake|server gave HTTP response to HTTPS client|wrong version number/i,
-    ["NOT_A_CA"],
-  ],
-  [
-    /failed decoding CA error response|invalid character '<'/,
-    ["NOT_A_CA", "PROXY_REFUSED", "CA_UNREACHABLE", "HEADER_TOO_LARGE"],
-  ],
-  [/open \/dev\/tty|allocating terminal/, ["WOULD_OVERWRITE", "EXPIRED_NEEDS_FORCE", "KEY_ENCRYPTED"]],
-  [/error decrypting message|KEY_VALUES_MISMATCH/, ["KEY_MISMATCH"]],
-  [/decryption password incorrect|bad decrypt|ERR_OSSL_BAD_DECRYPT/, ["WRONG_PASSPHRASE"]],
-  [/not certificates found/, ["ROOT_NOT_PEM"]],
-  [/error reading cert pool/, ["ROOT_MISSING"]],
-  [/malformed certificate/, ["NOT_PEM", "FILE_EMPTY", "BAD_CERTIFICATE"]],
-  [/error loading private key.*executable file not found/, ["FILE_MISSING"]],
-  [/requires the '--ca-url' flag/, ["CA_URL_MISSING"]],
-];
+/** More of a line says nothing more. */
+const longestLine = 4096;
 
-/** TLS alerts by what Go, OpenSSL and Node call them (RFC 8446 §6.2). */
-const alerts: readonly (readonly [RegExp, number])[] = [
-  [/tls: bad certificate|ALERT_BAD_CERTIFICATE|alert bad certificate/i, 42],
-  [/tls: expired certificate|ALERT_CERTIFICATE_EXPIRED|alert certificate expired/i, 45],
-  [/tls: unknown certificate authority|ALERT_UNKNOWN_CA|alert unknown ca/i, 48],
-];
-
-/** The lines that mean something, each once, in their order. */
+/** What was recognised, each meaning once, in the order of the lines. */
 export function recognise(text: string): Recognised[] {
+  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map(tidy);
+  const isOurs = lines.some((line) => ownCode.test(line));
   const found = new Map<string, Recognised>();
-  for (const line of text.split(/\r?\n/).map((words) => words.trim())) {
-    const ids = line === "" ? [] : meaning(line);
-    if (ids.length > 0 && !found.has(line)) found.set(line, { line, ids });
+  let before = "";
+  for (const line of lines.filter(Boolean)) {
+    const alone = isOurs ? ourOwn(line) : meaning(line);
+    // A sentence that a terminal has broken in two.
+    const ids = alone.length > 0 || isOurs || before === "" ? alone : meaning(`${before} ${line}`);
+    const shown = ids === alone ? line : `${before} ${line}`;
+    before = ids.length > 0 ? "" : line;
+    if (ids.length === 0) continue;
+    const key = ids.join();
+    const known = found.get(key);
+    found.set(key, known ? { ...known, count: known.count + 1 } : { line: shown, ids, count: 1 });
   }
   return [...found.values()];
 }
 
-function meaning(line: string): readonly (Code | CauseId)[] {
-  const quoted = sentenceIn(line) === undefined ? partOfLog(line) : [];
-  const logged = [...new Set([...fromLog(line), ...quoted])];
-  if (logged.length > 0) return logged;
-  const client = clients.find(([pattern]) => pattern.test(line));
-  if (client !== undefined) return client[1];
-  if (isServersCertificate(line))
-    return ["CA_UNTRUSTED", "CA_CERT_EXPIRED", "CA_CERT_NOT_YET_VALID"].filter(fits(line)) as Code[];
-  const symptom = alertIn(line) ?? sentenceIn(line);
-  return symptom === undefined ? [] : withSymptom(symptom);
+/** Without colours, with plain quotes and blanks. */
+function tidy(line: string): string {
+  return line
+    .slice(0, longestLine)
+    .replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, "")
+    .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
+    .replace(/[\u201c\u201d\u201e\u201f]/g, '"')
+    .replace(/[\u00a0\u2007\u202f]/g, " ")
+    .trim();
+}
+
+const ownCode = /^error\[([A-Z_]+)\]:/;
+const ids = Object.keys(causes) as CauseId[];
+const logs = ids.flatMap((id) => causes[id].logs.map((log) => ({ id, sentence: log.toLowerCase() })));
+const isCause = (text: string): text is CauseId => Object.hasOwn(causes, text);
+
+/** Our own message, as people or programs see it: the code, and the causes that are left. */
+function ourOwn(line: string): Meaning {
+  const code = ownCode.exec(line)?.[1];
+  if (code !== undefined) return [code as Code];
+  const cause = /^(?:causes?\s+)?([A-Z_]+) \((?:certain|likely|possible)\)/.exec(line)?.[1] ?? "";
+  return isCause(cause) ? [cause] : [];
+}
+
+/** Lines of which only the message itself means anything: the CA's about its clients, and OpenSSL's about the server. */
+const decided = /TLS handshake error|SSL certificate problem|verify (error|return code)/i;
+
+function meaning(line: string): Meaning {
+  const ours = /"code": ?"([A-Z_]+)"/.exec(line)?.[1];
+  if (ours !== undefined) return [ours as Code];
+  const message = messages.find(([pattern]) => pattern.test(line));
+  if (decided.test(line) && message !== undefined) return message[1];
+  const symptoms = symptomsIn(line);
+  const quoted = symptoms.length === 0 ? endOfLog(line) : [];
+  const logged = new Set([...fromLog(line), ...quoted]);
+  if (logged.size > 0) return ids.filter((id) => logged.has(id));
+  if (symptoms.length > 0) return bySymptom(symptoms);
+  const alert = alertIn(line);
+  if (alert !== undefined) return byAlert(alert);
+  if (message !== undefined) return message[1];
+  return isServersCertificate(line) ? [serverCode(line)] : [];
 }
 
 /** step checks the server's certificate with the same words that the CA has for the client's; a server's usage is never wrong. */
 function isServersCertificate(line: string): boolean {
   return (
-    /failed to verify certificate: x509/.test(line) && !/TLS handshake error|client certificate|key usage/.test(line)
+    /(failed to verify certificate|unable to connect to the server|Get "https|Post "https).*x509:/i.test(line) &&
+    !/TLS handshake error|client certificate|key usage/i.test(line)
   );
 }
 
-function fits(line: string): (code: string) => boolean {
-  const isTime = /has expired or is not yet valid/.test(line);
-  const wanted = !isTime ? "CA_UNTRUSTED" : /is before/.test(line) ? "CA_CERT_NOT_YET_VALID" : "CA_CERT_EXPIRED";
-  return (code) => code === wanted;
+function serverCode(line: string): Code {
+  if (!/has expired or is not yet valid/i.test(line)) return "CA_UNTRUSTED";
+  return /is before/i.test(line) ? "CA_CERT_NOT_YET_VALID" : "CA_CERT_EXPIRED";
 }
 
-const ids = Object.keys(causes) as CauseId[];
-
-/** The CA's own log: the longest sentence that the line holds decides, because it says most. */
+/** The CA's own log: the longest sentence that the line holds decides, because it says most, with those that are a part of it. */
 function fromLog(line: string): CauseId[] {
   if (isServersCertificate(line)) return [];
-  const length = (id: CauseId) =>
-    Math.max(0, ...causes[id].logs.filter((log) => line.includes(log)).map((log) => log.length));
-  const longest = Math.max(...ids.map(length));
-  return longest === 0 ? [] : ids.filter((id) => length(id) === longest && isOfWay(id, line));
+  const lower = line.toLowerCase();
+  const held = logs.filter(({ sentence }) => lower.includes(sentence));
+  const longest = held.reduce((best, { sentence }) => (sentence.length > best.length ? sentence : best), "");
+  const fitting = new Set(held.filter(({ sentence }) => longest.includes(sentence)).map(({ id }) => id));
+  return ids.filter((id) => fitting.has(id) && isOfLine(id, line));
 }
 
-/** "x509: …" alone, as people quote it: every cause whose sentence in the log ends so. */
-function partOfLog(line: string): CauseId[] {
-  const isLong = line.length >= 16;
-  return isLong ? ids.filter((id) => causes[id].logs.some((log) => log.includes(line))) : [];
+/** "x509: …" as people quote it: every cause whose sentence in the log ends as the line does. */
+function endOfLog(line: string): CauseId[] {
+  if (isServersCertificate(line)) return [];
+  const words = line
+    .toLowerCase()
+    .replace(/^["'`]+|["'`.]+$/g, "")
+    .split(": ")
+    .slice(-6);
+  const ends = words.map((_, from) => words.slice(from).join(": ")).filter((end) => end.length >= 16);
+  const end = ends.find((one) => logs.some(({ sentence }) => sentence.endsWith(one)));
+  const fitting = end === undefined ? [] : logs.filter(({ sentence }) => sentence.endsWith(end)).map(({ id }) => id);
+  return ids.filter((id) => fitting.includes(id) && isOfLine(id, line));
 }
 
-/** A handshake's line is not about tokens, and the reverse. */
-function isOfWay(id: CauseId, line: string): boolean {
+const early: readonly CauseId[] = ["NOT_YET_VALID", "ISSUER_YOUNGER", "LIVED_UNDER_A_MINUTE"];
+const late: readonly CauseId[] = ["EXPIRED", "OUTLIVES_ISSUER", "CLOCK_BEHIND"];
+
+/** A handshake's line is not about tokens, and the reverse; a time that is too early is not too late. */
+function isOfLine(id: CauseId, line: string): boolean {
   const { only } = causes[id];
-  if (/TLS handshake error/.test(line)) return only !== "token";
-  return /x5cInsecure|renew token/.test(line) ? only !== "mtls" : true;
+  if (/current time .* is before/i.test(line) && late.includes(id)) return false;
+  if (/current time .* is after/i.test(line) && early.includes(id)) return false;
+  if (/TLS handshake error/i.test(line)) return only !== "token";
+  return /x5cInsecure|renew token/i.test(line) ? only !== "mtls" : true;
 }
 
-function alertIn(line: string): Symptom | undefined {
-  const number = Number(/alert number (\d+)/.exec(line)?.[1] ?? alerts.find(([pattern]) => pattern.test(line))?.[1]);
-  return Number.isNaN(number) ? undefined : symptomOf({ alert: number });
+function alertIn(line: string): number | undefined {
+  const number = /alert number (\d{1,3})/i.exec(line)?.[1] ?? alertNames.find(([pattern]) => pattern.test(line))?.[1];
+  return number === undefined ? undefined : Number(number);
 }
 
-/** A sentence of the CA as step prints it, or the JSON that came over the wire. */
-function sentenceIn(line: string): Symptom | undefined {
-  const said = /"message"\s*:\s*"([^"]*)"/.exec(line)?.[1] ?? line.replace(/^error renewing certificate: /, "");
-  const status = Number(/"status"\s*:\s*(\d+)/.exec(line)?.[1] ?? (/Internal Server Error/.test(said) ? 500 : 401));
-  const symptom = symptomOf({ answer: { said, status, shape: "status" } });
-  return symptom === "other" ? undefined : symptom;
+function byAlert(number: number): Meaning {
+  if (!(number in certificateAlerts)) return ["NOT_A_CA"];
+  return bySymptom([symptomOf({ alert: number })]);
 }
 
-function withSymptom(symptom: Symptom): CauseId[] {
-  return ids.filter((id) => causes[id].symptoms.includes(symptom));
+/** Those first for which it is the first of their symptoms, as it is met with them most. */
+function bySymptom(symptoms: readonly Symptom[]): Meaning {
+  const place = (id: CauseId) => causes[id].symptoms.findIndex((symptom) => symptoms.includes(symptom));
+  return ids.filter((id) => place(id) >= 0).sort((a, b) => place(a) - place(b));
+}
+
+const internal: readonly Symptom[] = [
+  "internal",
+  "internal-bad-request",
+  "internal-not-implemented",
+  "internal-foreign-status",
+];
+
+/** The CA's sentences, wherever they stand in the line: as step prints them, or in the JSON that came over the wire. */
+const sentences: readonly (readonly [RegExp, string])[] = [
+  [
+    /lacked necessary authorization to be completed(?!: certificate expired)/i,
+    "The request lacked necessary authorization to be completed. Please see",
+  ],
+  [
+    /could not be completed; malformed or missing data/i,
+    "The request could not be completed; malformed or missing data.",
+  ],
+  [/error validating renew token(?!: )/i, "error validating renew token"],
+  [
+    /certificate authority encountered an internal server error/i,
+    "The certificate authority encountered an Internal Server Error.",
+  ],
+  [/client sent an http request to an https server/i, "Client sent an HTTP request to an HTTPS server."],
+  [/"message": ?"error renewing certificate"|^(error: )?error renewing certificate$/i, "error renewing certificate"],
+];
+
+function symptomsIn(line: string): readonly Symptom[] {
+  const said = sentences.find(([pattern]) => pattern.test(line))?.[1] ?? line.toLowerCase();
+  const status = /"status": ?(\d{3})|\bstatus[=:] ?(\d{3})/i.exec(line);
+  const number = Number(status?.[1] ?? status?.[2] ?? (/Internal Server Error/.test(said) ? 500 : 401));
+  const symptom = symptomOf({ answer: { said, status: number, shape: "status" } });
+  if (symptom === "other") return [];
+  return status === null && symptom === "internal" ? internal : [symptom];
 }

@@ -1,5 +1,6 @@
 /** Which sentence, alert or close this is. The message decides first, the status second: step-ca's statuses do not tell. */
 import type { Answered, Evidence } from "../evidence.ts";
+import { quoted } from "./words.ts";
 
 export type Symptom =
   // in words of the CA
@@ -102,4 +103,10 @@ function internal(status: number): Symptom {
   if (status === 500) return "internal";
   if (status === 501) return "internal-not-implemented";
   return status === 400 ? "internal-bad-request" : "internal-foreign-status";
+}
+
+/** step-ca sends neither of these headers. */
+export function proxyShown(answer: Answered | undefined): string | null {
+  if (answer?.server !== undefined) return `a server that calls itself ${quoted(answer.server)}`;
+  return answer?.via === undefined ? null : `a proxy that calls itself ${quoted(answer.via)}`;
 }

@@ -54,12 +54,15 @@ export function versionSaid(ca: CaFacts): string {
 }
 
 /** What only newer CAs do, newest first. */
-function atLeast({ intermediates, provisioners, crl }: CaFacts): (readonly [Triple, string])[] {
+function atLeast({ intermediates, provisioners, crl, signs: shown = [] }: CaFacts): (readonly [Triple, string])[] {
   const signs: (readonly [Triple, string])[] = [];
+  if (shown.includes("root-not-found")) signs.push([[0, 30, 0], "it names a root that it does not have"]);
   if (intermediates === "answers") signs.push([[0, 27, 3], "it has /intermediates"]);
   if (intermediates === "not-implemented") signs.push([[0, 27, 3], "its /intermediates answers 501"]);
   if (provisioners?.some(({ state }) => state !== undefined)) signs.push([[0, 27, 0], "it lists provisioners' states"]);
+  if (shown.includes("request-id")) signs.push([[0, 26, 0], "its answers have request ids"]);
   if (crl?.usable) signs.push([[0, 23, 0], "it publishes a CRL"]);
+  if (shown.includes("crl-endpoint")) signs.push([[0, 23, 0], "it has /crl"]);
   return signs;
 }
 

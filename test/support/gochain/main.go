@@ -5,7 +5,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -83,15 +82,7 @@ func judge(line []byte) answer {
 func explain(err error, leaf *x509.Certificate, options x509.VerifyOptions, given []*x509.Certificate) (string, [][]byte) {
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
-		for _, candidate := range given {
-			if bytes.Equal(candidate.RawSubject, unknown.Cert.RawIssuer) {
-				return "unknown-authority", [][]byte{unknown.Cert.RawIssuer}
-			}
-		}
-		if bytes.Equal(unknown.Cert.RawSubject, unknown.Cert.RawIssuer) {
-			return "unknown-authority", [][]byte{unknown.Cert.RawIssuer}
-		}
-		return "chain-incomplete", [][]byte{unknown.Cert.RawIssuer}
+		return "unknown-authority", [][]byte{unknown.Cert.RawIssuer}
 	}
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) {

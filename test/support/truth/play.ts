@@ -186,7 +186,7 @@ function isRenewed(crt: string | undefined, { certificate, chain }: Scene["issue
 
 function isFor(crt: string, { certificate }: Pick<Scene["issued"], "certificate">): boolean {
   const spki = (pem: string) => createPublicKey(pem).export({ type: "spki", format: "der" }).toString("base64");
-  return spki(crt) === spki(certificate);
+  return /^-----BEGIN CERTIFICATE-----\n[^-]+-----END/.test(crt) && spki(crt) === spki(certificate);
 }
 
 function filesIn(folder: string): Files {

@@ -2,7 +2,9 @@
 import type { Row } from "./row.ts";
 import { chains } from "./rows/chains.ts";
 import { clocks } from "./rows/clocks.ts";
+import { files } from "./rows/files.ts";
 import { rules } from "./rows/rules.ts";
 import { usages } from "./rows/usages.ts";
+import { wire } from "./rows/wire.ts";
 
-export const rows: readonly Row[] = [...usages, ...rules, ...chains, ...clocks];
+export const rows: readonly Row[] = [...usages, ...rules, ...chains, ...clocks, ...wire, ...files];

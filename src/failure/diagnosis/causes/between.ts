@@ -1,12 +1,11 @@
 /** What is between us and the CA, and what never reached it. */
-import type { Answered, Evidence } from "../../evidence.ts";
+import type { Evidence } from "../../evidence.ts";
 import { instant } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, renewCommand } from "../commands.ts";
-import { symptomOf } from "../symptom.ts";
+import { proxyShown, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
-import { quoted } from "../words.ts";
 import { namedEnd } from "./validity.ts";
 
 type Between =
@@ -21,11 +20,8 @@ type Between =
 export const around = "go to the CA directly, around the proxy: `--ca-url https://CA:9000`";
 const passOn = "the proxy's administrator: pass TLS through to the CA (nginx: `stream`, HAProxy: `mode tcp`)";
 
-/** step-ca sends neither of these headers. */
-export function proxyShown(answer: Answered | undefined): string | null {
-  if (answer?.server !== undefined) return `a server that calls itself ${quoted(answer.server)}`;
-  return answer?.via === undefined ? null : `a proxy that calls itself ${quoted(answer.via)}`;
-}
+const asksForNone =
+  "the server asks for no client certificate in the handshake, and step-ca always does: something in front of it ends TLS";
 
 function byProxy(e: Evidence, because: string): Weight {
   const shown = proxyShown(e.answer);
@@ -109,6 +105,7 @@ export const between: Family<Between> = {
       const symptom = symptomOf(e);
       if (symptom === "certificate-missing") {
         if (e.method === "token") return contradicted("a token was sent, which needs no handshake");
+        if (e.ca.handshake?.asks === false) return proved(asksForNone);
         return byProxy(e, "the certificate was in the handshake, and the CA did not see it");
       }
       if (symptom === "alert-foreign") return speaks("step-ca sends no such alert, so something else ends TLS");
@@ -129,7 +126,7 @@ export const between: Family<Between> = {
 If the proxy shows the CA a client certificate of its own, that one is renewed and returned: renew sees that key and names differ, and installs nothing.
 
 Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
-    logs: ["missing client certificate"],
+    logs: ["missing client certificate", "missing peer certificate"],
   },
 
   CERTIFICATE_NOT_SENT: {
@@ -141,9 +138,11 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
     weigh(e) {
       if (e.answer === undefined && e.alert === 116) return proved("TLS alert 116 says that a certificate is required");
       if (symptomOf(e) === "alert-foreign") return contradicted("the alert is about a certificate that was sent");
-      return e.method === "mtls"
-        ? silent("a client sends none when the server's TLS does not take its kind of key")
-        : contradicted("a token was sent instead");
+      if (e.method === "token") return contradicted("a token was sent instead");
+      const { asks } = e.ca.handshake ?? {};
+      if (asks === false) return contradicted("it was not asked for");
+      const because = "a client sends none when the server's TLS does not take its kind of key";
+      return silent(asks ? `${because}; it was asked for` : because);
     },
     help: (e) =>
       e.method === "mtls"

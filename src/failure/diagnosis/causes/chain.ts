@@ -1,7 +1,7 @@
 /** Whose certificate it is, and whether its chain leads to a root of the CA: what Go says while it builds the chain. */
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { enrolCommand, fileOf, renewCommand } from "../commands.ts";
-import { isJudgedByItsRoots, isOfThisCa, lifetimeMs } from "../leaf.ts";
+import { enrolCommand, fileOf, intermediateLines, renewCommand } from "../commands.ts";
+import { isJudgedByItsRoots, isNotTaken, isOfThisCa, lifetimeMs } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 import { quoted } from "../words.ts";
 import { handshakes, mayNotSign, type Problem, predicted, wellWhen, wouldBeAnotherAlert } from "./predicted.ts";
@@ -52,32 +52,33 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
       const { count, issuer } = e.certificate;
       const alone = count === 1 ? "only the leaf was sent" : `${count} certificates were sent`;
       const found = predicted(e, isUnknown);
-      if (found === "none") return count === 1 ? speaks(`${alone}; its issuer is ${quoted(issuer)}`) : silent(alone);
+      if (found === "none")
+        return count === 1 && !isNotTaken(e) ? speaks(`${alone}; its issuer is ${quoted(issuer)}`) : silent(alone);
       if (found === "all-well") return contradicted("what was sent leads to a root");
       if (found === "other") return contradicted("its chain fails for another reason");
       const { reason, who, isPublished } = found.problem;
       if (reason === "chain-incomplete") {
         const because = `${alone}, and the issuer that is missing, ${quoted(who)}, is none of the roots`;
-        if (isPublished && e.method === "token" && isJudgedByItsRoots(e) && found.when === "")
-          return proved(`${because}; it is one of the CA's intermediates`);
+        const { accepts, presentsMissing } = e.ca.handshake ?? {};
+        if ((presentsMissing || isPublished) && e.method === "token" && isJudgedByItsRoots(e) && found.when === "") {
+          const where = presentsMissing ? "the CA's own server presents it" : "it is one of the CA's intermediates";
+          return proved(`${because}; ${where}`);
+        }
         const isTheirs = isOfThisCa(e);
         if (isTheirs) return speaks(`${because}; but ${issuedHere}`);
-        return count === 1 && isTheirs === undefined && isPublished !== false ? speaks(because) : silent(because);
+        if (accepts === "none") return silent(`${because}, and none that the CA takes in a handshake`);
+        const isTaken = accepts === "issuer" ? `${because}; the CA takes certificates of that name` : because;
+        return (count === 1 && isTheirs === undefined && isPublished !== false ? speaks : silent)(isTaken);
       }
       if (count > 1) return contradicted("its chain fails for another reason");
       return silent(`${alone}; its issuer may be an intermediate that the CA had earlier`);
     },
-    help: (e) => [
-      `add the intermediate to ${e.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
-        " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
-      `then renew again: \`${renewCommand(e, "--force")}\``,
-      `if nobody has the intermediate, enrol anew: \`${enrolCommand(e)}\``,
-    ],
+    help: intermediateLines,
     page: `The CA judges a renewal token by the certificates in it and its own roots, and by nothing else: not by its own intermediates. A file with the leaf alone therefore works over mTLS, where the CA adds its current intermediates, and fails by token. Over mTLS it fails when the leaf's issuer is an earlier intermediate.
 
 By token the client is told "error validating renew token" (401), over mTLS it sees TLS alert 48 (unknown CA). The log says "x509: certificate signed by unknown authority", as it does for a certificate of another CA.
 
-Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer).`,
+Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer); the TLS handshake of an older one presents them: openssl s_client -connect HOST:PORT -showcerts.`,
     logs: ["x509: certificate signed by unknown authority"],
   },
 
@@ -100,7 +101,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
           const isTheirs = isOfThisCa(e);
           if (isTheirs) return silent(`${because}; but ${issuedHere}`);
           if (isTheirs === false) return speaks(`${because}, and ${issuedElsewhere}`);
-          const isLikely = e.certificate.count > 1 || found.problem.isPublished === false;
+          const isLikely = e.certificate.count > 1 || found.problem.isPublished === false || isNotTaken(e);
           return (isLikely ? speaks : silent)(`${because}, unless an intermediate is missing`);
         }
         const isWeak = /insecure algorithm/.test(found.problem.detail);
@@ -113,6 +114,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
         return speaks("the certificate's chain leads to our root, which the CA does not seem to have");
       if (found === "other") return contradicted("its chain leads to a root, and fails for another reason");
       if (found === "all-well" && isJudgedByItsRoots(e)) return contradicted("its chain leads to a root of this CA");
+      if (isNotTaken(e)) return speaks("none of the issuers that the CA takes in a handshake issued it");
       return silent(`${wellWhen(e)}the CA's roots may be others than ours`);
     },
     help: (e) => [

@@ -2,10 +2,10 @@
 import { type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { renewCommand, shell } from "../commands.ts";
-import { symptomOf } from "../symptom.ts";
+import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
-import { around, proxyShown } from "./between.ts";
+import { around } from "./between.ts";
 
 type Elsewhere = "PROXY_SPEAKS_HTTP" | "HEADER_TOO_LARGE" | "WRONG_PATH" | "PROXY_ANSWERED" | "REKEY_REQUEST_SPOILT";
 

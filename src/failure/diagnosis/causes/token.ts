@@ -5,10 +5,10 @@ import { contradicted, type Family, proved, silent, speaks, type Weight } from "
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
-import { type Symptom, symptomOf } from "../symptom.ts";
+import { proxyShown, type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { quoted } from "../words.ts";
-import { around, proxyShown } from "./between.ts";
+import { around } from "./between.ts";
 
 type Token =
   | "KEY_MISMATCH"

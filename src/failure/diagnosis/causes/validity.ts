@@ -5,7 +5,7 @@ import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired, leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
 import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
 import { provisionerInList } from "../leaf.ts";
-import { symptomOf } from "../symptom.ts";
+import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 
 type Validity = "REVOKED" | "NOT_YET_VALID" | "EXPIRED" | "EXPIRED_NOT_ALLOWED";
@@ -17,9 +17,13 @@ function hasProvisioner(e: Evidence): boolean {
   return e.certificate.provisioner !== undefined && provisionerInList(e) !== "gone";
 }
 
-/** Before v0.20.0 "certificate expired on" is kept to the log; undefined where the CA's age is not known. */
+/**
+ * Before v0.20.0 "certificate expired on" is kept to the log; undefined where the CA's age is not known. A request id is step-ca's
+ * own (v0.26.0) unless a proxy shows itself, which may have put it there.
+ */
 function saysThatItExpired({ ca, answer }: Evidence): boolean | undefined {
-  return isSince(ca, [0, 20, 0]) ?? (answer?.requestId !== undefined || undefined);
+  const isOwnId = answer?.requestId !== undefined && proxyShown(answer) === null;
+  return isSince(ca, [0, 20, 0]) ?? (isOwnId || undefined);
 }
 
 /** Whether all that can be known of the other causes of this sentence speaks against them. */
