@@ -3,7 +3,6 @@
  * two CAs, and the roots of the other one would turn every verdict around. Pure.
  */
 
-import { leadsTo } from "../pki/anchored.ts";
 import { type Certificate, isIssuedBy, same } from "../pki/certificate.ts";
 
 export interface Claimed {

@@ -27,6 +27,7 @@ export function handshakeFacts(handshake: Handshake, about: About): HandshakeFac
     ...(acceptable && { acceptable: acceptable.map(({ text }) => text) }),
     ...(accepts && { accepts }),
     ...(presentsMissing && { presentsMissing }),
+    ...(isEndedByCa(handshake, own) && { isCaItself: true }),
   };
 }
 

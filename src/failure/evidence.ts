@@ -109,6 +109,8 @@ export interface HandshakeFacts {
   acceptable?: readonly string[];
   /** Which issuer of the certificate that was sent is among them, by name. Left out where none is named. */
   accepts?: "issuer" | "above" | "none";
+  /** TLS ends in the CA itself: it names the CA's roots as those whose certificates it takes. */
+  isCaItself?: boolean;
   /** It presents the very intermediate that is missing below the root, for the certificate that was sent. */
   presentsMissing?: boolean;
 }
@@ -137,7 +139,14 @@ export interface Evidence {
    * The chain, as the CA would judge it: over mTLS, and for a token under either rule. `roots` says by whose roots: ours, which
    * may differ from the CA's (that is what is meant when it is left out), or those that the CA itself published.
    */
-  path?: { mtls: PathVerdict; tokenServerAuth: PathVerdict; tokenClientAuth: PathVerdict; roots?: "ours" | "ca" };
+  path?: {
+    mtls: PathVerdict;
+    tokenServerAuth: PathVerdict;
+    tokenClientAuth: PathVerdict;
+    roots?: "ours" | "ca";
+    /** A name that the CA's current issuer would not certify again, in Go's words. */
+    forbidden?: { by: string; why: string };
+  };
   tokenTimes?: { issued: Date; expires: Date };
   /** The other files of the command, so that the help can give commands to copy. */
   files?: { key?: string; root?: string };

@@ -4,6 +4,7 @@ import type { CaAnswers } from "../ca/endpoints.ts";
 import type { Outlook } from "../failure/diagnosis/forecast.ts";
 import type { CaFacts, CertificateFacts } from "../failure/evidence.ts";
 import type { Certificate } from "../pki/certificate.ts";
+import { forbiddenName } from "../pki/constraints.ts";
 import type { Identity } from "../pki/identity.ts";
 import { predict } from "../pki/path.ts";
 
@@ -32,9 +33,16 @@ export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Kn
     method,
     certificate: certificateFacts(identity),
     ca: { ...ca.facts, ...(clock && { clock }) },
-    path: { ...path, roots: isPublished ? "ca" : "ours" },
+    path: { ...path, roots: isPublished ? "ca" : "ours", ...forbiddenNow(identity, ca) },
     files: { key: identity.keyFile, root },
   };
+}
+
+/** What the intermediate that signs now forbids, which the certificate's own need not (authority/tls.go: constraints). */
+function forbiddenNow({ leaf }: Identity, { facts, intermediates }: CaAnswers) {
+  const [issuer] = facts.intermediates === "answers" ? intermediates : [];
+  const found = issuer && forbiddenName([leaf, issuer]);
+  return found && { forbidden: { by: found.by.subject.text, why: found.why } };
 }
 
 /** The leaf as evidence. */

@@ -148,7 +148,7 @@ describe("trouble", () => {
   test.each(paths)("at %s alone leaves the rest as it is", async (path) => {
     for (const name of ["never answers", "is a page", "is no HTTP"] as const) {
       const url = await hostile({ ...plain(), ...{ [path]: troubles[name] } } as Replies);
-      const { facts, asked } = await ask(url, 300);
+      const { facts, asked } = await ask(url, 1500);
       const others = Object.entries(outcomes(asked)).filter(([source]) => source !== `GET ${path}`);
       expect(others.filter(([, outcome]) => !/^(20[01]|404|TLS 1\.2)$/.test(outcome))).toEqual([]);
       if (path !== "/version") expect(facts.version).toBe("v0.30.2");

@@ -415,7 +415,7 @@ describe("how step-ca would judge", () => {
     [
       "the leaf alone, of a CA whose intermediate has the same name and another key",
       { chain: [leaf], caIntermediates: [authority({ subject: sub.commonName, key: "else" })] },
-      ["unknown-authority", "unknown-authority", "unknown-authority"],
+      ["unknown-authority", "chain-incomplete", "chain-incomplete"],
     ],
     [
       "another CA's chain",

@@ -3,6 +3,7 @@ import { answers } from "./plays/answers.ts";
 import { behind } from "./plays/behind.ts";
 import { between } from "./plays/between.ts";
 import { chain } from "./plays/chain.ts";
+import { doctors } from "./plays/doctor.ts";
 import { files } from "./plays/files.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
@@ -22,4 +23,5 @@ export const plays: Plays = {
   ...token,
   ...between,
   ...behind,
+  ...doctors,
 };

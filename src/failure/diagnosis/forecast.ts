@@ -9,6 +9,7 @@ import { causes } from "./causes.ts";
 import { lifeByCa, lifeByUs, skewMs, skewText } from "./clock.ts";
 import { diagnose } from "./diagnose.ts";
 import { isRegistrationAuthority, lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
+import { isSince } from "./version.ts";
 import { quoted } from "./words.ts";
 
 /** What is known before anything is asked; `at` is the moment that is foreseen, and `ca.clock` the CA's at that moment. */
@@ -51,6 +52,15 @@ function fitness({ method, ca, certificate, at }: Outlook): string {
     ? `its chain is fit for a token to ${rule}, and its provisioner renews after expiry`
     : `its chain is fit for a token to ${rule}`;
 }
+
+/** Something in front that asks for no client certificate keeps it from the CA. */
+const wire: Gate = (outlook) => {
+  if (outlook.ca.handshake?.asks !== false) return null;
+  const said = "The request could not be completed: missing client certificate.";
+  const { weigh } = causes.TLS_TERMINATED;
+  const { because } = weigh({ ...outlook, answer: { ...refusal(said), status: 400 } });
+  return { verdict: "refused", cause: "TLS_TERMINATED", because };
+};
 
 /** The chain is what the handshake and the token are judged by first. */
 const chain: Gate = (outlook) => {
@@ -126,6 +136,14 @@ const ready: Gate = (outlook) => {
   return verdict === "proved" ? { verdict: "refused", cause: "PROVISIONER_NOT_READY", because } : null;
 };
 
+/** The CA holds every name against its current issuer's constraints, since v0.23.0 (authority/tls.go). */
+const names: Gate = ({ path, ca }) => {
+  const forbidden = path?.forbidden;
+  if (forbidden === undefined || isSince(ca, [0, 23, 0]) === false) return null;
+  const because = `the CA's issuer ${quoted(forbidden.by)} forbids a name of the certificate: ${forbidden.why}`;
+  return { verdict: "refused", cause: "NAME_NOT_PERMITTED", because };
+};
+
 const behindAuthority: Gate = (outlook) =>
   isRegistrationAuthority(outlook.ca)
     ? {
@@ -144,19 +162,23 @@ const lifetime: Gate = ({ certificate }) => {
 };
 
 const gates: Record<Evidence["method"], readonly Gate[]> = {
-  mtls: [chain, leave, ready, behindAuthority, lifetime],
-  token: [chain, clocks, leave, ready, afterExpiry, lifetime],
+  mtls: [wire, chain, leave, ready, names, behindAuthority, lifetime],
+  token: [chain, clocks, leave, ready, afterExpiry, names, lifetime],
 };
 
 /** What nobody can see beforehand, in words that go behind "unless". */
 function conditions(outlook: Outlook): string[] {
-  const { crl } = outlook.ca;
+  const { ca } = outlook;
+  const { crl } = ca;
   const listed = provisionerInList(outlook);
   const found: string[] = [];
   if (listed === "not-known" && outlook.certificate.provisioner !== undefined) {
     found.push("its provisioner is gone or disables renewal, as the CA hides its provisioners");
   } else if (typeof listed === "object" && listed.disableRenewal === undefined) {
     found.push("the claims of the whole CA, which it does not show, disable renewal");
+  }
+  if (outlook.method === "token" && ca.handshake?.asks === false) {
+    found.push("the address is none of the CA's own names, as something in front of it ends TLS");
   }
   if (!crl?.usable) found.push("it was revoked, as the CA publishes no list that would show it");
   return found;

@@ -37,6 +37,7 @@ export function caChecks(seen: Seen): Check[] {
     provisioner(outlook),
     revocation(outlook),
     issuers(seen),
+    names(outlook),
     token(seen),
   ];
 }
@@ -68,7 +69,7 @@ function chain({ identity, sent, anchors, answers, outlook }: Seen): Check {
 }
 
 function counted(intermediates: number): string {
-  if (intermediates <= 0) return "the leaf, issued by the root itself";
+  if (intermediates <= 0) return "the leaf itself";
   return intermediates === 1 ? "the leaf and its intermediate" : `the leaf and ${intermediates} intermediates`;
 }
 
@@ -130,6 +131,21 @@ function issuers({ sent, anchors, answers, now }: Seen): Check {
   const lifetime = leaf.notAfter.getTime() - leaf.notBefore.getTime();
   const isNear = first.notAfter.getTime() - now.getTime() < Math.min(month, 10 * lifetime);
   return isNear ? warning("issuers", `${ends}: soon`, help) : ok("issuers", ends);
+}
+
+/** A token is for the host of the CA's address, and the CA takes it only for a name of its own. */
+function names({ ca }: Outlook): Check {
+  const host = quoted(new URL(ca.url).hostname);
+  const { isCaItself, asks } = ca.handshake ?? {};
+  if (isCaItself) return ok("names", `${host} is one of the CA's own, as tokens need it`);
+  if (asks !== false) return unknown("names", `whether ${host} is one of the CA's own, as tokens need it`);
+  const help =
+    "behind a proxy, dnsNames in the CA's ca.json must have the proxy's name: `renew doctor --rehearse` shows it";
+  return warning(
+    "names",
+    `something in front of the CA ends TLS at ${host}: no mTLS, and it must be one of the CA's names`,
+    help,
+  );
 }
 
 /** nginx and Apache take 8 KB for one header, and most others more. */
