@@ -80,6 +80,8 @@ export interface CaFacts {
   version?: string;
   /** 501 comes from a registration authority of v0.27.3 or later. */
   intermediates?: "answers" | "not-found" | "not-implemented";
+  /** It answered mTLS, before this try, as a registration authority does that needs a token. */
+  wantsToken?: boolean;
   /** All of them, or as many as there are with the certificate's own; else left out: a part of the list proves nothing. */
   provisioners?: readonly ProvisionerFacts[];
   /** The CA's clock, from its answers' Date headers, and ours at that moment. */

@@ -41,8 +41,11 @@ function evidenceOf({ identity, anchors, choice, by, root, now }: Refused, ca: C
   const answered = by instanceof ConnectionEnded ? undefined : readAnswered(by);
   const own = by instanceof ConnectionEnded ? undefined : clockReading(by);
   const clock = clockFrom([...(own ? [own] : []), ...ca.clocks]);
+  const outlook = outlookOf({ identity, anchors, ca, method: choice.method, at: now, clock, root });
+  const wantsToken = choice.because === "registration-authority";
   return {
-    ...outlookOf({ identity, anchors, ca, method: choice.method, at: now, clock, root }),
+    ...outlook,
+    ca: { ...outlook.ca, ...(wantsToken && { wantsToken }) },
     ...(by instanceof ConnectionEnded ? { alert: by.alert } : answered && { answer: answered }),
     asked: [askedFirst(by, now), ...ca.asked],
   };

@@ -161,6 +161,24 @@ table("rules of renewal (R)", [
     "likely",
   ],
   [
+    "R2 by token, of GCP where each token counts for itself",
+    token(clocked(401, U401), {
+      leaf: { provisioner: { ...jwk, type: "GCP" } },
+      ca: list({ name: "admin", type: "GCP", trustOnFirstUse: false, allowRenewalAfterExpiry: true }),
+    }),
+    "REVOKED",
+    "likely",
+  ],
+  [
+    "R2 by token, of AWS, which makes no key of a renewal token",
+    token(clocked(401, U401), {
+      leaf: { provisioner: { ...jwk, type: "AWS" } },
+      ca: list({ name: "admin", type: "AWS", allowRenewalAfterExpiry: true }),
+    }),
+    "REVOKED",
+    "likely",
+  ],
+  [
     "R2 no CRL, claims say that renewal is not disabled",
     mtls(answer(401, U401), { ca: list({ ...inList, disableRenewal: false }) }),
     "REVOKED",
@@ -314,6 +332,12 @@ table("rules of renewal (R)", [
   ["R12", mtls(answer(400, I500)), "RA_NEEDS_TOKEN", "certain"],
   ["R13", token(answer(401, I500)), "RA_UPSTREAM", "certain"],
   ["R13 status 400 by token", token(answer(400, I500)), "RA_UPSTREAM", "certain"],
+  [
+    "R14 that asked for a token before",
+    token(answer(500, I500), { ca: { wantsToken: true } }),
+    "RA_UPSTREAM",
+    "likely",
+  ],
   ["R14", token(answer(500, I500), { ca: { intermediates: "not-implemented" } }), "RA_UPSTREAM", "likely"],
   ["R15", mtls(answer(501, I500)), "CAS_CANNOT_RENEW", "certain"],
   ["R17", mtls(answer(500, I500)), "CA_STORE_FAILED", "possible"],

@@ -67,6 +67,7 @@ export interface CaConfig {
   crl: boolean;
   dbless: boolean;
   more: Record<string, unknown>;
+  cas: Record<string, unknown> | null;
   /** The CA that this one is a registration authority for. */
   upstream: { url: string; provisioner: string; key: ProvisionerKey; rootFingerprint: string } | null;
 }
@@ -81,7 +82,7 @@ export function writeConfig(dir: string, config: CaConfig): string {
   };
   const root = write("root.crt", authority.root);
   const signer =
-    upstream === null
+    upstream === null && config.cas === null
       ? {
           crt: write("issuer.crt", [...new Set([authority.issuerCertificate, ...authority.intermediates])].join("")),
           key: write("issuer.key", authority.issuerKey),
@@ -99,6 +100,7 @@ export function writeConfig(dir: string, config: CaConfig): string {
       backdate: config.backdate,
       claims: config.claims,
       provisioners: config.provisioners.map((spec) => provisionerJson(spec, config.keys)),
+      ...config.cas,
       ...(upstream !== null && {
         type: "stepcas",
         certificateAuthority: upstream.url,

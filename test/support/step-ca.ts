@@ -38,8 +38,10 @@ export interface StepCaOptions {
   backdate?: string;
   /** Goes into ca.json as it is, over what is there. A function is given the CA's folder. */
   more?: Record<string, unknown> | ((dir: string) => Record<string, unknown>);
-  /** Of the process, over the little that it has. */
-  env?: Readonly<Record<string, string>>;
+  /** Another service signs in place of the CA's own key: goes into ca.json's authority as it is. */
+  cas?: Record<string, unknown>;
+  /** Of the process, over the little that it has. A function is given the CA's folder. */
+  env?: Readonly<Record<string, string>> | ((dir: string) => Readonly<Record<string, string>>);
   /** Makes this one a registration authority (StepCAS) in front of that one; share its authority and its provisioners. */
   upstream?: StepCa;
 }
@@ -94,7 +96,11 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
 
   const run = async (): Promise<ChildProcess> => {
     const config = writeConfig(dir, configOf(current, { port, dir, keys, upstream }));
-    const child = start(binary, { config, dir, env: current.env ?? {} });
+    const child = start(binary, {
+      config,
+      dir,
+      env: typeof current.env === "function" ? current.env(dir) : (current.env ?? {}),
+    });
     log.read(child);
     await healthy({ url, authority: current.authority }, child, log);
     return child;
@@ -167,6 +173,7 @@ function configOf(
     crl: options.crl ?? false,
     dbless: options.dbless ?? false,
     more: typeof options.more === "function" ? options.more(dir) : (options.more ?? {}),
+    cas: options.cas ?? null,
     upstream:
       upstream === undefined || issuer === undefined
         ? null
@@ -230,6 +237,7 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-function fingerprint(certificate: string): string {
+/** SHA-256, as the CA knows its root by. */
+export function fingerprint(certificate: string): string {
   return createHash("sha256").update(new X509Certificate(certificate).raw).digest("hex");
 }

@@ -36,6 +36,21 @@ export function isOfThisCa({ certificate, ca }: Evidence): boolean | undefined {
   return ca.provisioners.some((one) => one.name === name && one.keyId !== undefined) ? false : undefined;
 }
 
+/** The type of its provisioner: as the CA lists it, or else as the certificate notes it. */
+export function typeOf(e: Evidence): string {
+  const listed = provisionerInList(e);
+  return typeof listed === "object" ? listed.type : (e.certificate.provisioner?.type ?? "");
+}
+
+/**
+ * Whether the CA takes one token of its provisioner, ever: the key for this is made of instance data that a renewal token lacks
+ * (authority/provisioner/gcp.go, azure.go: GetTokenID). AWS makes none of a renewal token, and takes them all.
+ */
+export function isFirstUseAlone(e: Evidence): boolean {
+  const listed = provisionerInList(e);
+  return /^(GCP|Azure)$/i.test(typeOf(e)) && (typeof listed !== "object" || listed.trustOnFirstUse !== false);
+}
+
 type Problem = Extract<PathVerdict, { ok: false }>;
 export interface Prediction {
   verdict: PathVerdict;
@@ -77,9 +92,9 @@ export function isJudgedByItsRoots({ path }: Evidence): boolean {
   return path?.roots === "ca";
 }
 
-/** A registration authority of v0.27.3 or later shows itself by this. */
-export function isRegistrationAuthority({ intermediates }: CaFacts): boolean {
-  return intermediates === "not-implemented";
+/** It shows itself by its answer to mTLS, and since v0.27.3 by its /intermediates. */
+export function isRegistrationAuthority({ intermediates, wantsToken }: CaFacts): boolean {
+  return wantsToken === true || intermediates === "not-implemented";
 }
 
 /** The CA names the roots and intermediates that it takes in a handshake, and no issuer of this certificate is among them. */

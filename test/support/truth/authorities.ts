@@ -83,8 +83,12 @@ async function issuedAnew({ root, rootKey }: Authority): Promise<Pair> {
   return { certificate: pem(made), key: rootKey };
 }
 
-/** permittedSubtrees: dNSName "example" (RFC 5280 §4.2.1.10). */
-const onlyExample = Buffer.concat([Buffer.of(0x30, 0x0d, 0xa0, 0x0b, 0x30, 0x09, 0x82, 0x07), Buffer.from("example")]);
+/** permittedSubtrees (RFC 5280 §4.2.1.10): dNSName "example", and "localhost", where the CA itself is. */
+const permitted = ["example", "localhost"].map((name) =>
+  Buffer.concat([Buffer.of(0x30, name.length + 2, 0x82, name.length), Buffer.from(name)]),
+);
+const subtrees = Buffer.concat(permitted);
+const onlyExample = Buffer.concat([Buffer.of(0x30, subtrees.length + 2, 0xa0, subtrees.length), subtrees]);
 
 async function constrained(root: Pair): Promise<Authority> {
   const issuer = await intermediateOf(root, "Main, constrained", new Extension("2.5.29.30", true, onlyExample));

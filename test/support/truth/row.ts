@@ -62,8 +62,8 @@ export interface Refused {
   code: Code;
   /** A part of the line in the CA's log; null where the CA was not reached. */
   log: string | null;
-  /** What may be named besides, in order, where that matters. */
-  next?: readonly CauseId[];
+  /** Named first, and not as certain, because nothing that a client can see tells the two apart. */
+  after?: CauseId;
 }
 /** Ended before a CA could judge: the code says why, and there is no cause. `stepSays` is how step would name it. */
 export interface Stopped {

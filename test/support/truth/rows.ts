@@ -1,5 +1,6 @@
 /** Every row of the truth table. */
 import type { Row } from "./row.ts";
+import { behind } from "./rows/behind.ts";
 import { chains } from "./rows/chains.ts";
 import { clocks } from "./rows/clocks.ts";
 import { files } from "./rows/files.ts";
@@ -7,4 +8,4 @@ import { rules } from "./rows/rules.ts";
 import { usages } from "./rows/usages.ts";
 import { wire } from "./rows/wire.ts";
 
-export const rows: readonly Row[] = [...usages, ...rules, ...chains, ...clocks, ...wire, ...files];
+export const rows: readonly Row[] = [...usages, ...rules, ...chains, ...clocks, ...behind, ...wire, ...files];

@@ -79,12 +79,13 @@ The log says "vaultCAS does not support renewals". Certificates of such a CA are
     ],
     page: `A renewal asks the CA's database whether the certificate was revoked, notes the token as used, and stores the new certificate. If any of that fails the client is told 500, "The certificate authority encountered an Internal Server Error". If only the storing failed, a certificate was issued that nobody has; trying again does no harm.
 
-The log says "error checking revocation bucket", "failed when attempting to store token", "database Set error", or with a linked CA "error getting certificate status" or "error posting renewed certificate". GET /health says "ok" all the same: it does not ask the database.`,
+The log says "error checking revocation bucket", "failed when attempting to store token", "database Set error" or "database Update error", or with a linked CA "error getting certificate status" or "error posting renewed certificate". GET /health says "ok" all the same: it does not ask the database.`,
     logs: [
       "error checking revocation bucket",
       "error getting certificate status",
       "failed when attempting to store token",
       "database Set error",
+      "database Update error",
       "error posting renewed certificate",
     ],
   },
@@ -119,11 +120,11 @@ The log says "error checking revocation bucket", "failed when attempting to stor
         );
       }
       if (symptom === "internal-bad-request") return contradicted("over mTLS a registration authority asks nobody");
-      return isRegistrationAuthority(e.ca)
-        ? speaks(
-            "its /intermediates answers 501, as that of a registration authority does; the CA behind may be out of reach",
-          )
-        : silent("it may be a registration authority whose CA is out of reach");
+      if (!isRegistrationAuthority(e.ca)) return silent("it may be a registration authority whose CA is out of reach");
+      const shown = e.ca.wantsToken
+        ? "it asked for a token before, as a registration authority does"
+        : "its /intermediates answers 501, as that of a registration authority does";
+      return speaks(`${shown}; the CA behind may be out of reach`);
     },
     help: (e) => [
       "the administrators of both CAs: the log of this one has the other's words; a 401 there has the causes of any 401",
@@ -132,7 +133,12 @@ The log says "error checking revocation bucket", "failed when attempting to stor
     page: `A registration authority (StepCAS) passes a renewal on to another step-ca, and answers with that one's status and its own sentence, "The certificate authority encountered an Internal Server Error". So 401 with that sentence is the other CA's refusal, and 500 may be that it was not reached.
 
 The log of the registration authority has the other CA's message, or "client POST https://.../renew failed: dial tcp ...". Look there, and in the log of the CA behind.`,
-    logs: ["/renew failed: dial tcp", "/renew failed:"],
+    logs: [
+      "/renew failed: dial tcp",
+      "/renew failed:",
+      "cahandler.Renew: The request lacked necessary authorization to be completed. Please see",
+      "cahandler.Renew: error validating renew token",
+    ],
     log: (e) => (symptomOf(e) === "internal" ? "/renew failed:" : undefined),
   },
 

@@ -175,7 +175,7 @@ The client is told 401, "The request lacked necessary authorization to be comple
       return silent(`its provisioner is of type ${type}, which needs the cloud when the CA starts`);
     },
     help: () => ["the CA's administrator: let the CA reach the cloud's key servers, then restart step-ca"],
-    page: `Azure and GCP provisioners fetch keys when the CA starts. If the network is down at that moment, a step-ca of v0.27.0 or newer keeps them as "Uninitialized" (GET /provisioners shows it) and starts all the same. A renewal then meets a provisioner without its controller, the handler panics, and the client sees the connection closed with no answer. (Read in the source; not provoked.)
+    page: `Azure and GCP provisioners fetch keys when the CA starts. If the network is down at that moment, a step-ca of v0.27.0 or newer keeps them as "Uninitialized" (GET /provisioners shows it) and starts all the same. A renewal then meets a provisioner without its controller, the handler panics, and the client sees the connection closed with no answer. By token that happens once: the next one is refused as used before (see TOKEN_REUSED).
 
 The log has "http: panic serving" and a Go stack. A restart with the network up mends it.`,
     logs: ["http: panic serving"],

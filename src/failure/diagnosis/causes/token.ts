@@ -4,7 +4,7 @@ import { shellFile } from "../../shell.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
-import { provisionerInList } from "../leaf.ts";
+import { isFirstUseAlone, typeOf } from "../leaf.ts";
 import { proxyShown, type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -27,20 +27,6 @@ function named(symptom: Symptom, because: string): (e: Evidence) => Weight {
 /** What the CA compares of the audience. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : url;
-}
-
-/** The reuse key of these is made of instance data that a renewal token lacks (authority/provisioner/gcp.go, azure.go). */
-const trustsFirstUse = /^(GCP|Azure)$/i;
-
-/** As the CA lists it, or else as the certificate notes it. */
-function typeOf(e: Evidence): string {
-  const listed = provisionerInList(e);
-  return typeof listed === "object" ? listed.type : (e.certificate.provisioner?.type ?? "");
-}
-
-function isFirstUseAlone(e: Evidence): boolean {
-  const listed = provisionerInList(e);
-  return trustsFirstUse.test(typeOf(e)) && (typeof listed !== "object" || listed.trustOnFirstUse !== false);
 }
 
 export const token: Family<Token> = {
@@ -123,7 +109,7 @@ The client is told "error validating renew token" (401), as for a chain that the
     ],
     page: `A CA with a database takes each token once, by its id if it has one, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same.
 
-GCP and Azure provisioners that trust on first use (the default) make their key for this from instance data that a renewal token does not have, so renewal by token works once for such a provisioner, and never again. (Read in the source; not provoked.)
+GCP and Azure provisioners that trust on first use (the default) make their key for this from instance data that a renewal token does not have, so renewal by token works once for such a provisioner, and never again.
 
 The client is told 401, "The request lacked necessary authorization to be completed"; the log says "token already used".`,
     logs: ["token already used"],

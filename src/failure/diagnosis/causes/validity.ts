@@ -4,7 +4,7 @@ import { instant, relative } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired, leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
 import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
-import { provisionerInList } from "../leaf.ts";
+import { isFirstUseAlone, provisionerInList } from "../leaf.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 
@@ -29,7 +29,7 @@ function saysThatItExpired({ ca, answer }: Evidence): boolean | undefined {
 /** Whether all that can be known of the other causes of this sentence speaks against them. */
 function isNothingElseSeen(e: Evidence): boolean {
   const listed = provisionerInList(e);
-  const isCloudToken = e.method === "token" && /^(AWS|GCP|Azure)$/i.test(e.certificate.provisioner?.type ?? "");
+  const isCloudToken = e.method === "token" && isFirstUseAlone(e);
   const maySendTwice = e.method === "token" && (e.answer?.server !== undefined || e.answer?.via !== undefined);
   if (e.certificate.provisioner === undefined) return e.method === "mtls";
   if (typeof listed !== "object" || listed.disableRenewal === true || isCloudToken || maySendTwice) return false;
