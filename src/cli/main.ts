@@ -16,6 +16,7 @@ interface Command {
 /** Each behind a lazy door: a run loads its own command only. */
 const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
+  rekey: () => import("./commands/rekey.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),

@@ -82,15 +82,13 @@ export function writeJournal(file: string, journal: Journal, fs: FileSystem): vo
 
 /** Throws PAIR_UNFINISHED for what is no journal that this program knows. */
 export function readJournal(file: string, fs: FileSystem): Journal {
-  const unusable = (problem: string) => {
-    const kept: string[] = [];
-    return new Failure("PAIR_UNFINISHED", { file, journal: file, problem, kept });
-  };
+  const unusable = (problem: string, cause?: unknown) =>
+    new Failure("PAIR_UNFINISHED", { file, journal: file, problem, kept: [] }, cause);
   let value: unknown;
   try {
     value = JSON.parse(fs.read(file, largest).toString("utf8"));
   } catch (error) {
-    throw unusable(`its journal cannot be read: ${messageOf(error)}`);
+    throw unusable(`its journal cannot be read: ${messageOf(error)}`, error);
   }
   if (!isRecord(value) || typeof value["version"] !== "number") throw unusable("its journal is not one of renew's");
   if (value["version"] !== 1) throw unusable(`its journal is of version ${value["version"]}, and this renew knows 1`);
@@ -101,7 +99,9 @@ export function readJournal(file: string, fs: FileSystem): Journal {
 function isJournalValue(value: Record<string, unknown>): value is Record<string, unknown> & Journal {
   const { step, parts, owner } = value;
   const isStep = step === "asking" || step === "switching";
-  return isStep && isOwner(owner) && Array.isArray(parts) && parts.length > 0 && parts.every((part) => isPart(part, step));
+  return (
+    isStep && isOwner(owner) && Array.isArray(parts) && parts.length > 0 && parts.every((part) => isPart(part, step))
+  );
 }
 
 function isOwner(value: unknown): value is Owner {

@@ -37,7 +37,10 @@ function answersSignals(pid: number): boolean {
 
 /** The 22nd field of /proc/PID/stat; null for one that has ended and waits to be noticed (proc(5)). */
 function startOf(pid: number, fs: FileSystem): string | null {
-  const fields = textOf(`/proc/${pid}/stat`, fs)?.replace(/^.*\)\s*/s, "").split(" ") ?? [];
+  const fields =
+    textOf(`/proc/${pid}/stat`, fs)
+      ?.replace(/^.*\)\s*/s, "")
+      .split(" ") ?? [];
   return fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 

@@ -9,7 +9,7 @@ import { digest, digestOf, type Journal, newOf, oldOf, type Part, writeJournal }
 import { ownOwner } from "./owner.ts";
 import { clear, fileOf, foldersOf, goBack, goForward } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
-import { follow, type Target } from "./target.ts";
+import { follow, type Target, target } from "./target.ts";
 import { syncFolder, writeNew } from "./whole.ts";
 
 /** Where something new goes, and what is there. */
@@ -30,6 +30,14 @@ export interface Pair {
 /** Between the question and the answer. */
 export interface Prepared extends Pair {
   readonly journal: Journal;
+}
+
+/** Where it would be written; `before` where it was loaded already. Throws as `target` does. */
+export function goalOf(named: string, token: string, fs: FileSystem, before?: string | null): Goal {
+  const where = target(named, fs);
+  const goal = { target: where, before: before ?? null, token };
+  if (before !== undefined) return goal;
+  return step("look at the file", goal, "before-request", () => ({ ...goal, before: digestOf(where.path, fs) }));
 }
 
 type Asked = "before-request" | "after-answer";
@@ -118,14 +126,14 @@ function keptOf(parts: readonly Part[]): { kept: string; keptKey?: string } {
   return { kept, ...(keptKey !== undefined && { keptKey }) };
 }
 
-function partOf({ target, before, token }: Goal, after: string | null): Part {
-  return { path: target.path, token, before, after, inPlace: false };
+function partOf({ target: { path }, before, token }: Goal, after: string | null): Part {
+  return { path, token, before, after, inPlace: false };
 }
 
 /** Nothing that somebody else has put there meanwhile is written over; between this look and the rename nobody can look. */
-function refuseIfChanged({ target, before }: Goal, parts: readonly Part[], fs: FileSystem): void {
-  if (follow(target.named, fs) === target.path && digestOf(target.path, fs) === before) return;
-  throw new Failure("TARGET_CHANGED", { file: target.named, kept: parts.map(newOf) });
+function refuseIfChanged({ target: { named, path }, before }: Goal, parts: readonly Part[], fs: FileSystem): void {
+  if (follow(named, fs) === path && digestOf(path, fs) === before) return;
+  throw new Failure("TARGET_CHANGED", { file: named, kept: parts.map(newOf) });
 }
 
 function keepOld(goal: Goal, fs: FileSystem): void {
@@ -139,12 +147,11 @@ function writeLike(file: string, { existing }: Target, contents: Uint8Array, fs:
 }
 
 /** Says of which file, and at which step, the disk failed. */
-function step(name: string, { target }: Goal, asked: Asked, work: () => void): void {
+function step<T>(name: string, { target: { named: file, folder } }: Goal, asked: Asked, work: () => T): T {
   try {
-    work();
+    return work();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const { named: file, folder } = target;
     const errno = errnoOf(error) || String(error);
     throw new Failure("CANNOT_WRITE", { file, folder, step: name, errno, asked }, error);
   }

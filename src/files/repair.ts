@@ -114,8 +114,8 @@ function journalsOf(paths: readonly string[], fs: FileSystem): Found[] {
     const isOwn = paths.some((path) => journalFile(path) === file);
     const read = attempt(() => readJournal(file, fs));
     if (read.failure !== undefined) {
-      if (isOwn) throw read.failure;
-      return []; // another pair's
+      if (isOwn && errnoOf(read.failure.cause) !== "ENOENT") throw read.failure;
+      return []; // another pair's, or one that was cleared meanwhile
     }
     return touches(read.value, paths) ? [{ file, journal: read.value }] : [];
   });
@@ -128,7 +128,11 @@ function touches({ parts }: Journal, paths: readonly string[]): boolean {
 /** All journals in the folders of these files: the certificate that one belongs to need not be among them. */
 function filesIn(paths: readonly string[], fs: FileSystem): string[] {
   const folders = [...new Set(paths.map((path) => dirname(path)))];
-  return folders.flatMap((folder) => namesIn(folder, paths, fs).filter(isJournal).map((name) => join(folder, name)));
+  return folders.flatMap((folder) =>
+    namesIn(folder, paths, fs)
+      .filter(isJournal)
+      .map((name) => join(folder, name)),
+  );
 }
 
 /** In a folder that may be entered and not listed, those of the files themselves. */

@@ -74,12 +74,7 @@ function holdsCertificate(source: Source): boolean {
 }
 
 /** step takes all white space off the end of a passphrase file, so what it encrypted opens only with what is left then. */
-async function open(
-  material: KeyMaterial,
-  source: Source,
-  file: string | undefined,
-  world: World,
-): Promise<OpenedKey> {
+async function open(material: KeyMaterial, source: Source, file: string | undefined, world: World): Promise<OpenedKey> {
   if (material.cipher === null) return { key: openKey(material, source), material };
   const passphrase = await findPassphrase(source.file, file, world);
   const opened = attempt(() => openKey(material, source, passphrase));

@@ -2,7 +2,13 @@
 import { type Family, sentence } from "./explanation.ts";
 
 export const usage: Family<
-  "BAD_FLAG" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY" | "WOULD_LOSE_CERTIFICATE"
+  | "BAD_FLAG"
+  | "FLAG_CONFLICT"
+  | "BAD_DURATION"
+  | "BAD_URL"
+  | "WOULD_OVERWRITE"
+  | "WOULD_LOSE_KEY"
+  | "WOULD_LOSE_CERTIFICATE"
 > = {
   BAD_FLAG: {
     exit: 64,
@@ -81,7 +87,8 @@ export const usage: Family<
     about:
       "A rekey writes a certificate and a key into two files. The file that the new key would replace holds certificates, alone or beside a key, and they would be gone.",
     what: (f) => `${f.file} holds certificates that would be lost`,
-    why: () => "Only the new key is written there, so the certificates in that file would be lost. The CA was not called.",
+    why: () =>
+      "Only the new key is written there, so the certificates in that file would be lost. The CA was not called.",
     help: () => ["write the new key elsewhere: `--out-key NEW.key`", "or keep certificate and key in two files"],
   },
 };
