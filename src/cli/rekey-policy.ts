@@ -31,11 +31,6 @@ export function rekeyPolicyOf(said: Said, world: World): RekeyPolicy {
     path(said, "private-key"),
   ];
   const kind = keyWish(said);
-  const asked = ["--kty", "--curve", "--size"].find((flag) => said.value(flag.slice(2)) !== undefined);
-  if (privateKey !== undefined && asked !== undefined) {
-    const because = "The key that is given has its type and its size already.";
-    throw new Failure("FLAG_CONFLICT", { flags: ["--private-key", asked], because });
-  }
   return {
     ...policy,
     kind,

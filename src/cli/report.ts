@@ -67,7 +67,12 @@ export class Reporter {
   done({ outcome, text, notes = [], certificate, file, keyFile, dueFrom, tookMs }: Report): void {
     const { json, quiet } = this.manner;
     if (json) {
-      const renewal = { file: file ?? null, dueFrom: dueFrom?.toISOString() ?? null, tookMs: tookMs ?? null };
+      const renewal = {
+        file: file ?? null,
+        ...(keyFile !== undefined && { keyFile }),
+        dueFrom: dueFrom?.toISOString() ?? null,
+        tookMs: tookMs ?? null,
+      };
       this.#print({
         ok: true,
         outcome,

@@ -18,7 +18,8 @@ export interface Facts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   BAD_DURATION: { flag: string; value: string; problem: string };
   BAD_URL: { from: string; value: string; problem: string };
-  WOULD_OVERWRITE: { file: string; asked: boolean; operation?: "rekey" };
+  /** `other` is the second file of a pair. */
+  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" };
   WOULD_LOSE_KEY: { file: string };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string };
@@ -60,6 +61,8 @@ export interface Facts {
     kept?: string;
     /** The private key that belongs to the chain in `kept`. */
     keptKey?: string;
+    /** It is one file of a certificate and its key, which are replaced together. */
+    ofPair?: true;
     /** Set when one file of a pair is new and the other is not: the next run goes on from there. */
     unfinished?: true;
     /** Set when the file was being written in place, and may hold a part only: what it held before is here. */

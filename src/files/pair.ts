@@ -153,6 +153,6 @@ function step<T>(name: string, { target: { named: file, folder } }: Goal, asked:
   } catch (error) {
     if (error instanceof Failure) throw error;
     const errno = errnoOf(error) || String(error);
-    throw new Failure("CANNOT_WRITE", { file, folder, step: name, errno, asked }, error);
+    throw new Failure("CANNOT_WRITE", { file, folder, step: name, errno, asked, ofPair: true }, error);
   }
 }

@@ -143,12 +143,12 @@ function refuseToLoseCertificate({ target: { named, path, existing } }: Goal, ce
 async function mayReplace({ certificate, key }: Goals, { force }: RekeyPolicy, world: World): Promise<void> {
   const there = [certificate, key].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
   if (there.length === 0 || force) return;
-  const file = there.join(" and ");
-  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { file, asked: false, operation: "rekey" });
-  const answer = await world.ask(`overwrite ${file}? [y/N] `, "plain");
+  const [file = "", other] = there;
+  const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
+  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
+  const answer = await world.ask(`overwrite ${there.join(" and ")}? [y/N] `, "plain");
   stopIfAsked(world);
-  if (!/^\s*y(es)?\s*$/i.test(answer ?? ""))
-    throw new Failure("WOULD_OVERWRITE", { file, asked: true, operation: "rekey" });
+  if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

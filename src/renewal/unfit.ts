@@ -34,7 +34,7 @@ export function foreseeRekey(reason: "expired" | "not-a-client", { identity, url
         )
       : ranked(
           "NO_CLIENT_AUTH",
-          `a rekey works over mTLS only, and the certificate's extended key usage is ${usages}`,
+          `a rekey works over mTLS only, and the certificate's extended key usage is ${usages}, which no handshake takes`,
           [
             `enrol anew, which makes a new key, too: \`${enrolCommand(evidence)}\``,
             "the CA's administrator: a template with clientAuth for this provisioner; `renew explain NO_CLIENT_AUTH` has it",

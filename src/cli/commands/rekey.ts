@@ -80,7 +80,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
 }
 
-function reportOf(outcome: RekeyOutcome, { paths }: RekeyPolicy, now: Date): Report {
+function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey }: RekeyPolicy, now: Date): Report {
   const { leaf } = outcome;
   if (outcome.outcome === "not-due") {
     const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
@@ -98,7 +98,10 @@ function reportOf(outcome: RekeyOutcome, { paths }: RekeyPolicy, now: Date): Rep
   return {
     outcome: "rekeyed",
     text: `rekeyed ${file} for ${whom(leaf)}, its key (${kindText(key)}) is in ${keyFile}: good until ${instant(leaf.notAfter)} (${left}), in ${tookMs} ms`,
-    notes: isSameKey ? [`${keyFile} is the key that ${paths.certificate} had before: it is no new key`] : [],
+    notes: [
+      ...(isSameKey ? [`${keyFile} is the key that ${paths.certificate} had before: it is no new key`] : []),
+      ...(privateKey !== undefined && kind !== null ? [`--kty was passed over: ${privateKey} is what it is`] : []),
+    ],
     certificate: certificateDocument(file, leaf),
     file,
     keyFile,

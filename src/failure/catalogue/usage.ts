@@ -62,12 +62,18 @@ export const usage: Family<
     title: "the output exists, and nobody allowed to replace it",
     about:
       "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
-    what: (f) =>
-      f.asked ? `${f.file} was kept, as you answered` : `${f.file} exists, and there is no terminal to ask on`,
+    what: ({ file, other, asked }) => {
+      const [files, were, exist] =
+        other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
+      return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
+    },
     why: () => "Replacing a file takes your consent. The CA was not called.",
     help: (f) =>
       f.operation === "rekey"
-        ? ["say `--force` to replace them", "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`"]
+        ? [
+            `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
+            "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`",
+          ]
         : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"],
   },
   WOULD_LOSE_KEY: {

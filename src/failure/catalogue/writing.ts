@@ -65,7 +65,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         f.errno === "ENOSPC"
           ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
           : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
-        "or write elsewhere: `--out FILE`; a file that is mounted alone wants its folder mounted instead",
+        `or write elsewhere: \`${f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE"}\`; a file that is mounted alone wants its folder mounted instead`,
       ],
     },
     TARGET_CHANGED: {
