@@ -34,13 +34,9 @@ describe("transcripts", () => {
 
 /** Causes that no renewal meets first, and why. */
 const neverFirst: Partial<Record<CauseId, string>> = {
-  REKEY_NEEDS_MTLS: "of a rekey alone",
-  REKEY_REQUEST_SPOILT: "of a rekey alone",
-  RA_NEEDS_TOKEN: "a renewal that meets it goes on by token of itself; a rekey cannot",
   KEY_TYPE_NOT_SUPPORTED: "a key that Go does not know is BAD_KEY before anything is sent; a rekey can ask for one",
   CA_SIGNER_FAILED: "the answer is that of CA_STORE_FAILED, which is met more often and named before it",
 };
-const ofRekeys: readonly CauseId[] = ["REKEY_NEEDS_MTLS", "REKEY_REQUEST_SPOILT", "RA_NEEDS_TOKEN"];
 
 describe("together, the transcripts", () => {
   test("are those that are played", () => {
@@ -64,7 +60,7 @@ describe("together, the transcripts", () => {
       .map(({ text }) => text)
       .join("");
     const unnamed = ids.filter((id) => !new RegExp(`\\b${id} \\(`).test(named));
-    expect(unnamed.filter((id) => !ofRekeys.includes(id))).toEqual([]);
+    expect(unnamed).toEqual([]);
   });
 
   test("hold no private key and no token", () => {

@@ -19,6 +19,7 @@ export async function postRenew(route: Route, identity: Identity, method: Method
   return exchange(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });
 }
 
-function clientCertificate({ chain, key }: Identity): { chain: string; key: string } {
+/** What a handshake shows. */
+export function clientCertificate({ chain, key }: Identity): { chain: string; key: string } {
   return { chain: chain.map(certificatePem).join(""), key: key.export({ type: "pkcs8", format: "pem" }).toString() };
 }

@@ -22,6 +22,7 @@ interface Command {
 const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
+  rekey: () => import("./commands/rekey.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),

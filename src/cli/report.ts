@@ -12,11 +12,13 @@ import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
 export interface Report {
-  outcome: "renewed" | "not-due";
+  outcome: "renewed" | "rekeyed" | "not-due";
   text: string;
   notes?: readonly string[];
   certificate: Record<string, string>;
   file?: string;
+  /** Where the key of a rekey is; null where there was none. Left out by commands that make no keys. */
+  keyFile?: string | null;
   dueFrom?: Date;
   tookMs?: number;
 }
@@ -61,15 +63,32 @@ export class Reporter {
     }
   }
 
+  /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
+  repaired(text: string): void {
+    this.#say(text);
+  }
+
   detail(text: string): void {
     if (this.manner.verbose && !this.manner.json) this.#say(text);
   }
 
-  done({ outcome, text, notes = [], certificate, file, dueFrom, tookMs }: Report): void {
+  done({ outcome, text, notes = [], certificate, file, keyFile, dueFrom, tookMs }: Report): void {
     const { json, quiet } = this.manner;
     if (json) {
-      const renewal = { file: file ?? null, dueFrom: dueFrom?.toISOString() ?? null, tookMs: tookMs ?? null };
-      this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
+      const renewal = {
+        file: file ?? null,
+        ...(keyFile !== undefined && { keyFile }),
+        dueFrom: dueFrom?.toISOString() ?? null,
+        tookMs: tookMs ?? null,
+      };
+      this.#print({
+        ok: true,
+        outcome,
+        certificate,
+        error: null,
+        ...renewal,
+        ...(keyFile !== undefined && { keyFile }),
+      });
       return;
     }
     if (!quiet) this.#say(text);
@@ -82,7 +101,17 @@ export class Reporter {
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      this.#print({ ok: false, outcome: "failed", certificate, error, file: null, dueFrom: null, tookMs: null });
+      const key = this.manner.command === "rekey" ? { keyFile: null } : {};
+      this.#print({
+        ok: false,
+        outcome: "failed",
+        certificate,
+        error,
+        file: null,
+        ...key,
+        dueFrom: null,
+        tookMs: null,
+      });
     }
     return exit;
   }
@@ -115,6 +144,8 @@ export class Reporter {
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);
     const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
+    if ("unfinished" in facts && facts.unfinished)
+      return `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`;
     if ("backup" in facts && facts.backup)
       return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
     return `${file} is unchanged; ${end}`;

@@ -19,8 +19,11 @@ export interface Facts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   BAD_DURATION: { flag: string; value: string; problem: string };
   BAD_URL: { from: string; value: string; problem: string };
-  WOULD_OVERWRITE: { file: string; asked: boolean };
+  /** `other` is the second file of a pair. */
+  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" };
   WOULD_LOSE_KEY: { file: string };
+  /** The new key would be written over certificates. */
+  WOULD_LOSE_CERTIFICATE: { file: string };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;
@@ -37,6 +40,8 @@ export interface Facts {
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
   EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
+  /** Known before the CA is asked: a rekey works over mTLS alone. */
+  CANNOT_REKEY: { file: string; reason: "expired" | "not-a-client"; notAfter: Date; now: Date; diagnosis: Diagnosis };
   CERT_NOT_YET_VALID: { file: string; notBefore: Date; alert: number | null; diagnosis: Diagnosis };
 
   // 66: a file is missing or unreadable
@@ -55,9 +60,22 @@ export interface Facts {
     errno: string;
     asked: "before-request" | "after-answer";
     kept?: string;
+    /** The private key that belongs to the chain in `kept`. */
+    keptKey?: string;
+    /** It is one file of a certificate and its key, which are replaced together. */
+    ofPair?: true;
+    /** Set when one file of a pair is new and the other is not: the next run goes on from there. */
+    unfinished?: true;
     /** Set when the file was being written in place, and may hold a part only: what it held before is here. */
     backup?: string;
   };
+
+  /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
+  TARGET_CHANGED: { file: string; kept: readonly string[] };
+  /** A run that still lives is at work on the same pair. */
+  LOCKED: { file: string; journal: string; pid: number };
+  /** What an interrupted run has left of a pair can neither be finished nor taken back. */
+  PAIR_UNFINISHED: { file: string; journal: string; problem: string; kept: readonly string[] };
 
   // 75: temporary
   CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
@@ -116,6 +134,8 @@ export interface Facts {
 export interface Refused {
   method: "mtls" | "token";
   certificate: string;
+  /** Left out: "renew". */
+  operation?: "renew" | "rekey";
   diagnosis: Diagnosis;
   /** As /version said it; absent when the CA hides it. */
   caVersion?: string;

@@ -2,7 +2,7 @@
  * Crash-safe replacement of one file: written whole beside the target, synced, renamed over it, and the folder synced.
  * At any moment the old file or the new one is there, never a part of either.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import type { FileSystem } from "./system.ts";
 import type { Target } from "./target.ts";
@@ -23,7 +23,7 @@ const longestStem = 50;
  * that fails twice in the middle of an in-place write leaves a damaged target, with its old contents in `backup`.
  */
 export function install(target: Target, contents: Uint8Array, token: string, fs: FileSystem): Installed {
-  const temporary = join(target.folder, `.${basename(target.path).slice(0, longestStem)}.renew-${token}`);
+  const temporary = beside(target.path, token);
   writeBeside(temporary, target, contents, fs);
   try {
     fs.rename(temporary, target.path);
@@ -37,6 +37,11 @@ export function install(target: Target, contents: Uint8Array, token: string, fs:
     // The new file is there for every reader. A crash may still bring the old one back, which is whole as well.
   }
   return { how: "renamed" };
+}
+
+/** A name in the same folder, hidden from globs such as `*.crt`. */
+export function beside(path: string, token: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, longestStem)}.renew-${token}`);
 }
 
 /** The whole new contents under another name, with the old file's owner and mode. */
@@ -98,8 +103,8 @@ function isRestored(handle: number, old: Uint8Array, fs: FileSystem): boolean {
   }
 }
 
-/** chown before chmod: chown clears set-id bits. */
-function keepOwnerAndMode(handle: number, { existing }: Target, fs: FileSystem): void {
+/** Of what is to be replaced; a file that replaces nothing stays its owner's alone. chown before chmod: it clears set-id bits. */
+export function keepOwnerAndMode(handle: number, { existing }: Pick<Target, "existing">, fs: FileSystem): void {
   if (existing === null) return;
   const { uid, gid, mode } = existing;
   // Only root may give a file away; a member of its group may still keep the group, by which a service may read it.

@@ -45,7 +45,7 @@ export function target(named: string, fs: FileSystem): Target {
  * The end of a chain of links, also where it dangles; unlike realpath it does not need the last one to exist. Paths are not
  * tidied on the way: after a link, `..` is the folder above where the link leads.
  */
-function follow(path: string, fs: FileSystem): string {
+export function follow(path: string, fs: FileSystem): string {
   let current = path;
   for (let links = 0; links <= mostLinks; links++) {
     const real = join(fs.realpath(dirname(current)), basename(current));

@@ -95,6 +95,7 @@ export async function explain(
   { by, sent }: Refusal,
   choice: Choice,
   { anchors, world, ...asking }: Asking,
+  operation: "renew" | "rekey" = "renew",
 ): Promise<Failure> {
   const { explainRefusal } = await import("./refusal.ts");
   return explainRefusal({
@@ -105,6 +106,7 @@ export async function explain(
     route: routeOf({ ...asking, anchors, world }),
     root: asking.policy.root.value,
     now: world.now(),
+    operation,
   });
 }
 

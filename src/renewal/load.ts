@@ -17,12 +17,31 @@ export interface Paths {
 
 /** Throws the failures of families 65 and 66. A passphrase is asked for on a terminal only, and only when it is needed. */
 export async function load(paths: Paths, world: World): Promise<Identity> {
+  return (await loadPair(paths, world)).identity;
+}
+
+/** A key as it was opened, with all that it takes to write another in its place. */
+export interface OpenedKey {
+  key: KeyObject;
+  material: KeyMaterial;
+  /** Of an encrypted key: the one that opened it. */
+  passphrase?: Passphrase;
+}
+
+/** The same, with how the key's file was written. */
+export async function loadPair(paths: Paths, world: World): Promise<{ identity: Identity; opened: OpenedKey }> {
   const certificate = source(paths.certificate, "certificate", world);
   const keyFile = source(paths.key, "key", world);
   const { chain, material } = unlessSwapped(certificate, keyFile);
-  const passphrase = material.cipher !== null ? await findPassphrase(paths, world) : undefined;
-  const key = open(material, keyFile, { passphrase, file: paths.passphraseFile });
-  return identity({ certificateFile: paths.certificate, keyFile: paths.key, chain, key });
+  const opened = await open(material, keyFile, paths.passphraseFile, world);
+  const { certificate: file, key } = paths;
+  return { identity: identity({ certificateFile: file, keyFile: key, chain, key: opened.key }), opened };
+}
+
+/** A key alone. */
+export async function loadKey(file: string, passphraseFile: string | undefined, world: World): Promise<OpenedKey> {
+  const keyFile = source(file, "key", world);
+  return open(findKey(keyFile), keyFile, passphraseFile, world);
 }
 
 function source(file: string, role: "certificate" | "key", world: World): Source {
@@ -54,27 +73,24 @@ function holdsCertificate(source: Source): boolean {
   return attempt(() => readBundle(source)).failure === undefined;
 }
 
-interface Opening {
-  passphrase: Passphrase | undefined;
-  /** That the passphrase is from, if it is. */
-  file: string | undefined;
-}
-
 /** step takes all white space off the end of a passphrase file, so what it encrypted opens only with what is left then. */
-function open(material: KeyMaterial, key: Source, { passphrase, file }: Opening): KeyObject {
-  const opened = attempt(() => openKey(material, key, passphrase));
-  if (opened.failure === undefined) return opened.value;
+async function open(material: KeyMaterial, source: Source, file: string | undefined, world: World): Promise<OpenedKey> {
+  if (material.cipher === null) return { key: openKey(material, source), material };
+  const passphrase = await findPassphrase(source.file, file, world);
+  const opened = attempt(() => openKey(material, source, passphrase));
+  if (opened.failure === undefined) return { key: opened.value, material, ...(passphrase && { passphrase }) };
   const isWrong = isFailure(opened.failure, "WRONG_PASSPHRASE");
   if (!isWrong || passphrase === undefined || file === undefined) throw opened.failure;
   const text = passphrase.text.replace(/^\ufeff/, "").trimEnd();
   if (text === "") throw new Failure("FILE_EMPTY", { file, role: "passphrase" }, opened.failure);
-  return openKey(material, key, { ...passphrase, text });
+  const trimmed = { ...passphrase, text };
+  return { key: openKey(material, source, trimmed), material, passphrase: trimmed };
 }
 
-async function findPassphrase({ key, passphraseFile }: Paths, world: World): Promise<Passphrase | undefined> {
-  if (passphraseFile !== undefined) {
-    const bytes = readNamed(passphraseFile, "passphrase", world.fs);
-    return { text: bytes.toString("utf8").replace(/[\r\n]+$/, ""), from: passphraseFile };
+async function findPassphrase(key: string, file: string | undefined, world: World): Promise<Passphrase | undefined> {
+  if (file !== undefined) {
+    const bytes = readNamed(file, "passphrase", world.fs);
+    return { text: bytes.toString("utf8").replace(/[\r\n]+$/, ""), from: file };
   }
   if (!world.canAsk) return undefined;
   const text = await world.ask(`passphrase for ${key}: `, "secret");

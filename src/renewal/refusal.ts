@@ -24,6 +24,8 @@ export interface Refused {
   /** As the user gave it, for commands to copy. */
   root: string;
   now: Date;
+  /** Left out: "renew". */
+  operation?: "renew" | "rekey";
 }
 
 /** Never throws; asks the CA's public endpoints for at most three seconds. */
@@ -37,7 +39,8 @@ export async function explainRefusal(refused: Refused): Promise<Failure> {
     : refusedIn(refused, by, evidence, diagnosis);
 }
 
-function evidenceOf({ identity, anchors, choice, by, root, now }: Refused, ca: CaAnswers): Evidence {
+function evidenceOf(refused: Refused, ca: CaAnswers): Evidence {
+  const { identity, anchors, choice, by, root, now, operation } = refused;
   const answered = by instanceof ConnectionEnded ? undefined : readAnswered(by);
   const own = by instanceof ConnectionEnded ? undefined : clockReading(by);
   const clock = clockFrom([...(own ? [own] : []), ...ca.clocks]);
@@ -47,13 +50,14 @@ function evidenceOf({ identity, anchors, choice, by, root, now }: Refused, ca: C
     ...outlook,
     ca: { ...outlook.ca, ...(wantsToken && { wantsToken }) },
     ...(by instanceof ConnectionEnded ? { alert: by.alert } : answered && { answer: answered }),
-    asked: [askedFirst(by, now), ...ca.asked],
+    ...(operation && { operation }),
+    asked: [askedFirst(refused), ...ca.asked],
   };
 }
 
 /** The question that was refused comes first. */
-function askedFirst(by: Refused["by"], now: Date): Asked {
-  const source = "POST /renew";
+function askedFirst({ by, now, operation = "renew" }: Refused): Asked {
+  const source = `POST /${operation}`;
   if (!(by instanceof ConnectionEnded)) {
     const { at, roundTripMs, status } = by;
     return { source, at, tookMs: Math.round(roundTripMs), outcome: String(status) };
@@ -61,12 +65,8 @@ function askedFirst(by: Refused["by"], now: Date): Asked {
   return { source, at: now, tookMs: 0, outcome: by.alert === null ? "closed" : `TLS alert ${by.alert}` };
 }
 
-function refusedIn(
-  { identity, choice, route }: Refused,
-  by: Answer,
-  evidence: Evidence,
-  diagnosis: Diagnosis,
-): Failure {
+function refusedIn(refused: Refused, by: Answer, evidence: Evidence, diagnosis: Diagnosis): Failure {
+  const { route } = refused;
   const answered = readAnswered(by);
   const { status, said } = answered;
   const url = by.url;
@@ -86,13 +86,13 @@ function refusedIn(
     case "NOT_A_CA":
       return new Failure(code, { url, status, said, diagnosis, problem: "it is not an answer of step-ca" });
     default:
-      return new Failure(code, { url, ...answered, ...refusal(identity, choice, evidence, diagnosis) });
+      return new Failure(code, { url, ...answered, ...refusal(refused, evidence, diagnosis) });
   }
 }
 
 /** A bare close says nothing by itself: only a certificate that the CA could not take makes it a rejection. */
 function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, diagnosis: Diagnosis): Failure {
-  const { identity, choice, route } = refused;
+  const { identity, choice, route, operation = "renew" } = refused;
   const { path } = evidence;
   const [first] = diagnosis.causes;
   const { alert, message: said } = by;
@@ -100,19 +100,20 @@ function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, dia
     const { leaf, certificateFile: file } = identity;
     return new Failure("CERT_NOT_YET_VALID", { file, notBefore: leaf.notBefore, alert, diagnosis }, by);
   }
-  const url = `${route.ca.href}/renew`;
+  const url = `${route.ca.href}/${operation}`;
   const isFit = choice.method === "token" || path === undefined || path.mtls.ok;
   if (alert === null && isFit)
     return new Failure("CA_CLOSED", { url, said, errno: "", method: choice.method, diagnosis }, by);
-  const facts = { url, alert, said, ...refusal(identity, choice, evidence, diagnosis) };
+  const facts = { url, alert, said, ...refusal(refused, evidence, diagnosis) };
   return new Failure("CLIENT_REJECTED", facts, by);
 }
 
-function refusal({ certificateFile }: Identity, { method }: Choice, { ca }: Evidence, diagnosis: Diagnosis) {
+function refusal({ identity, choice, operation }: Refused, { ca }: Evidence, diagnosis: Diagnosis) {
   return {
-    method,
-    certificate: certificateFile,
+    method: choice.method,
+    certificate: identity.certificateFile,
     diagnosis,
+    ...(operation && { operation }),
     ...(ca.version !== undefined && { caVersion: ca.version }),
   };
 }

@@ -4,6 +4,7 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Installed, install } from "../files/install.ts";
 import { readNamed } from "../files/read.ts";
+import { type Repaired, repair } from "../files/repair.ts";
 import { type Target, target } from "../files/target.ts";
 import { isPrivateKeyLabel } from "../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
@@ -48,10 +49,13 @@ export interface Progress {
   decided?(due: Due): void;
   chose?(choice: Choice): void;
   completed?(intermediates: number): void;
+  /** What an interrupted run had left, and what was made of it. */
+  repaired?(what: Repaired): void;
 }
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
 export async function renewOnce(policy: Policy, world: World, progress: Progress = {}): Promise<Outcome> {
+  repairFirst([policy.paths.certificate, policy.paths.key, policy.out], world, progress);
   const identity = await load(policy.paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
@@ -75,6 +79,12 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const installed = install(goal, pem, world.random(6), world.fs);
   const tookMs = world.elapsed() - started;
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: goal.named, installed, tookMs };
+}
+
+/** Before anything else is done with a pair, what an interrupted run has left of it is made whole. */
+export function repairFirst(files: readonly (string | undefined)[], { fs }: World, progress: Progress): void {
+  const named = files.filter((file) => file !== undefined);
+  for (const one of repair(named, fs)) progress.repaired?.(one);
 }
 
 /** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */

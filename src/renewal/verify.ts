@@ -1,5 +1,5 @@
 /**
- * Is this what was asked for? A renewal repeats everything but serial, dates and key ids; a CA prefers the certificate of a
+ * Is this what was asked for? A renewal repeats everything but serial, dates and key ids, a rekey has another key besides; a CA prefers the certificate of a
  * handshake to a token, so a proxy's own certificate may come back. Nothing is written before this has passed.
  */
 
@@ -19,12 +19,18 @@ export interface Expectation {
   /** The CA's own clock where it said one, else ours: a wrong clock here must not reject a good certificate. */
   now: Date;
   url: string;
+  /** SubjectPublicKeyInfo that was asked for; left out: the old certificate's. */
+  spki?: Uint8Array;
 }
 
 /** Throws WRONG_CERTIFICATE with every difference, or returns. */
-export function verify({ old, answered, anchors, now, url }: Expectation): void {
+export function verify({ old, answered, anchors, now, url, spki = old.spki }: Expectation): void {
   const [leaf] = answered;
-  const changes = [...differences(old, leaf), ...staleness(old, leaf, now), ...disorder(answered, anchors)];
+  const changes = [
+    ...differences({ ...old, spki }, leaf),
+    ...staleness(old, leaf, now),
+    ...disorder(answered, anchors),
+  ];
   if (changes.length > 0) throw new Failure("WRONG_CERTIFICATE", { url, changes });
 }
 

@@ -8,6 +8,7 @@ import { files } from "./plays/files.ts";
 import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
+import { rekeys } from "./plays/rekeys.ts";
 import { renewals } from "./plays/renewals.ts";
 import { token } from "./plays/token.ts";
 import { trust } from "./plays/trust.ts";
@@ -15,6 +16,7 @@ import { usage } from "./plays/usage.ts";
 
 export const plays: Plays = {
   ...renewals,
+  ...rekeys,
   ...usage,
   ...files,
   ...answers,

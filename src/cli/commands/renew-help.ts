@@ -26,6 +26,7 @@ export const renewHelp = `EXAMPLES
     $ renew explain CA_REFUSED
 
 OTHER COMMANDS
+  renew rekey CRT KEY            the same certificate for a new key, both as one
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause

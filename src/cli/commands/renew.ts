@@ -8,6 +8,7 @@ import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
+import { repairText } from "../print/repair.ts";
 import type { Report, Reporter } from "../report.ts";
 import { renewHelp } from "./renew-help.ts";
 
@@ -43,6 +44,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const policy = policyOf(said, "renew");
   reporter.passedOver(said.passedOver());
   const outcome = await renewOnce(policy, world, {
+    repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf, chain }) => {
       reporter.about(policy.paths.certificate, leaf);
       reporter.detail(

@@ -9,10 +9,12 @@ export interface Document {
   schema: 1;
   command: string;
   ok: boolean;
-  outcome: "renewed" | "not-due" | "failed";
+  outcome: "renewed" | "rekeyed" | "not-due" | "failed";
   certificate: Record<string, string> | null;
   /** The file that holds the new chain, null when nothing was written. */
   file: string | null;
+  /** Of `rekey` alone: the file of the key that belongs to the new chain, null when nothing was written. */
+  keyFile?: string | null;
   method: "mtls" | "token" | null;
   methodReason: string | null;
   /** When a certificate that is not due becomes so. */

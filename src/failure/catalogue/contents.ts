@@ -1,7 +1,7 @@
 /** Exit 65: what is in the certificate and the key. */
 import { shellFile } from "../shell.ts";
 import { instant, relative } from "../time.ts";
-import { type Family, quoted } from "./explanation.ts";
+import { type Family, quoted, sentence } from "./explanation.ts";
 
 /** The certificate at that place in the file, before all the others: a command for any shell. */
 function putFirst(file: string, position: number): string {
@@ -18,6 +18,7 @@ export const contents: Family<
   | "WRONG_PASSPHRASE"
   | "KEY_MISMATCH"
   | "EXPIRED_NEEDS_FORCE"
+  | "CANNOT_REKEY"
   | "CERT_NOT_YET_VALID"
 > = {
   BAD_CERTIFICATE: {
@@ -139,6 +140,19 @@ export const contents: Family<
       `run it again with --force: \`renew --force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``,
       "if the clock of this machine is wrong, set that first",
     ],
+  },
+  CANNOT_REKEY: {
+    exit: 65,
+    retry: "after-fix",
+    title: "this certificate cannot be rekeyed: no handshake takes it",
+    about:
+      "A rekey works over mTLS only: step-ca looks at no token there. A certificate that has expired, or that is not for clients, does not pass a TLS handshake. That is known before the CA is asked.",
+    what: (f) =>
+      f.reason === "expired"
+        ? `${f.file} cannot be rekeyed: it expired ${relative(f.notAfter, f.now)}`
+        : `${f.file} cannot be rekeyed: it is not for clients`,
+    why: (f) => `${sentence(f.diagnosis.causes[0]?.because ?? "a rekey works over mTLS only")} The CA was not called.`,
+    help: () => [],
   },
   CERT_NOT_YET_VALID: {
     exit: 65,

@@ -4,6 +4,8 @@ import { certificateAlerts } from "../causes.ts";
 import type { Refused } from "../facts.ts";
 import { type Family, sentence } from "./explanation.ts";
 
+const verb = ({ operation }: Refused) => operation ?? "renew";
+
 const way = ({ method }: Refused) => (method === "mtls" ? "over mTLS" : "by token");
 
 /** The first cause in words, if it is sure enough to lead with. */
@@ -28,7 +30,7 @@ export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED">
     title: "the CA refused to renew the certificate",
     about:
       "The CA answered, and said no. It gives one sentence for many causes and keeps the true one to its log; renew looks at the certificate, the answer, the clocks and the CA's public endpoints to find it.",
-    what: (f) => `the CA refused to renew ${f.certificate} ${way(f)}`,
+    what: (f) => `the CA refused to ${verb(f)} ${f.certificate} ${way(f)}`,
     why: (f) => reason(f, isOpaque(f.said) ? "The CA keeps the reason to its log." : "It gives a reason of its own."),
     help: () => [],
   },
@@ -41,7 +43,7 @@ export const refusals: Family<"CA_REFUSED" | "CERT_EXPIRED" | "CLIENT_REJECTED">
     what: (f) =>
       f.diagnosis.causes[0]?.id === "PROXY_CERTIFICATE"
         ? `the CA judged another certificate, not ${f.certificate}`
-        : `the CA does not renew ${f.certificate} now that it has expired`,
+        : `the CA does not ${verb(f)} ${f.certificate} now that it has expired`,
     why: (f) => reason(f, "The CA says that it has expired."),
     help: () => [],
   },

@@ -3,7 +3,14 @@ import { shellFile } from "../shell.ts";
 import { type Family, sentence } from "./explanation.ts";
 
 export const usage: Family<
-  "BAD_FLAG" | "FLAG_NOT_BUILT" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY"
+  | "BAD_FLAG"
+  | "FLAG_NOT_BUILT"
+  | "FLAG_CONFLICT"
+  | "BAD_DURATION"
+  | "BAD_URL"
+  | "WOULD_OVERWRITE"
+  | "WOULD_LOSE_KEY"
+  | "WOULD_LOSE_CERTIFICATE"
 > = {
   BAD_FLAG: {
     exit: 64,
@@ -85,10 +92,19 @@ export const usage: Family<
     title: "the output exists, and nobody allowed to replace it",
     about:
       "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
-    what: (f) =>
-      f.asked ? `${f.file} was kept, as you answered` : `${f.file} exists, and there is no terminal to ask on`,
+    what: ({ file, other, asked }) => {
+      const [files, were, exist] =
+        other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
+      return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
+    },
     why: () => "Replacing a file takes your consent. The CA was not called.",
-    help: () => ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"],
+    help: (f) =>
+      f.operation === "rekey"
+        ? [
+            `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
+            "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`",
+          ]
+        : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"],
   },
   WOULD_LOSE_KEY: {
     exit: 64,
@@ -99,5 +115,16 @@ export const usage: Family<
     what: (f) => `${f.file} holds a private key that would be lost`,
     why: () => "Only certificates are written, so the key in that file would be lost. The CA was not called.",
     help: () => ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
+  },
+  WOULD_LOSE_CERTIFICATE: {
+    exit: 64,
+    retry: "never",
+    title: "the new key would be written over certificates",
+    about:
+      "A rekey writes a certificate and a key into two files. The file that the new key would replace holds certificates, alone or beside a key, and they would be gone.",
+    what: (f) => `${f.file} holds certificates that would be lost`,
+    why: () =>
+      "Only the new key is written there, so the certificates in that file would be lost. The CA was not called.",
+    help: () => ["write the new key elsewhere: `--out-key NEW.key`", "or keep certificate and key in two files"],
   },
 };

@@ -1,6 +1,6 @@
 /** Exit 70, 73, 130 and 143: bugs of ours, disks, interruptions. */
 import { shellFile } from "../shell.ts";
-import { type Family, quoted } from "./explanation.ts";
+import { type Family, quoted, sentence } from "./explanation.ts";
 
 const errnoWords: Record<string, string> = {
   ENOSPC: "the disk is full",
@@ -15,59 +15,107 @@ const errnoWords: Record<string, string> = {
   EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
 
-export const writing: Family<"BUG" | "CANNOT_WRITE" | "INTERRUPTED"> = {
-  BUG: {
-    exit: 70,
-    retry: "never",
-    title: "a mistake in renew itself",
-    about:
-      "Something happened that the program has no explanation for. That is a bug: please report it with the lines shown.",
-    what: () => "this is a bug in renew",
-    why: (f) => `Nobody expected ${quoted(f.said)}.`,
-    evidence: (f) =>
-      f.stack
-        .split("\n")
-        .slice(1, 4)
-        .map((line) => ["at", line.trim().replace(/^at /, "")]),
-    help: () => ["report it with the lines above and `renew --version`"],
-  },
-  CANNOT_WRITE: {
-    exit: 73,
-    retry: "after-fix",
-    title: "the new certificate cannot be written",
-    about:
-      "Whether the folder can be written is asked before the CA is called. If the disk fails after that, the old file stays whole, and the new certificate is kept beside it where that was possible.",
-    what: (f) => `${f.file} cannot be written`,
-    why: (f) => {
-      const reason = errnoWords[f.errno] ?? f.errno;
-      const when =
-        f.asked === "before-request" ? "The CA was not called." : "The CA had issued the new certificate by then.";
-      return `The step that failed: ${f.step}; ${reason}. ${when}`;
+export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED" | "PAIR_UNFINISHED" | "INTERRUPTED"> =
+  {
+    BUG: {
+      exit: 70,
+      retry: "never",
+      title: "a mistake in renew itself",
+      about:
+        "Something happened that the program has no explanation for. That is a bug: please report it with the lines shown.",
+      what: () => "this is a bug in renew",
+      why: (f) => `Nobody expected ${quoted(f.said)}.`,
+      evidence: (f) =>
+        f.stack
+          .split("\n")
+          .slice(1, 4)
+          .map((line) => ["at", line.trim().replace(/^at /, "")]),
+      help: () => ["report it with the lines above and `renew --version`"],
     },
-    evidence: (f) => [
-      ["folder", f.folder],
-      ["system error", f.errno],
-      ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
-      ...(f.backup === undefined ? [] : [["old file is in", f.backup] as const]),
-    ],
-    help: (f) => [
-      ...(f.kept === undefined
-        ? []
-        : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
-      f.errno === "ENOSPC"
-        ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
-        : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
-      "or write elsewhere: `--out FILE`; a file that is mounted alone wants its folder mounted instead",
-    ],
-  },
-  INTERRUPTED: {
-    exit: 130,
-    retry: "later",
-    title: "interrupted by a signal",
-    about:
-      "Ctrl-C or the system ended the run before the switch to the new certificate. Once the switch has begun it is finished first.",
-    what: (f) => `interrupted by ${f.signal}`,
-    why: () => "The run ended before anything was replaced.",
-    help: () => ["run the same command again; a certificate that the CA may have issued meanwhile does no harm"],
-  },
-};
+    CANNOT_WRITE: {
+      exit: 73,
+      retry: "after-fix",
+      title: "the new certificate cannot be written",
+      about:
+        "Whether the folder can be written is asked before the CA is called. If the disk fails after that, the old file stays whole, and the new certificate is kept beside it where that was possible.",
+      what: (f) => `${f.file} cannot be written`,
+      why: (f) => {
+        const reason = errnoWords[f.errno] ?? f.errno;
+        const when =
+          f.asked === "before-request" ? "The CA was not called." : "The CA had issued the new certificate by then.";
+        return `The step that failed: ${f.step}; ${reason}. ${when}`;
+      },
+      evidence: (f) => [
+        ["folder", f.folder],
+        ["system error", f.errno],
+        ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
+        ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
+        ...(f.backup === undefined ? [] : [["old file is in", f.backup] as const]),
+      ],
+      help: (f) => [
+        ...(f.unfinished ? ["mend the cause, then run renew again: it finishes the pair before anything else"] : []),
+        ...(f.kept !== undefined && f.keptKey !== undefined
+          ? [
+              "mend the cause and run it again; chain and key above belong together, and can be moved into place by hand",
+            ]
+          : []),
+        ...(f.kept === undefined || f.keptKey !== undefined
+          ? []
+          : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
+        f.errno === "ENOSPC"
+          ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
+          : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
+        `or write elsewhere: \`${f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE"}\`; a file that is mounted alone wants its folder mounted instead`,
+      ],
+    },
+    TARGET_CHANGED: {
+      exit: 73,
+      retry: "later",
+      title: "somebody else replaced a file while the CA was asked",
+      about:
+        "What a certificate or a key held when it was loaded is compared with what it holds before it is replaced. Where it differs, another program or a person was at work meanwhile, and nothing of theirs is written over.",
+      what: (f) => `${f.file} was changed by somebody else meanwhile`,
+      why: () =>
+        "It is not what it was when it was loaded, so it was not replaced. The CA had issued a certificate by then.",
+      evidence: (f) => f.kept.map((file, index) => [index === 0 ? "kept" : "and", file]),
+      help: () => [
+        "see who else renews this certificate: two timers, or a tool that deploys it; then run renew again",
+        "chain and key that are kept belong together; remove them if they are not needed",
+      ],
+    },
+    LOCKED: {
+      exit: 73,
+      retry: "later",
+      title: "another run is at work on the same pair",
+      about:
+        "A run that replaces a certificate and its key as one writes a journal beside them. While it lives, no other run touches the pair; when it has died, the next run finishes what it began.",
+      what: (f) => `another run is replacing ${f.file}`,
+      why: (f) => `Process ${f.pid} is at work on this certificate and its key, by its journal.`,
+      evidence: (f) => [["journal", f.journal]],
+      help: (f) => ["wait until it has ended, and run the command again", `see what it does: \`ps -p ${f.pid} -f\``],
+    },
+    PAIR_UNFINISHED: {
+      exit: 73,
+      retry: "after-fix",
+      title: "a pair that was left half-way can neither be finished nor taken back",
+      about:
+        "A run that died while it replaced a certificate and its key leaves a journal, by which the next run finishes the pair or takes it back. Here the journal or one of the files that it names is missing or not whole, so that nothing can be done without guessing, and nothing is done.",
+      what: (f) => `an interrupted run has left ${f.file} half-way`,
+      why: (f) => sentence(f.problem),
+      evidence: (f) => [["journal", f.journal], ...f.kept.map((file) => ["looked for", file] as const)],
+      help: (f) => [
+        `put a certificate and its key in place by hand, then remove the journal: \`rm ${shellFile(f.journal)}\``,
+        "`renew doctor CRT KEY` says whether the two belong together",
+      ],
+    },
+    INTERRUPTED: {
+      exit: 130,
+      retry: "later",
+      title: "interrupted by a signal",
+      about:
+        "Ctrl-C or the system ended the run before the switch to the new certificate. Once the switch has begun it is finished first.",
+      what: (f) => `interrupted by ${f.signal}`,
+      why: () => "The run ended before anything was replaced.",
+      help: () => ["run the same command again; a certificate that the CA may have issued meanwhile does no harm"],
+    },
+  };

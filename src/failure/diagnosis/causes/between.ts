@@ -120,6 +120,11 @@ export const between: Family<Between> = {
         : [`prove identity by token, which most proxies let pass: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       around,
       passOn,
+      ...(e.operation === "rekey"
+        ? [
+            `meanwhile a token passes, for a renewal with the same key: \`${renewCommand(e, "--force", "--mtls=false")}\``,
+          ]
+        : []),
     ],
     page: `A proxy or load balancer in front of the CA that ends TLS keeps the client certificate to itself; the CA says 400, "missing client certificate". renew tries again by token of itself, as a token passes such a proxy; a rekey cannot.
 
@@ -145,13 +150,17 @@ Let the proxy pass TLS through to step-ca, as its own documentation asks for.`,
       return silent(asks ? `${because}; it was asked for` : because);
     },
     help: (e) =>
-      e.method === "mtls"
-        ? [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around]
-        : [
-            around,
-            "the proxy's administrator: ask for a client certificate, but do not demand one (nginx: `ssl_verify_client optional_no_ca;`), or pass TLS through",
-            ...(hasExpired(e) ? [] : [`the certificate is valid still, so show it: \`${renewCommand(e, "--force")}\``]),
-          ],
+      e.operation === "rekey"
+        ? [around, passOn]
+        : e.method === "mtls"
+          ? [`prove identity by token: \`${renewCommand(e, "--force", "--mtls=false")}\``, around]
+          : [
+              around,
+              "the proxy's administrator: ask for a client certificate, but do not demand one (nginx: `ssl_verify_client optional_no_ca;`), or pass TLS through",
+              ...(hasExpired(e)
+                ? []
+                : [`the certificate is valid still, so show it: \`${renewCommand(e, "--force")}\``]),
+            ],
     page: `A client offers its certificate when the server asks for one. Go's client, and so step, keeps it back if its issuer is not among those that the CA names as acceptable, and reports "missing client certificate"; OpenSSL, and so renew, sends it all the same and gets TLS alert 48 (unknown CA). It is one cause with two faces: see UNKNOWN_ISSUER.
 
 By token no certificate is shown. A proxy that demands one ends the handshake with TLS alert 116 (certificate required); step-ca never does.`,

@@ -1,0 +1,110 @@
+/** `renew rekey CRT KEY`: from words to a policy, and from the outcome to words. */
+import { instant, relative, span } from "../../failure/time.ts";
+import { whom } from "../../pki/certificate.ts";
+import { kindText } from "../../pki/new-key.ts";
+import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
+import type { World } from "../../world.ts";
+import type { CommandWords, Said } from "../flags.ts";
+import { connectionFlags, expiresInFlag, manners } from "../policy.ts";
+import { certificateDocument } from "../print/json.ts";
+import { repairText } from "../print/repair.ts";
+import { keyFlags, pairFlags, rekeyPolicyOf } from "../rekey-policy.ts";
+import type { Report, Reporter } from "../report.ts";
+
+export const words: CommandWords = {
+  name: "rekey",
+  summary:
+    "Get the same certificate for a new key, over mTLS, and put both in their places as\none. The new key has the old one's type, size, form, passphrase, mode and owner.",
+  arguments: "CRT KEY",
+  flags: [
+    { names: ["force"], short: "f", text: "replace both files without asking" },
+    ...pairFlags,
+    ...keyFlags,
+    expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
+    ...connectionFlags,
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    ...manners,
+  ],
+  after: `EXAMPLES
+  A new key of the same kind, in place, without a question:
+    $ renew rekey --force web.crt web.key --ca-url https://ca.internal:9000 \\
+        --root root_ca.crt
+
+  Another kind of key:
+    $ renew rekey --force --kty EC --curve P-384 web.crt web.key
+    $ renew rekey --force --kty RSA --size 3072 web.crt web.key
+
+  Keep the old pair, write the new one beside it:
+    $ renew rekey web.crt web.key --out-cert new.crt --out-key new.key
+
+  For a key that is there already:
+    $ renew rekey --force web.crt web.key --private-key mine.key
+
+WHAT CANNOT BE REKEYED
+  A rekey works over mTLS only. A certificate that has expired is renewed first
+  (\`renew --force CRT KEY\`, by token), and one that is not for clients is
+  enrolled anew. So is one behind a registration authority.
+
+WHAT AN INTERRUPTION LEAVES
+  The old pair, until the new one is whole on the disk. A run that dies while
+  it switches leaves a journal beside the certificate (.CRT.renew-journal, no
+  secrets in it): the next run of renew finishes the pair before anything else.
+
+EXIT STATUS
+  0 rekeyed or not due   64 usage   65 content of a file   66 missing file
+  70 bug   73 cannot write   75 try later   76 wrong answer   77 refused
+  78 trust, configuration   130, 143 interrupted   10 not due (--exit-code)
+`,
+};
+
+/** Exit status for "not due" under --exit-code; 0 otherwise. */
+const notDueExit = 10;
+
+/** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
+export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
+  const policy = rekeyPolicyOf(said);
+  reporter.passedOver(said.passedOver());
+  const outcome = await rekeyOnce(policy, world, {
+    repaired: (what) => reporter.repaired(repairText(what)),
+    loaded: ({ leaf }) => {
+      reporter.about(policy.paths.certificate, leaf);
+      reporter.detail(`${policy.paths.certificate} is for ${whom(leaf)}, until ${instant(leaf.notAfter)}`);
+    },
+    decided: (due) => reporter.detail(due.due ? "it is due" : "it is not due"),
+    chose: ({ method, because }) => {
+      reporter.chose(method, because);
+      reporter.detail(`asking ${policy.ca.href} over mTLS: a rekey knows no other way`);
+    },
+  });
+  reporter.done(reportOf(outcome, policy, world.now()));
+  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+}
+
+function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey }: RekeyPolicy, now: Date): Report {
+  const { leaf } = outcome;
+  if (outcome.outcome === "not-due") {
+    const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
+    return {
+      outcome: "not-due",
+      text: `${paths.certificate} is not due: good until ${until}, due from ${instant(outcome.due.from)}`,
+      certificate: certificateDocument(paths.certificate, leaf),
+      keyFile: null,
+      dueFrom: outcome.due.from,
+    };
+  }
+  const { file, keyFile, key, isSameKey } = outcome;
+  const tookMs = Math.round(outcome.tookMs);
+  const left = span(leaf.notAfter.getTime() - now.getTime());
+  return {
+    outcome: "rekeyed",
+    text: `rekeyed ${file} for ${whom(leaf)}, its key (${kindText(key)}) is in ${keyFile}: good until ${instant(leaf.notAfter)} (${left}), in ${tookMs} ms`,
+    notes: [
+      ...(isSameKey ? [`${keyFile} is the key that ${paths.certificate} had before: it is no new key`] : []),
+      ...(privateKey !== undefined && kind !== null ? [`--kty was passed over: ${privateKey} is what it is`] : []),
+    ],
+    certificate: certificateDocument(file, leaf),
+    file,
+    keyFile,
+    tookMs,
+  };
+}

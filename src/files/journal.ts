@@ -1,0 +1,128 @@
+/**
+ * The journal of a pair: what makes several renames one. It stands in the certificate's folder from before the first new file
+ * until after the last rename, says which files belong together by their digests, and holds no secret. The names of what lies
+ * beside a file are made from its own, so that a forged journal cannot point anywhere else.
+ */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { errnoOf, Failure, messageOf } from "../failure/failure.ts";
+import { beside } from "./install.ts";
+import type { Owner } from "./owner.ts";
+import type { FileSystem } from "./system.ts";
+import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
+
+/** One file of the pair. */
+export interface Part {
+  /** The file itself, behind its links. */
+  readonly path: string;
+  /** Makes the names beside it. */
+  readonly token: string;
+  /** SHA-256 of what it held when it was loaded; null where there was no file. */
+  readonly before: string | null;
+  /** SHA-256 of what it is to hold; null until that is known. */
+  readonly after: string | null;
+  /** It cannot be renamed over (a mount), and may have been written in part. */
+  readonly inPlace: boolean;
+}
+
+export interface Journal {
+  readonly version: 1;
+  readonly owner: Owner;
+  /** "asking": nothing is switched. "switching": every new and every old file is whole on the disk, beside its place. */
+  readonly step: "asking" | "switching";
+  /** In the order in which they are switched; the certificate is the last. */
+  readonly parts: readonly Part[];
+}
+
+export const newOf = ({ path, token }: Part): string => beside(path, token);
+export const oldOf = ({ path, token }: Part): string => `${beside(path, token)}.old`;
+
+const ending = ".renew-journal";
+/** A name has at most 255 bytes. */
+const longestName = 200;
+
+/** Of a certificate's real path. */
+export function journalFile(certificate: string): string {
+  const name = basename(certificate);
+  const stem = Buffer.byteLength(name) <= longestName ? name : `${name.slice(0, 40)}-${digest(Buffer.from(name))}`;
+  return join(dirname(certificate), `.${stem}${ending}`);
+}
+
+export function isJournal(name: string): boolean {
+  return name.endsWith(ending);
+}
+
+export function digest(contents: Uint8Array): string {
+  return createHash("sha256").update(contents).digest("hex");
+}
+
+/** More than any certificate, key or journal. */
+const largest = 4 * 1024 * 1024;
+
+/** Of a file as it is now; null where there is none. */
+export function digestOf(file: string, fs: FileSystem): string | null {
+  try {
+    return digest(fs.read(file, largest));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** While it is written; without a journal beside it, it is of no use. */
+export const unfinishedOf = (file: string): string => `${file}.new`;
+
+/** Whole and safe once this returns; the one before it stays whole until then. */
+export function writeJournal(file: string, journal: Journal, fs: FileSystem): void {
+  removeIfThere(unfinishedOf(file), fs);
+  writeNew(unfinishedOf(file), Buffer.from(`${JSON.stringify(journal, null, 2)}\n`), fs);
+  fs.rename(unfinishedOf(file), file);
+  syncFolder(dirname(file), fs);
+}
+
+/** Throws PAIR_UNFINISHED for what is no journal that this program knows. */
+export function readJournal(file: string, fs: FileSystem): Journal {
+  const unusable = (problem: string, cause?: unknown) =>
+    new Failure("PAIR_UNFINISHED", { file, journal: file, problem, kept: [] }, cause);
+  let value: unknown;
+  try {
+    value = JSON.parse(fs.read(file, largest).toString("utf8"));
+  } catch (error) {
+    throw unusable(`its journal cannot be read: ${messageOf(error)}`, error);
+  }
+  if (!isRecord(value) || typeof value["version"] !== "number") throw unusable("its journal is not one of renew's");
+  if (value["version"] !== 1) throw unusable(`its journal is of version ${value["version"]}, and this renew knows 1`);
+  if (!isJournalValue(value)) throw unusable("its journal is not whole");
+  return value;
+}
+
+function isJournalValue(value: Record<string, unknown>): value is Record<string, unknown> & Journal {
+  const { step, parts, owner } = value;
+  const isStep = step === "asking" || step === "switching";
+  return (
+    isStep && isOwner(owner) && Array.isArray(parts) && parts.length > 0 && parts.every((part) => isPart(part, step))
+  );
+}
+
+function isOwner(value: unknown): value is Owner {
+  if (!isRecord(value)) return false;
+  const { pid, started, boot } = value;
+  return Number.isSafeInteger(pid) && Number(pid) > 0 && isTextOrNull(started) && isTextOrNull(boot);
+}
+
+function isPart(value: unknown, step: Journal["step"]): value is Part {
+  if (!isRecord(value)) return false;
+  const { path, token, before, after, inPlace } = value;
+  const isPath = typeof path === "string" && path.startsWith("/") && !path.includes("\0");
+  const isToken = typeof token === "string" && /^[0-9a-f]{1,64}$/.test(token);
+  const isKnown = step === "asking" || typeof after === "string";
+  return isPath && isToken && isKnown && isTextOrNull(before) && isTextOrNull(after) && typeof inPlace === "boolean";
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,172 @@
+/** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
+import { basename, dirname, join } from "node:path";
+import { attempt, errnoOf, Failure } from "../failure/failure.ts";
+import {
+  digestOf,
+  isJournal,
+  type Journal,
+  journalFile,
+  newOf,
+  oldOf,
+  type Part,
+  readJournal,
+  unfinishedOf,
+} from "./journal.ts";
+import { isAlive } from "./owner.ts";
+import { clear, fileOf, forget, goBack, goForward, stateOf } from "./switch.ts";
+import type { FileSystem } from "./system.ts";
+import { follow } from "./target.ts";
+import { removeIfThere } from "./whole.ts";
+
+/**
+ * "dropped": nothing had been switched. "finished", "taken-back": something had, or all was ready. "given-up": somebody else
+ * has replaced a file since; nothing is touched, and what is new is kept.
+ */
+export interface Repaired {
+  how: "dropped" | "finished" | "taken-back" | "given-up";
+  certificate: string;
+  /** What was taken away, or kept. */
+  files: readonly string[];
+}
+
+interface Found {
+  file: string;
+  journal: Journal;
+}
+
+/** Repairs every pair that one of these files belongs to. Throws LOCKED, PAIR_UNFINISHED and CANNOT_WRITE. */
+export function repair(named: readonly string[], fs: FileSystem): Repaired[] {
+  const paths = realPaths(named, fs);
+  const found = journalsOf(paths, fs);
+  for (const path of paths) {
+    const file = journalFile(path);
+    if (!found.some((one) => one.file === file)) dropUnfinished(file, fs);
+  }
+  return found.map(({ file, journal }) => {
+    const certificate = journal.parts.at(-1)?.path ?? "";
+    const { pid } = journal.owner;
+    if (isAlive(journal.owner, fs)) throw new Failure("LOCKED", { file: certificate, journal: file, pid });
+    return { ...settle(journal, file, fs), certificate };
+  });
+}
+
+/** The same without a change: what there is to repair. A journal that cannot be read counts. */
+export function unrepaired(named: readonly string[], fs: FileSystem): string[] {
+  const paths = realPaths(named, fs);
+  return filesIn(paths, fs).filter((file) => {
+    const read = attempt(() => readJournal(file, fs));
+    return read.failure === undefined ? touches(read.value, paths) : paths.some((path) => journalFile(path) === file);
+  });
+}
+
+type Settled = Omit<Repaired, "certificate">;
+
+function settle(journal: Journal, file: string, fs: FileSystem): Settled {
+  const { parts, step } = journal;
+  try {
+    if (file !== fileOf(journal)) throw unfinished(journal, file, "its journal stands in another place than it says");
+    if (step === "asking") return dropped(journal, fs);
+    const states = parts.map((part) => ({ part, state: stateOf(part, fs) }));
+    if (states.some(({ state }) => state === "foreign")) return givenUp(journal, fs);
+    const isReady = ({ part }: { part: Part }) => digestOf(newOf(part), fs) === part.after;
+    if (states.every((one) => one.state === "new" || isReady(one))) {
+      goForward(journal, fs);
+      clear(journal, fs, "dropped");
+      return { how: "finished", files: [] };
+    }
+    const isKept = ({ part }: { part: Part }) => part.before === null || digestOf(oldOf(part), fs) === part.before;
+    if (!states.every((one) => one.state === "old" || isKept(one)))
+      throw unfinished(journal, file, "of the new pair and of the old one a file is missing or not whole");
+    goBack(journal, fs, "dropped");
+    clear(journal, fs, "dropped");
+    return { how: "taken-back", files: [] };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const [named, errno] = [parts.at(-1)?.path ?? file, errnoOf(error) || String(error)];
+    const how = "finish what an interrupted run has begun";
+    const facts = { file: named, folder: dirname(file), step: how, errno, asked: "before-request" as const };
+    throw new Failure("CANNOT_WRITE", { ...facts, unfinished: true }, error);
+  }
+}
+
+function dropped(journal: Journal, fs: FileSystem): Settled {
+  const files = journal.parts.map(newOf).filter((file) => digestOf(file, fs) !== null);
+  clear(journal, fs, "dropped");
+  return { how: "dropped", files };
+}
+
+/** Whatever it is that somebody has made of the pair, one of these files may be what is needed for it. */
+function givenUp(journal: Journal, fs: FileSystem): Settled {
+  forget(journal, fs);
+  return { how: "given-up", files: leftOf(journal).filter((file) => digestOf(file, fs) !== null) };
+}
+
+function leftOf({ parts }: Journal): string[] {
+  return parts.flatMap((part) => [newOf(part), oldOf(part)]);
+}
+
+function unfinished(of: Journal, journal: string, problem: string): Failure<"PAIR_UNFINISHED"> {
+  return new Failure("PAIR_UNFINISHED", { file: of.parts.at(-1)?.path ?? "", journal, problem, kept: leftOf(of) });
+}
+
+function journalsOf(paths: readonly string[], fs: FileSystem): Found[] {
+  return filesIn(paths, fs).flatMap((file) => {
+    const isOwn = paths.some((path) => journalFile(path) === file);
+    const read = attempt(() => readJournal(file, fs));
+    if (read.failure !== undefined) {
+      if (isOwn && errnoOf(read.failure.cause) !== "ENOENT") throw read.failure;
+      return []; // another pair's, or one that was cleared meanwhile
+    }
+    return touches(read.value, paths) ? [{ file, journal: read.value }] : [];
+  });
+}
+
+function touches({ parts }: Journal, paths: readonly string[]): boolean {
+  return parts.some(({ path }) => paths.includes(path));
+}
+
+/** All journals in the folders of these files: the certificate that one belongs to need not be among them. */
+function filesIn(paths: readonly string[], fs: FileSystem): string[] {
+  const folders = [...new Set(paths.map((path) => dirname(path)))];
+  return folders.flatMap((folder) =>
+    namesIn(folder, paths, fs)
+      .filter(isJournal)
+      .map((name) => join(folder, name)),
+  );
+}
+
+/** In a folder that may be entered and not listed, those of the files themselves. */
+function namesIn(folder: string, paths: readonly string[], fs: FileSystem): string[] {
+  try {
+    return fs.list(folder);
+  } catch {
+    const own = paths.filter((path) => dirname(path) === folder).map(journalFile);
+    return own.filter((file) => isThere(file, fs)).map((file) => basename(file));
+  }
+}
+
+function isThere(file: string, fs: FileSystem): boolean {
+  try {
+    fs.lstat(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of a run that died in its first step; a run that writes the journal makes its own. */
+function dropUnfinished(file: string, fs: FileSystem): void {
+  if (isThere(unfinishedOf(file), fs)) removeIfThere(unfinishedOf(file), fs);
+}
+
+/** A path that leads nowhere has nothing to repair; what is wrong with it is said by whoever needs it. */
+function realPaths(named: readonly string[], fs: FileSystem): string[] {
+  const paths = named.flatMap((path) => {
+    try {
+      return [follow(path, fs)];
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(paths)];
+}

@@ -1,0 +1,182 @@
+/** The story of one rekey: a new key, a certificate for it over mTLS, and both put in their places as one. */
+import { postRekey } from "../ca/rekey.ts";
+import { type AnsweredChain, readAnswered, readRenewal } from "../ca/response.ts";
+import { ConnectionEnded } from "../failure/causes.ts";
+import { Failure } from "../failure/failure.ts";
+import { digestOf } from "../files/journal.ts";
+import { abandon, complete, type Goal, goalOf, prepare } from "../files/pair.ts";
+import { readNamed } from "../files/read.ts";
+import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
+import type { Identity } from "../pki/identity.ts";
+import { publicKeyOf } from "../pki/key.ts";
+import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pki/new-key.ts";
+import { pemBlocks } from "../pki/pem.ts";
+import { signingRequest } from "../pki/request.ts";
+import type { World } from "../world.ts";
+import { type Asking, explain, routeOf } from "./ask.ts";
+import { stopIfAsked } from "./interruption.ts";
+import { loadKey, loadPair, type OpenedKey } from "./load.ts";
+import { type Policy, type Progress, refuseToLoseKey, repairFirst } from "./renew.ts";
+import { type Due, due } from "./schedule.ts";
+import { readRoots } from "./trust.ts";
+import { verify } from "./verify.ts";
+
+export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
+  /** Where the new chain goes; the certificate's own file when left out. */
+  readonly outCertificate?: string;
+  /** Where the new key goes; the key's own file when left out. */
+  readonly outKey?: string;
+  /** A key to take instead of a new one; it stays where it is, and is written besides only where `outKey` says so. */
+  readonly privateKey?: string;
+  /** Null: the kind of the old key. */
+  readonly kind: KeyWish | null;
+}
+
+export type RekeyOutcome =
+  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | {
+      outcome: "rekeyed";
+      leaf: Certificate;
+      previous: Certificate;
+      /** As the user named them: where the chain is, and where the key that belongs to it is. */
+      file: string;
+      keyFile: string;
+      key: ReturnType<typeof kindOf>;
+      /** The key that was given is the one that the old certificate was for. */
+      isSameKey: boolean;
+      tookMs: number;
+    };
+
+/**
+ * Rekey once. Nothing of the user's has changed unless this resolves with "rekeyed": the old pair stands until the new one is
+ * whole, and what an interruption leaves in between is the next run's to finish.
+ */
+export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
+  const { paths, outCertificate = paths.certificate, outKey } = policy;
+  repairFirst([paths.certificate, paths.key, outCertificate, outKey], world, progress);
+  const seen = new Map([paths.certificate, paths.key].map((file) => [file, digestBefore(file, world)]));
+  const { identity, opened } = await loadPair(paths, world);
+  progress.loaded?.(identity);
+  const { leaf } = identity;
+  const when = due(leaf, policy.window, world.now());
+  progress.decided?.(when);
+  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  await refuseUnfit(identity, policy, world);
+  const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
+  const goals = goalsFor(policy, seen, world);
+  refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
+  if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
+  const anchors = readRoots(policy.root, world.fs);
+  await mayReplace(goals, policy, world);
+  const started = world.elapsed();
+  const key = await newKey(given, opened, policy, world);
+  const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
+  progress.chose?.({ method: "mtls", because: "valid" });
+  const prepared = prepare(goals, fileFor(key, given ?? opened), world.fs);
+  let chain: AnsweredChain;
+  try {
+    const answered = await askRekey(asking, signingRequest(leaf, key));
+    chain = answered.chain;
+    const now = answered.date ?? world.now();
+    verify({ old: leaf, answered: chain, anchors, now, url: policy.ca.href, spki: publicKeyOf(key) });
+  } catch (error) {
+    abandon(prepared, world.fs);
+    throw error;
+  }
+  complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
+  return {
+    outcome: "rekeyed",
+    leaf: chain[0],
+    previous: leaf,
+    file: goals.certificate.target.named,
+    keyFile: goals.key?.target.named ?? policy.privateKey ?? paths.key,
+    key: kindOf(key),
+    isSameKey: same(leaf.spki, publicKeyOf(key)),
+    tookMs: world.elapsed() - started,
+  };
+}
+
+interface Goals {
+  certificate: Goal;
+  key: Goal | null;
+}
+
+/** A key that was given stays in its file, as with step, unless another is named for it. */
+function goalsFor(policy: RekeyPolicy, seen: ReadonlyMap<string, string | null>, world: World): Goals {
+  const { paths, outCertificate = paths.certificate, outKey, privateKey } = policy;
+  const goal = (file: string) => goalOf(file, world.random(6), world.fs, seen.get(file));
+  const keyFileNamed = outKey ?? (privateKey === undefined ? paths.key : null);
+  return { certificate: goal(outCertificate), key: keyFileNamed === null ? null : goal(keyFileNamed) };
+}
+
+/** Taken before the files are read, so that whatever is read later and differs is noticed. Null says nothing yet. */
+function digestBefore(file: string, { fs }: World): string | null {
+  try {
+    return digestOf(file, fs);
+  } catch {
+    return null; // reading it will say what is wrong
+  }
+}
+
+/** No handshake takes a certificate that has expired or is not for clients, and a rekey knows no other way. */
+async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world: World): Promise<void> {
+  const { leaf, certificateFile: file } = identity;
+  const now = world.now();
+  const hasExpired = now > leaf.notAfter;
+  if (!hasExpired && allowsUsage(leaf, "clientAuth")) return;
+  const { foreseeRekey } = await import("./unfit.ts");
+  const reason = hasExpired ? "expired" : "not-a-client";
+  const diagnosis = foreseeRekey(reason, { identity, url: ca.href, root: root.value, now });
+  throw new Failure("CANNOT_REKEY", { file, reason, notAfter: leaf.notAfter, now, diagnosis });
+}
+
+/** The new key's file would be the certificate's, or holds certificates besides: they would be gone. */
+function refuseToLoseCertificate({ target: { named, path, existing } }: Goal, certificate: Goal, { fs }: World): void {
+  if (path === certificate.target.path) throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
+  if (existing === null) return;
+  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
+  if (blocks.some(({ label }) => label.endsWith("CERTIFICATE")))
+    throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
+}
+
+/** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
+async function mayReplace({ certificate, key }: Goals, { force }: RekeyPolicy, world: World): Promise<void> {
+  const there = [certificate, key].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
+  if (there.length === 0 || force) return;
+  const [file = "", other] = there;
+  const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
+  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
+  const answer = await world.ask(`overwrite ${there.join(" and ")}? [y/N] `, "plain");
+  stopIfAsked(world);
+  if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
+}
+
+async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {
+  const key = given?.key ?? (await createKey(kindFor(kind, kindOf(old.key))));
+  stopIfAsked(world);
+  return key;
+}
+
+/** In the form of the file that the key comes from, or that it replaces; encrypted where that was. */
+function fileFor(key: OpenedKey["key"], { material, passphrase }: OpenedKey): Buffer {
+  return keyFile(key, formOf(material), passphrase);
+}
+
+async function askRekey(asking: Asking, request: string): Promise<{ chain: AnsweredChain; date?: Date }> {
+  const { identity: sent, anchors, world } = asking;
+  const route = routeOf(asking);
+  const choice = { method: "mtls", because: "valid" } as const;
+  const refused = (by: Parameters<typeof explain>[0]["by"]) =>
+    explain({ kind: "refused", by, sent }, choice, asking, "rekey");
+  try {
+    const answer = await postRekey(route, sent, request);
+    if (answer.status !== 201) throw await refused(answer);
+    const { date } = readAnswered(answer);
+    return { chain: readRenewal(answer), ...(date && { date }) };
+  } catch (error) {
+    stopIfAsked(world);
+    if (error instanceof ConnectionEnded) throw await refused(error);
+    const { describeDistrust } = await import("./distrust.ts");
+    throw await describeDistrust(error, anchors, route);
+  }
+}
