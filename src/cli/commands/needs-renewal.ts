@@ -53,7 +53,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   if (reporter.manner.json) {
     const document = needDocument({ command: words.name, name, expiresIn, answer });
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else if (reporter.manner.verbose) sayAsStep(answer, world);
+  } else if (said.isOn("verbose")) sayAsStep(answer, world);
   return answer.needed ? 0 : 1;
 }
 
