@@ -80,8 +80,9 @@ function mannerOf(said: Said) {
   };
 }
 
+/** By a flag alone: this is asked before the command has looked at what it was given, and must read nothing. */
 function isOn(said: Said, name: string): boolean {
-  return said.has(name) && said.isOn(name);
+  return said.has(name) && said.given(name) !== undefined && said.isOn(name);
 }
 
 function bug(error: unknown): Failure {

@@ -97,6 +97,7 @@ describe("a file", () => {
     ["nope.crt --expires-in soon", 255, "BAD_DURATION"],
     ["tls://", 255, "BAD_URL"],
     ["web.crt --context one", 255, "NO_CONTEXT"],
+    ["web.crt --context one --config two", 255, "FLAG_CONFLICT"],
   ])("%s ends with %i and %s on stderr", async (line, exit, code) => {
     s.write("empty.crt", "");
     s.write("words.crt", "words");

@@ -4,7 +4,7 @@ import { errnoOf, Failure, isFailure } from "../../failure/failure.ts";
 import { type Answer, type NeedPolicy, needsRenewal } from "../../renewal/needs-renewal.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Flag, Said } from "../flags.ts";
-import { expiresInFlag, manners, placeFlags, timeoutFlag, timeoutOf, windowOf } from "../policy.ts";
+import { expiresInFlag, manners, placeFlags, refusePairs, timeoutFlag, timeoutOf, windowOf } from "../policy.ts";
 import { needDocument } from "../print/need.ts";
 import type { Reporter } from "../report.ts";
 import { needsRenewalHelp } from "./needs-renewal-help.ts";
@@ -53,7 +53,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   if (reporter.manner.json) {
     const document = needDocument({ command: words.name, name, expiresIn, answer });
     world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else if (reporter.manner.verbose) sayAsStep(answer, world);
+  } else if (said.isOn("verbose")) sayAsStep(answer, world);
   return answer.needed ? 0 : 1;
 }
 
@@ -80,6 +80,7 @@ function asked(said: Said): Wanted {
       command: words.name,
     });
   }
+  refusePairs(said);
   const address = parseServerAddress(operand);
   const given = said.setting("expires-in");
   const { value: expiresIn, from } = given === null || given.value === "" ? usual : given;
