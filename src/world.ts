@@ -32,12 +32,35 @@ export interface World {
   sleep(ms: number): Promise<void>;
   /** Runs this very program again, as a user would, with its words on our streams. Resolves with its exit status. */
   runSelf(args: readonly string[], folder: string): Promise<number>;
+  /** Runs a program of the user's; its output goes to our stderr. Ends it with its whole process group, late or when `signal` is aborted. */
+  run(spec: RunSpec): Promise<Ended>;
+  /** Throws Node's system errors: ESRCH where there is no such process. */
+  kill(pid: number, signal: number): void;
+  /** Takes a signal over, until the function that it returns is called. */
+  onSignal(name: Notice, handler: () => void): () => void;
   /** Aborted when the user or the system asks the program to end. */
   readonly signal: AbortSignal;
 }
 
-/** The real world. `signal` comes from bin, which owns the process. */
-export function realWorld(signal: AbortSignal): World {
+/** Signals that may mean something else than the end. */
+export type Notice = "SIGHUP" | "SIGUSR1";
+
+export interface RunSpec {
+  /** The program and its arguments; no shell. */
+  words: readonly string[];
+  /** Besides our own. */
+  env: Readonly<Record<string, string>>;
+  timeoutMs: number;
+}
+
+export type Ended =
+  | { how: "exit"; status: number }
+  | { how: "signal"; signal: string }
+  | { how: "timeout" | "interrupted" }
+  | { how: "not-started"; errno: string };
+
+/** The real world. `signal` and `handlers` come from bin, which owns the process. */
+export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>): World {
   return {
     now: () => new Date(),
     elapsed: () => performance.now(),
@@ -51,6 +74,16 @@ export function realWorld(signal: AbortSignal): World {
     input: async (limit) => (await import("./cli/input.ts")).readInput(limit, signal),
     sleep: (ms) => setTimeout(ms, undefined, { signal }).catch(endEarly),
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
+    run: async (spec) => (await import("./cli/child.ts")).runChild(spec, signal),
+    kill: (pid, number) => void process.kill(pid, number),
+    onSignal: (name, handler) => {
+      if (name === "SIGHUP") {
+        handlers.set(name, handler);
+        return () => void handlers.delete(name);
+      }
+      process.on(name, handler);
+      return () => void process.off(name, handler);
+    },
     signal,
   };
 }

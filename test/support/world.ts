@@ -18,6 +18,8 @@ export interface WorldOptions {
   input?: string | Buffer;
   columns?: number;
   signal?: AbortSignal;
+  run?: World["run"];
+  kill?: World["kill"];
 }
 
 export class Captured implements Output {
@@ -60,6 +62,9 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     runSelf: async () => {
       throw new Error("a test does not start processes this way");
     },
+    run: options.run ?? (async () => ({ how: "exit", status: 0 })),
+    kill: options.kill ?? (() => undefined),
+    onSignal: () => () => undefined,
     signal: options.signal ?? new AbortController().signal,
   };
 }
