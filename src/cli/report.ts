@@ -79,7 +79,6 @@ export class Reporter {
         certificate,
         error: null,
         ...renewal,
-        ...(keyFile !== undefined && { keyFile }),
       });
       return;
     }
