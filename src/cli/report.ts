@@ -87,7 +87,6 @@ export class Reporter {
         certificate,
         error: null,
         ...renewal,
-        ...(keyFile !== undefined && { keyFile }),
       });
       return;
     }

@@ -3,11 +3,12 @@ import { exchange, type Route } from "../ca/client.ts";
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
 import { type Failure, isFailure } from "../failure/failure.ts";
+import { unrepaired } from "../files/repair.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import { type Asking, completed, routeOf } from "./ask.ts";
-import { type Check, failing, ok } from "./checkup/check.ts";
+import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
 import { hookCheck } from "./checkup/hook.ts";
 import { fileChecks, leafChecks, usagesCheck } from "./checkup/local.ts";
@@ -40,8 +41,10 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const files = await finding(() => load(policy.paths, world));
   const roots = await finding(async () => readRoots(policy.root, world.fs));
   const hook = policy.exec === null ? [] : [hookCheck(policy.exec, world)];
-  const local =
-    files.failure === undefined ? localChecks(files.value, policy, world) : [failing("files", files.failure)];
+  const local = [
+    ...interruptedCheck(policy, world),
+    ...(files.failure === undefined ? localChecks(files.value, policy, world) : [failing("files", files.failure)]),
+  ];
   const leaf = files.value?.leaf ?? null;
   const whatIs = { leaf, forecast: null, rehearsal: null };
   const usages = files.failure === undefined ? [usagesCheck(certificateFacts(files.value), "unknown")] : [];
@@ -77,6 +80,14 @@ async function finding<T>(work: () => Promise<T>): Promise<Finding<T>> {
     if (isFailure(error) && error.code !== "INTERRUPTED") return { failure: error };
     throw error;
   }
+}
+
+/** What an interrupted run has left is the next renewal's to finish: a check-up changes nothing. */
+function interruptedCheck({ paths }: Policy, { fs }: World): Check[] {
+  const [journal] = unrepaired([paths.certificate, paths.key], fs);
+  if (journal === undefined) return [];
+  const says = `an interrupted run has left ${paths.certificate} and ${paths.key} unfinished (${journal})`;
+  return [warning("pair", says, "the next `renew` or `renew rekey` of this pair finishes it before anything else")];
 }
 
 function localChecks(identity: Identity, { window }: Policy, world: World): Check[] {

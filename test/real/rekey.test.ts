@@ -181,7 +181,7 @@ describe.each(versions.filter(isThere))("step-ca %s", (version) => {
     for (const program of ["step", "renew"] as const) {
       const { own } = await pair("P-256");
       writeFileSync(join(own, "mine.key"), pkcs8(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey));
-      const given = ["--force", "web.crt", "web.key", ...args, ...reach()];
+      const given = ["--force", ...args, ...reach(), "web.crt", "web.key"];
       const before = contents(own);
       const exit =
         program === "renew"

@@ -3,6 +3,7 @@ import { tell } from "../../failure/catalogue/catalogue.ts";
 import type { Failure } from "../../failure/failure.ts";
 
 export const checkNames = [
+  "pair",
   "files",
   "key file",
   "folder",

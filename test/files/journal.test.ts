@@ -1,0 +1,181 @@
+/** The journal that the next run finds: whose it is, whether its writer lives, and what a forged one can do. */
+import { describe, expect, test } from "vitest";
+import { isFailure } from "../../src/failure/failure.ts";
+import { digest, type Journal, journalFile, newOf, oldOf, type Part } from "../../src/files/journal.ts";
+import { repair, unrepaired } from "../../src/files/repair.ts";
+import type { FileSystem } from "../../src/files/system.ts";
+import { MemoryDisk, systemError } from "../support/disk.ts";
+import { odd } from "../support/faults.ts";
+import { old, renewed } from "../support/pairs.ts";
+
+const [crt, key] = ["/etc/web.crt", "/etc/web.key"];
+const file = "/etc/.web.crt.renew-journal";
+/** No process has this number: it is above what Linux gives. */
+const dead = { pid: 2 ** 22 + 1, started: null, boot: null };
+const sum = (text: string) => digest(Buffer.from(text));
+
+const part = (path: string, token: string, before: string, after: string): Part => ({
+  ...{ path, token, inPlace: false },
+  ...{ before: sum(before), after: sum(after) },
+});
+const parts = [part(key, "d2", old.key, renewed.key), part(crt, "c1", old.crt, renewed.crt)] as const;
+const journal: Journal = { version: 1, owner: dead, step: "switching", parts };
+
+/** The key is switched already, and the chain is not. */
+function halfWay(change: Partial<Journal> = {}): MemoryDisk {
+  return new MemoryDisk()
+    .put(crt, old.crt)
+    .put(key, renewed.key)
+    .put(newOf(parts[1]), renewed.crt)
+    .put(oldOf(parts[1]), old.crt)
+    .put(oldOf(parts[0]), old.key)
+    .put(file, JSON.stringify({ ...journal, ...change }));
+}
+
+const held = (fs: FileSystem) => [crt, key].map((path) => fs.read(path).toString());
+const beside = (fs: FileSystem) => fs.list("/etc").filter((name) => name.includes(".renew-"));
+
+function failureOf(work: () => unknown) {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (isFailure(error)) return { code: error.code, ...error.facts };
+    throw error;
+  }
+}
+
+describe("a pair that is half-way", () => {
+  test("is finished", () => {
+    const fs = halfWay();
+    expect(repair([crt, key], fs)).toEqual([{ how: "finished", certificate: crt, files: [] }]);
+    expect(held(fs)).toEqual([renewed.crt, renewed.key]);
+    expect(beside(fs)).toEqual([]);
+  });
+
+  test("is taken back where the new chain is not whole", () => {
+    const fs = halfWay();
+    fs.put(newOf(parts[1]), renewed.crt.slice(1));
+    expect(repair([crt, key], fs)).toMatchObject([{ how: "taken-back" }]);
+    expect(held(fs)).toEqual([old.crt, old.key]);
+    expect(beside(fs)).toEqual([]);
+  });
+
+  test("is left as it is where neither can be made whole", () => {
+    const fs = halfWay();
+    fs.put(newOf(parts[1]), "").put(oldOf(parts[0]), "");
+    expect(failureOf(() => repair([crt, key], fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
+    expect(held(fs)).toEqual([old.crt, renewed.key]);
+    expect(beside(fs)).toHaveLength(4);
+  });
+
+  test.each([crt, key])("is given up where somebody has replaced %s since, and nothing is lost", (path) => {
+    const fs = halfWay();
+    fs.put(path, "another's");
+    const before = held(fs);
+    const [found] = repair([crt, key], fs);
+    expect(found).toMatchObject({ how: "given-up", certificate: crt });
+    expect(held(fs)).toEqual(before);
+    expect(beside(fs).sort()).toEqual(found?.files.map((name) => name.replace("/etc/", "")).sort());
+    expect(repair([crt, key], fs)).toEqual([]);
+  });
+
+  test.each([
+    ["by its certificate", [crt]],
+    ["by its key", [key]],
+    ["by a link", ["/live/web.crt"]],
+  ])("is found %s", (_, named) => {
+    const fs = halfWay().put("/live/web.crt", { link: crt });
+    expect(unrepaired(named, fs)).toEqual([file]);
+    expect(repair(named, fs)).toMatchObject([{ how: "finished" }]);
+    expect(unrepaired(named, fs)).toEqual([]);
+  });
+
+  test("is found in a folder that may not be listed", () => {
+    const disk = halfWay();
+    const list = () => {
+      throw systemError("EACCES");
+    };
+    expect(repair([crt, key], odd(disk, { list }))).toMatchObject([{ how: "finished" }]);
+  });
+
+  test.each(["/etc/other.crt", "/none/web.crt", "/etc/web.crt.bak", "web.crt"])("is none of %s", (path) => {
+    const fs = halfWay().put("/etc/other.crt", "");
+    expect(repair([path], fs)).toEqual([]);
+    expect(held(fs)).toEqual([old.crt, renewed.key]);
+  });
+});
+
+describe("while its writer lives, nobody else touches the pair", () => {
+  const stat = (state: string, started: string) => `4242 (a (b) c) ${state} ${"0 ".repeat(18)}${started} 0`;
+  const boot = "/proc/sys/kernel/random/boot_id";
+  const owner = { pid: 4242, started: "77", boot: "b1" };
+  test.each<[string, Record<string, string>, boolean]>([
+    ["the process and the machine are the same", { [boot]: "b1\n", "/proc/4242/stat": stat("S", "77") }, true],
+    ["the process has ended", { [boot]: "b1\n" }, false],
+    ["another process has its number", { [boot]: "b1\n", "/proc/4242/stat": stat("S", "78") }, false],
+    ["the machine was started again", { [boot]: "b2\n", "/proc/4242/stat": stat("S", "77") }, false],
+    ["it has ended and nobody has noticed", { [boot]: "b1\n", "/proc/4242/stat": stat("Z", "77") }, false],
+  ])("%s", (_, files, isLocked) => {
+    const fs = halfWay({ owner });
+    for (const [path, text] of Object.entries(files)) fs.put(path, text);
+    const failure = failureOf(() => repair([crt, key], fs));
+    if (isLocked) expect(failure).toEqual({ code: "LOCKED", file: crt, journal: file, pid: 4242 });
+    expect(held(fs)).toEqual(isLocked ? [old.crt, renewed.key] : [renewed.crt, renewed.key]);
+  });
+
+  test("its own number, after a restart in a container, is no other's", () => {
+    expect(repair([crt], halfWay({ owner: { ...dead, pid: process.pid } }))).toMatchObject([{ how: "finished" }]);
+  });
+});
+
+describe("a journal that is none is not followed", () => {
+  test.each<[string, string]>([
+    ["not JSON", "{"],
+    ["empty", ""],
+    ["a list", "[]"],
+    ["of a newer version", JSON.stringify({ ...journal, version: 2 })],
+    ["without parts", JSON.stringify({ ...journal, parts: [] })],
+    ["another step", JSON.stringify({ ...journal, step: "done" })],
+    ["no owner", JSON.stringify({ ...journal, owner: null })],
+    ["an owner that is a process group", JSON.stringify({ ...journal, owner: { ...dead, pid: -1 } })],
+    ["a token that is a path", JSON.stringify({ ...journal, parts: [{ ...parts[0], token: "/../../x" }, parts[1]] })],
+    ["a path that is not whole", JSON.stringify({ ...journal, parts: [{ ...parts[0], path: "web.key" }, parts[1]] })],
+    ["digests that are missing", JSON.stringify({ ...journal, parts: [{ ...parts[0], after: null }, parts[1]] })],
+    ["of a certificate elsewhere", JSON.stringify({ ...journal, parts: [parts[1], parts[0]] })],
+  ])("%s", (_, text) => {
+    const fs = halfWay().put(file, text);
+    const before = fs.list("/etc");
+    expect(failureOf(() => repair([crt, key], fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
+    expect(held(fs)).toEqual([old.crt, renewed.key]);
+    expect(fs.list("/etc")).toEqual(before);
+    expect(unrepaired([crt, key], fs)).toEqual([file]);
+  });
+
+  test("one of another pair, that cannot be read, stops nobody", () => {
+    const fs = new MemoryDisk().put(crt, old.crt).put("/etc/.other.crt.renew-journal", "{");
+    expect(repair([crt], fs)).toEqual([]);
+    expect(unrepaired([crt], fs)).toEqual([]);
+  });
+
+  test("and a forged one reaches no file but those that it could replace anyway", () => {
+    const fs = halfWay({ step: "asking", parts: [part("/root/secret", "ab", "x", "y"), parts[1]] });
+    fs.put("/root/secret", "x").put("/root/other", "y");
+    repair([crt, key], fs);
+    expect(fs.list("/root").sort()).toEqual(["other", "secret"]);
+  });
+});
+
+test("the journal holds no contents, and only its owner may read it", () => {
+  const fs = halfWay();
+  expect(fs.read(file).toString()).not.toMatch(/the (old|new)/);
+});
+
+test.each([`/etc/${"x".repeat(251)}.crt`, `/etc/${"ü".repeat(125)}.crt`, "/etc/web.crt"])(
+  "the journal's name fits, and is one for each certificate: %s",
+  (path) => {
+    const name = journalFile(path).replace("/etc/", "");
+    expect(Buffer.byteLength(`${name}.new`)).toBeLessThanOrEqual(255);
+    expect(journalFile(path.replace(".crt", ".pem"))).not.toBe(journalFile(path));
+  },
+);
