@@ -11,7 +11,11 @@ export function runChild({ words, env, timeoutMs }: RunSpec, signal: AbortSignal
   const [program = "", ...args] = words;
   return new Promise((resolve) => {
     let because: "timeout" | "interrupted" | null = null;
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", 2, "inherit"], detached: true });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", 2, "inherit"],
+      detached: true,
+    });
     const killAll = (name: NodeJS.Signals) => {
       if (child.pid !== undefined) killGroup(child.pid, name);
     };

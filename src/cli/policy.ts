@@ -5,6 +5,7 @@ import type { Policy } from "../renewal/renew.ts";
 import type { Window } from "../renewal/schedule.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
+import { hooksOf } from "./hook-policy.ts";
 
 /** Which of step's configurations is meant. */
 export const placeFlags: readonly Flag[] = [
@@ -93,6 +94,7 @@ export function policyOf(said: Said, command: string): Policy {
     connectTimeoutMs,
     ca: caOf(said),
     root: said.setting("root") ?? { value: said.place().root, from: "the default" },
+    hooks: said.has("exec-shell") ? hooksOf(said) : null,
     ...(out !== undefined && { out }),
   };
 }

@@ -40,6 +40,7 @@ export class Reporter {
   readonly manner: Manner;
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
+  #installed: string | null = null;
   #method: { method: Method; because: MethodReason } | null = null;
 
   constructor(world: World, manner: Manner) {
@@ -49,6 +50,12 @@ export class Reporter {
 
   about(file: string, leaf: Certificate): void {
     this.#about = { file, leaf };
+  }
+
+  /** From here on a failure comes after the new certificate, which is in its place. */
+  installed(file: string, leaf: Certificate): void {
+    this.#about = { file, leaf };
+    this.#installed = file;
   }
 
   chose(method: Method, because: MethodReason): void {
@@ -61,6 +68,11 @@ export class Reporter {
       if (isDetail) this.detail(text);
       else if (!this.manner.json) this.#say(text);
     }
+  }
+
+  /** What an earlier run owed has been made good. */
+  settled(): void {
+    if (!this.manner.json) this.#say("the hook that an earlier run owed has succeeded now");
   }
 
   /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
@@ -103,10 +115,10 @@ export class Reporter {
       const key = this.manner.command === "rekey" ? { keyFile: null } : {};
       this.#print({
         ok: false,
-        outcome: "failed",
+        outcome: this.#installed === null ? "failed" : "hook-failed",
         certificate,
         error,
-        file: null,
+        file: this.#installed,
         ...key,
         dueFrom: null,
         tookMs: null,
@@ -126,7 +138,7 @@ export class Reporter {
     const rendered = renderFailure({ ...page, style: json ? style(false) : this.styleOf(stderr) });
     const state = {
       file: this.#about?.file ?? null,
-      changed: false,
+      changed: this.#installed !== null,
       notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
     };
     return { exit: told.exit, rendered, document: errorDocument({ failure, told, diagnosis, state, rendered }) };
@@ -147,6 +159,7 @@ export class Reporter {
       return `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`;
     if ("backup" in facts && facts.backup)
       return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
+    if (this.#installed !== null) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;
   }
 

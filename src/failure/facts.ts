@@ -7,6 +7,12 @@ import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
 /** Which of the user's files a failure speaks about. */
 export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message";
 
+/** A hook or a signal that did not succeed. */
+export interface HookProblem {
+  what: string;
+  said: string;
+}
+
 type OfFile = { file: string; role: Role };
 type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
@@ -48,6 +54,15 @@ export interface Facts {
   FILE_MISSING: OfFile & { similar: readonly string[] };
   FILE_UNREADABLE: OfFile & { errno: string };
   FILE_IS_FOLDER: OfFile;
+
+  // 69: renewed, and what was to follow did not succeed
+  HOOK_FAILED: {
+    file: string;
+    /** This run has renewed it; else an earlier one has. */
+    isNew: boolean;
+    did: "renewed" | "rekeyed";
+    problems: readonly [HookProblem, ...HookProblem[]];
+  };
 
   // 70: a bug of ours
   BUG: { said: string; stack: string };

@@ -1,6 +1,7 @@
 /** What follows a renewal: a signal to a process, and a program. Whatever of it fails stays owed until it succeeds. */
-import { errnoOf, Failure } from "../failure/failure.ts";
-import { forgive, owedBy, type Renewed } from "../files/owed.ts";
+import type { HookProblem } from "../failure/facts.ts";
+import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
+import { forgive, owe, owedBy, type Renewed } from "../files/owed.ts";
 import { target } from "../files/target.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Ended, World } from "../world.ts";
@@ -15,12 +16,6 @@ export interface Hooks {
   readonly signal: { readonly name: string; readonly number: number };
 }
 
-/** One thing that did not succeed. */
-export interface HookProblem {
-  what: string;
-  said: string;
-}
-
 export interface Hooked {
   readonly hooks: Hooks;
   readonly certificateFile: string;
@@ -28,7 +23,7 @@ export interface Hooked {
 }
 
 /** Signal first, then the program, as step has it; the one does not depend on the other. Clears the debt when both succeed. */
-export async function settle(hooked: Hooked, renewed: Renewed, world: World): Promise<readonly HookProblem[]> {
+async function settle(hooked: Hooked, renewed: Renewed, world: World): Promise<readonly HookProblem[]> {
   const problems = [signalled(hooked.hooks, world), await executed(hooked, renewed, world)].flatMap(
     (problem) => problem ?? [],
   );
@@ -37,7 +32,7 @@ export async function settle(hooked: Hooked, renewed: Renewed, world: World): Pr
 }
 
 /** What an earlier run has left undone. */
-export function debtOf({ certificateFile }: Hooked, leaf: Certificate, { fs }: World): Renewed | null {
+function debtOf({ certificateFile }: Hooked, leaf: Certificate, { fs }: World): Renewed | null {
   const owed = owedBy(target(certificateFile, fs), fs);
   return owed === "unreadable" ? { ...factsOf(leaf, leaf, ""), previousSerial: "" } : owed;
 }
@@ -47,11 +42,42 @@ export function factsOf(leaf: Certificate, previous: Certificate, method: string
   return { serial, previousSerial: previous.serial, notAfter: notAfter.toISOString(), names, method };
 }
 
-/** Throws HOOK_FAILED where there are problems. */
-export function refuseProblems(problems: readonly HookProblem[], about: { file: string; isNew: boolean }): void {
-  const [first, ...others] = problems;
-  if (first !== undefined) throw new Failure("HOOK_FAILED", { ...about, problems: [first, ...others] });
+/** Says beforehand what will be owed. A disk that refuses this will hardly take the certificate; if it does, the hook still runs. */
+export function oweBefore(hooked: Hooked | null, renewed: Renewed, { fs }: World): void {
+  if (hooked === null) return;
+  try {
+    owe(target(hooked.certificateFile, fs), renewed, fs);
+  } catch (error) {
+    if (errnoOf(error) === "" && !isFailure(error)) throw error;
+  }
 }
+
+/** Nothing was installed, so nothing is owed. */
+export function oweNothing(hooked: Hooked | null, { fs }: World): void {
+  if (hooked !== null) forgive(target(hooked.certificateFile, fs), fs);
+}
+
+/** The hooks of a renewal that has just been installed. Throws HOOK_FAILED. */
+export async function follow(hooked: Hooked | null, renewed: Renewed, did: Did, world: World): Promise<void> {
+  if (hooked === null) return;
+  const [first, ...others] = await settle(hooked, renewed, world);
+  if (first === undefined) return;
+  const { certificateFile: file } = hooked;
+  throw new Failure("HOOK_FAILED", { file, isNew: true, did, problems: [first, ...others] });
+}
+
+/** What is owed comes before anything else; what still fails is told in the end, where nothing newer takes its place. */
+export async function settleDebt(hooked: Hooked | null, leaf: Certificate, world: World): Promise<Debt> {
+  const debt = hooked && debtOf(hooked, leaf, world);
+  if (hooked === null || debt === null) return { was: "none" };
+  const [first, ...others] = await settle(hooked, debt, world);
+  if (first === undefined) return { was: "settled" };
+  const facts = { file: hooked.certificateFile, isNew: false, did: "renewed", problems: [first, ...others] } as const;
+  return { was: "unsettled", failure: new Failure("HOOK_FAILED", facts) };
+}
+
+export type Debt = { was: "none" | "settled" } | { was: "unsettled"; failure: Failure };
+type Did = "renewed" | "rekeyed";
 
 function signalled({ pid, pidFile, signal }: Hooks, { fs, kill }: World): HookProblem | null {
   if (pid === null && pidFile === null) return null;

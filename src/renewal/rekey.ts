@@ -14,6 +14,7 @@ import { pemBlocks } from "../pki/pem.ts";
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
+import { factsOf, follow, type Hooked, oweBefore, oweNothing, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { loadKey, loadPair, type OpenedKey } from "./load.ts";
 import { type Policy, type Progress, refuseToLoseKey, repairFirst } from "./renew.ts";
@@ -58,8 +59,12 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
   const { identity, opened } = await loadPair(paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
+  const hooked = hookedOf(policy);
+  const debt = await settleDebt(hooked, leaf, world);
+  if (debt.was === "settled") progress.settled?.();
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
@@ -83,17 +88,38 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
     abandon(prepared, world.fs);
     throw error;
   }
-  complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
+  const renewed = factsOf(chain[0], leaf, "mtls");
+  oweBefore(hooked, renewed, world);
+  try {
+    complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
+  } catch (error) {
+    oweNothing(hooked, world);
+    throw error;
+  }
+  const tookMs = world.elapsed() - started;
+  const file = goals.certificate.target.named;
+  progress.installed?.(file, chain[0]);
+  await follow(hooked, renewed, "rekeyed", world);
   return {
     outcome: "rekeyed",
     leaf: chain[0],
     previous: leaf,
-    file: goals.certificate.target.named,
-    keyFile: goals.key?.target.named ?? policy.privateKey ?? paths.key,
+    file,
+    keyFile: keyFileOf(policy),
     key: kindOf(key),
     isSameKey: same(leaf.spki, publicKeyOf(key)),
-    tookMs: world.elapsed() - started,
+    tookMs,
   };
+}
+
+/** Where the key is that belongs to the new certificate. */
+function keyFileOf({ outKey, privateKey, paths }: RekeyPolicy): string {
+  return outKey ?? privateKey ?? paths.key;
+}
+
+function hookedOf(policy: RekeyPolicy): Hooked | null {
+  const { hooks, outCertificate, paths } = policy;
+  return hooks && { hooks, certificateFile: outCertificate ?? paths.certificate, keyFile: keyFileOf(policy) };
 }
 
 interface Goals {

@@ -12,6 +12,7 @@ import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { ask } from "./ask.ts";
+import { factsOf, follow, type Hooked, type Hooks, oweBefore, oweNothing, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, type Paths } from "./load.ts";
 import { type Due, due, type Window } from "./schedule.ts";
@@ -29,6 +30,7 @@ export interface Policy {
   readonly root: RootSource;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly hooks: Hooks | null;
 }
 
 export type Outcome =
@@ -51,6 +53,10 @@ export interface Progress {
   completed?(intermediates: number): void;
   /** What an interrupted run had left, and what was made of it. */
   repaired?(what: Repaired): void;
+  /** What an earlier run owed, and has been made good now. */
+  settled?(): void;
+  /** The new chain is in its place; the hooks come next. */
+  installed?(file: string, leaf: Certificate): void;
 }
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
@@ -59,8 +65,12 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const identity = await load(policy.paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
+  const hooked = hookedOf(policy, identity);
+  const debt = await settleDebt(hooked, leaf, world);
+  if (debt.was === "settled") progress.settled?.();
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   if (when.because === "expired" && !policy.force) {
     const { certificateFile: file, keyFile } = identity;
@@ -76,9 +86,27 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
   verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
-  const installed = install(goal, pem, world.random(6), world.fs);
+  const renewed = factsOf(answered.chain[0], leaf, choice.method);
+  oweBefore(hooked, renewed, world);
+  const installed = installOr(goal, pem, world, () => oweNothing(hooked, world));
   const tookMs = world.elapsed() - started;
+  progress.installed?.(goal.named, answered.chain[0]);
+  await follow(hooked, renewed, "renewed", world);
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: goal.named, installed, tookMs };
+}
+
+function installOr(goal: Target, pem: Buffer, world: World, undo: () => void): Installed {
+  try {
+    return install(goal, pem, world.random(6), world.fs);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+/** Hooks are about the file that is written. */
+function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity): Hooked | null {
+  return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
 }
 
 /** Before anything else is done with a pair, what an interrupted run has left of it is made whole. */

@@ -12,10 +12,10 @@ function parsed(line: string, env: Record<string, string> = {}) {
   const { fs, calls } = recorded(new MemoryDisk());
   const world = testWorld({ fs, env });
   const argv = `${line} web.crt web.key --ca-url ca.internal --root root.crt`.trim().split(" ");
-  const found = parseFlags(words, argv, world);
-  if ("help" in found) throw new Error("help");
   try {
-    return rekeyPolicyOf(found.said, world);
+    const found = parseFlags(words, argv, world);
+    if ("help" in found) throw new Error("help");
+    return rekeyPolicyOf(found.said);
   } catch (error) {
     if (!isFailure(error)) throw error;
     return { code: error.code, ...error.facts };

@@ -145,7 +145,18 @@ async function put(
   const limits = { timeoutMs: 10_000, connectTimeoutMs: 10_000 };
   const root = { value: place.ca.rootFile, from: "--root" };
   const ca = parseCaUrl(place.ca.url, "--ca-url");
-  return { paths: files, force: true, mtls: true, window: null, ca, root, ...limits, exec: null, rehearse: false };
+  return {
+    paths: files,
+    force: true,
+    mtls: true,
+    window: null,
+    ca,
+    root,
+    ...limits,
+    hooks: null,
+    exec: null,
+    rehearse: false,
+  };
 }
 let count = 0;
 

@@ -40,6 +40,7 @@ async function outcome(policy: Partial<Policy> = {}, { answers, fs = disk }: Ask
     root: { value: "/root.crt", from: "--root" },
     timeoutMs: 5000,
     connectTimeoutMs: 5000,
+    hooks: null,
     ...policy,
   };
   const error = await renewOnce(whole, world).then(

@@ -5,6 +5,7 @@ import { kindText } from "../../pki/new-key.ts";
 import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
 import { repairText } from "../print/repair.ts";
@@ -21,6 +22,7 @@ export const words: CommandWords = {
     ...pairFlags,
     ...keyFlags,
     expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
+    ...hookFlags,
     ...connectionFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
     ...manners,
@@ -65,6 +67,8 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const policy = rekeyPolicyOf(said);
   reporter.passedOver(said.passedOver());
   const outcome = await rekeyOnce(policy, world, {
+    settled: () => reporter.settled(),
+    installed: (file, leaf) => reporter.installed(file, leaf),
     repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf }) => {
       reporter.about(policy.paths.certificate, leaf);

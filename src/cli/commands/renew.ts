@@ -6,6 +6,7 @@ import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
 import { repairText } from "../print/repair.ts";
@@ -28,6 +29,7 @@ export const words: CommandWords = {
     expiresInFlag(
       "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%; 0 or less: always",
     ),
+    ...hookFlags,
     ...connectionFlags,
     ...unbuiltFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
@@ -56,6 +58,8 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
       reporter.chose(method, because);
       reporter.detail(`asking ${policy.ca.href} ${method === "mtls" ? "over mTLS" : "by token"}: ${reasons[because]}`);
     },
+    settled: () => reporter.settled(),
+    installed: (file, leaf) => reporter.installed(file, leaf),
     completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
   });
   reporter.done(reportOf(outcome, policy, world.now()));

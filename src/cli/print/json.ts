@@ -9,7 +9,7 @@ export interface Document {
   schema: 1;
   command: string;
   ok: boolean;
-  outcome: "renewed" | "rekeyed" | "not-due" | "failed";
+  outcome: "renewed" | "rekeyed" | "not-due" | "failed" | "hook-failed";
   certificate: Record<string, string> | null;
   /** The file that holds the new chain, null when nothing was written. */
   file: string | null;

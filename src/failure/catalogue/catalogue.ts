@@ -4,6 +4,7 @@ import type { Failure } from "../failure.ts";
 import { contents } from "./contents.ts";
 import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
+import { hooks } from "./hooks.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
 import { servers } from "./servers.ts";
@@ -15,6 +16,7 @@ export const catalogue: Family<Code> = {
   ...usage,
   ...files,
   ...contents,
+  ...hooks,
   ...writing,
   ...network,
   ...refusals,

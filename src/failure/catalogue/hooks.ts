@@ -1,0 +1,25 @@
+/** Exit 69: the certificate is renewed, and what was to follow did not succeed. */
+import type { Family } from "./explanation.ts";
+
+export const hooks: Family<"HOOK_FAILED"> = {
+  HOOK_FAILED: {
+    exit: 69,
+    retry: "after-fix",
+    title: "renewed, but the hook or the signal failed",
+    about:
+      "The new certificate is in its place, and what was to follow, the program of --exec or the signal to a process, did not succeed: the service may still use the old certificate. It is remembered beside the certificate (.CRT.renew-owed), and every run with the same hook runs it again, before anything else and also when nothing is due, until it succeeds.",
+    what: ({ file, isNew, did, problems }) =>
+      isNew
+        ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
+        : `${problems[0].what}, owed since ${file} was renewed, failed again: ${problems[0].said}`,
+    why: ({ isNew }) =>
+      isNew
+        ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
+        : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
+    evidence: ({ problems }) => problems.map(({ what, said }) => [what, said]),
+    help: () => [
+      "mend the hook and run the same command again: what is owed is run first, also when nothing is due",
+      "see whether it works by hand: a hook gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, and no shell unless it is --exec-shell",
+    ],
+  },
+};
