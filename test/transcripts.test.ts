@@ -72,6 +72,32 @@ describe("together, the transcripts", () => {
     expect(all.join("")).not.toMatch(/PRIVATE KEY-----|eyJ[A-Za-z0-9_-]{10}/);
   });
 
+  /** The pieces of advice of a screen, each on one line. */
+  const adviceIn = (text: string) =>
+    (/^ {2}help: (.*?)\n {2}more: /ms.exec(text)?.[1] ?? "")
+      .replace(/ \\\n */g, " ")
+      .replace(/\n {9,}/g, " ")
+      .split("\n");
+
+  test("never give the same command twice", () => {
+    const twice = transcripts().flatMap(({ file, text }) => {
+      const commands = adviceIn(text).flatMap((advice) => advice.match(/`[^`]+`/g) ?? []);
+      return commands.filter((command, index) => commands.indexOf(command) !== index).map((command) => [file, command]);
+    });
+    expect(twice).toEqual([]);
+  });
+
+  test("never advise mTLS for a certificate that has expired, but for the next one", () => {
+    const expired = transcripts().filter(({ text }) => /^ {2}state: .*; it expired/m.test(text));
+    expect(expired.length).toBeGreaterThan(15);
+    const impossible = expired.flatMap(({ file, text }) =>
+      adviceIn(text)
+        .filter((advice) => advice.includes("mTLS") && !/before (expiry|the end)/.test(advice))
+        .map((advice) => [file, advice]),
+    );
+    expect(impossible).toEqual([]);
+  });
+
   /** A word that is wider than the screen stands alone on its line. */
   const isOneWord = (line: string) => /^ *(-F )?(`?'[^']*'`?|\S+)( \\)?`?$/.test(line);
 

@@ -24,7 +24,15 @@ export function renderFailure({ told, diagnosis, state, columns, verbose, style 
     `${style.error(`error[${code}]`)}: ${style.strong(plain(what))}`,
     `  ${style.label("why:")} ${wrap(plain(why), width, 7)}`,
     "",
-    ...sections([...evidenceSection(evidence), ...causeSections(diagnosis, why, verbose)], width, style),
+    ...sections(
+      [
+        ...evidenceSection(evidence),
+        ...causeSections(diagnosis, why, verbose),
+        ...(verbose && diagnosis ? askedSection(diagnosis) : []),
+      ],
+      width,
+      style,
+    ),
     `  ${style.label("state:")} ${wrap(plain(state), width, 9)}`,
     ...advice("help", help, width, style),
     `  ${style.label("more:")} renew explain ${diagnosis?.causes[0]?.id ?? code}`,
@@ -63,6 +71,15 @@ function causeSections(diagnosis: Diagnosis | undefined, why: string, verbose: b
     ],
   ];
   return ruledOut.length === 0 ? [cause] : [cause, out];
+}
+
+/** Where the evidence is from: -v alone shows it. */
+function askedSection({ asked }: Diagnosis): Section[] {
+  if (asked.length === 0) return [];
+  const rows = asked.map(
+    ({ source, tookMs, outcome }) => [source, `${brief(outcome)}, after ${Math.round(tookMs)} ms`] as const,
+  );
+  return [["asked", (width, indent) => table(rows, width, indent)]];
 }
 
 function sections(all: readonly Section[], width: number, style: Style): string[] {

@@ -84,6 +84,12 @@ export function errorDocument({ failure, told, diagnosis, state, rendered }: Fai
       caVersion: words("caVersion"),
       tlsAlert: fact("alert"),
       lines,
+      asked: (diagnosis?.asked ?? []).map(({ source, at, tookMs, outcome }) => ({
+        source,
+        at: at.toISOString(),
+        tookMs,
+        outcome: brief(outcome),
+      })),
     },
     state,
     rendered,

@@ -115,7 +115,9 @@ The log says "error checking revocation bucket", "failed when attempting to stor
       const symptom = symptomOf(e);
       const { status } = e.answer ?? { status: 0 };
       if (symptom === "internal-foreign-status" || (symptom === "internal-bad-request" && e.method === "token")) {
-        return proved(`the words of an internal error with status ${status}: that is the status of the CA behind it`);
+        return proved(
+          `the CA calls it an internal error, with status ${status}: that is what the CA behind it answered, which refused`,
+        );
       }
       if (symptom === "internal-bad-request") return contradicted("over mTLS a registration authority asks nobody");
       if (!isRegistrationAuthority(e.ca)) return silent("it may be a registration authority whose CA is out of reach");
