@@ -1,5 +1,6 @@
 /** The one interface to everything outside: clock, chance, files, environment, streams. Tests pass their own. */
 import { randomBytes } from "node:crypto";
+import { userInfo } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { type FileSystem, realFileSystem } from "./files/system.ts";
@@ -41,7 +42,7 @@ export function realWorld(signal: AbortSignal): World {
     now: () => new Date(),
     elapsed: () => performance.now(),
     random: (bytes) => randomBytes(bytes).toString("hex"),
-    env: process.env,
+    env: withHome(process.env),
     fs: realFileSystem,
     stdout: output(process.stdout),
     stderr: output(process.stderr),
@@ -52,6 +53,16 @@ export function realWorld(signal: AbortSignal): World {
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     signal,
   };
+}
+
+/** A system unit has no HOME; like step, the user database is asked then. A user that it does not know has none. */
+function withHome(env: NodeJS.ProcessEnv): World["env"] {
+  if (env["HOME"] || env["USERPROFILE"] || env["STEPPATH"]) return env;
+  try {
+    return { ...env, HOME: userInfo().homedir };
+  } catch {
+    return env;
+  }
 }
 
 function endEarly(error: unknown): void {

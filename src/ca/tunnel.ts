@@ -13,8 +13,12 @@ export class TunnelRefused extends Error {
   }
 }
 
-/** Opens a tunnel to the CA. Rejects with Node's network error, or TunnelRefused. */
-export async function openTunnel(proxy: URL, { host, port }: CaUrl, signal: AbortSignal): Promise<Socket> {
+/** Opens a tunnel to a server. Rejects with Node's network error, or TunnelRefused. */
+export async function openTunnel(
+  proxy: URL,
+  { host, port }: Pick<CaUrl, "host" | "port">,
+  signal: AbortSignal,
+): Promise<Socket> {
   const { request } = proxy.protocol === "https:" ? await import("node:https") : await import("node:http");
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const headers: Record<string, string> = { host: authority };

@@ -38,10 +38,13 @@ export function parseDuration(value: string, flag: string): Milliseconds {
 
 /** `--expires-in`: a duration, or the share of the lifetime that has to pass, in whole percent from 0 to 100. */
 export function parseWindow(value: string, flag: string): Window {
-  const percent = /^\+?(\d+)%$/.exec(value)?.[1];
+  const percent = /^([+-]?\d+)%$/.exec(value)?.[1];
+  if (/^\d{1,2}$|^100$/.test(value) && value !== "0") {
+    throw new Failure("BAD_DURATION", { flag, value, problem: `It lacks a unit: ${value}%, ${value}h or ${value}m?` });
+  }
   if (percent === undefined && !value.includes("%")) return { kind: "duration", ms: parseDuration(value, flag) };
-  const used = Number(percent);
-  if (percent === undefined || used > 100) {
+  const used = Number(percent) || 0;
+  if (percent === undefined || used < 0 || used > 100) {
     throw new Failure("BAD_DURATION", { flag, value, problem: "A percentage is a whole number from 0% to 100%." });
   }
   return { kind: "percent", used };

@@ -1,8 +1,12 @@
-/** The flags of a command as a table: parsed by commander, completed from the environment and defaults.json. */
+/** The flags of a command as a table: parsed by commander, completed from the environment and step's configuration. */
 import { Command, CommanderError, Option } from "commander";
-import { findSetting, readDefaults, type Setting } from "../ca/settings.ts";
-import { attempt, Failure } from "../failure/failure.ts";
+import { type Configuration, configuration } from "../ca/configuration.ts";
+import { findSetting, type Setting } from "../ca/settings.ts";
+import { Failure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
 import type { World } from "../world.ts";
+import type { Remark } from "./remarks.ts";
+import { reasonAgainst } from "./strangers.ts";
 
 export interface Flag {
   /** Long names, the first one first: it is the one in messages. */
@@ -15,6 +19,8 @@ export interface Flag {
   on?: boolean;
   /** Only a flag: not read from the environment and defaults.json. */
   bare?: boolean;
+  /** Throws for a value that is none, before any file is opened; what it returns is not used. */
+  check?: (value: string, from: string) => unknown;
   /** Without it nothing can be done: then a defaults.json that cannot be read is a failure, and otherwise it is passed over. */
   vital?: boolean;
 }
@@ -31,14 +37,18 @@ export interface CommandWords {
 /** What was said on the command line, and how to look up what was not. */
 export interface Said {
   readonly operands: readonly string[];
+  /** As it stands on the command line, and nowhere else. */
+  given(name: string): string | undefined;
   /** The value, null where neither flag nor environment nor defaults.json has it. */
   setting(name: string): Setting | null;
   value(name: string): string | undefined;
   isOn(name: string): boolean;
   /** Whether this command has such a flag at all. */
   has(name: string): boolean;
-  /** A defaults.json that cannot be used, and was not needed. */
-  passedOver(): Failure | undefined;
+  /** Where step's configuration is, for what has a place in it. */
+  place(): ReturnType<Configuration["place"]>;
+  /** What is odd and no failure, such as a defaults.json that cannot be used and was not needed. */
+  passedOver(): readonly Remark[];
 }
 
 /** Either what was said, or text to print because help was asked for. */
@@ -48,44 +58,45 @@ export type Parsed = { said: Said } | { help: string };
 export function parseFlags(words: CommandWords, argv: readonly string[], { env, fs }: World): Parsed {
   const command = describe(words);
   const printed: string[] = [];
+  const meant = goStyle(argv, words.flags);
   command.configureOutput({ writeOut: (text) => void printed.push(text), writeErr: () => undefined });
   try {
-    command.parse(goStyle(argv, words.flags), { from: "user" });
+    command.parse(meant.words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { help: printed.join("") };
-    throw badFlag(error, words);
+    throw badFlag(error, words, argv);
   }
   const given = command.opts<Record<string, string | boolean | undefined>>();
-  const file = once(() => attempt(() => readDefaults(env, fs)));
-  let passedOver: Failure | undefined;
-  const defaultsFor = ({ bare, vital }: Flag) => {
-    if (bare) return {};
-    const { value = {}, failure } = { value: undefined, ...file() };
-    if (failure !== undefined && vital) throw failure;
-    passedOver = failure;
-    return value;
+  const written = ({ names }: Pick<Flag, "names">) => {
+    const [said] = names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
+    return said === undefined ? undefined : String(said);
   };
+  for (const flag of words.flags) checkGiven(flag, written(flag), words);
+  const context = findSetting(written({ names: ["context"] }), ["context"], { env, defaults: () => ({}) });
+  const settings = configuration({ context, config: written({ names: ["config"] }) }, { env, fs });
   const lookup = (flag: Flag): Setting | null => {
-    const [said] = flag.names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
     const source = {
       env: flag.bare ? {} : env,
-      defaults: () => defaultsFor(flag),
+      defaults: () => (flag.bare ? {} : settings.values(flag.vital === true)),
     };
     const names = flag.short === undefined ? flag.names : ([...flag.names, flag.short] as const);
-    return findSetting(said === undefined ? undefined : String(said), names, source);
+    return findSetting(written(flag), names, source);
   };
-  const find = (name: string) => {
+  const flagOf = (name: string): Flag => {
     const flag = words.flags.find(({ names }) => names.includes(name));
     if (flag === undefined) throw new Error(`no flag is called ${name}`);
-    return { flag, setting: lookup(flag) };
+    return flag;
   };
+  const find = (name: string) => ({ flag: flagOf(name), setting: lookup(flagOf(name)) });
   return {
     said: {
       operands: command.args,
+      given: (name) => written(flagOf(name)),
       setting: (name) => find(name).setting,
       value: (name) => find(name).setting?.value,
-      passedOver: () => passedOver,
+      place: () => settings.place(),
+      passedOver: () => [...meant.remarks, ...settings.remarks()],
       has: (name) => words.flags.some(({ names }) => names.includes(name)),
       isOn: (name) => {
         const { flag, setting } = find(name);
@@ -122,11 +133,12 @@ function describe({ name, summary, arguments: operands, flags, after }: CommandW
  * step's flags come from Go: `-force` for `--force`, `--force=true`, `--mtls=false`. commander would take a switch's next
  * word for its value, so each switch gets its value here; `--mtls false`, with a space, is understood as what was meant.
  */
-function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
+function goStyle(argv: readonly string[], flags: readonly Flag[]): { words: string[]; remarks: Remark[] } {
   const words: string[] = [];
+  const remarks: Remark[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
-    if (word === "--") return [...words, ...argv.slice(index)];
+    if (word === "--") return { words: [...words, ...argv.slice(index)], remarks };
     const cluster = clusterOf(word, flags);
     if (cluster !== undefined) {
       words.push(...cluster);
@@ -136,6 +148,8 @@ function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
     const negated = name.startsWith("no-") ? flags.find(({ names }) => names.includes(name.slice(3))) : undefined;
     const flag = flags.find(({ names, short }) => names.includes(name) || (short !== undefined && short === name));
     if (negated && negated.value === undefined && value === undefined) words.push(`--${negated.names[0]}=false`);
+    // An unknown one, so that it is looked up among the long names.
+    else if (flag === undefined && dashes === "-" && name.length > 1) words.push(`-${word}`);
     else if (flag === undefined || dashes === "") words.push(word);
     else if (flag.value !== undefined && value !== undefined) words.push(`--${flag.names[0]}=${value}`);
     else if (flag.value !== undefined) {
@@ -144,10 +158,12 @@ function goStyle(argv: readonly string[], flags: readonly Flag[]): string[] {
       const next = argv[++index];
       if (next !== undefined) words[words.length - 1] += `=${next}`;
     } else if (value === undefined && /^(true|false)$/i.test(argv[index + 1] ?? "")) {
-      words.push(`--${flag.names[0]}=${argv[++index]}`);
+      const next = argv[++index] ?? "";
+      words.push(`--${flag.names[0]}=${next}`);
+      remarks.push({ kind: "spaced-switch", flag: word, value: next });
     } else words.push(`--${flag.names[0]}=${value ?? "true"}`);
   }
-  return words;
+  return { words, remarks };
 }
 
 /** `-fv`: several short switches in one word. */
@@ -166,23 +182,28 @@ function parseSwitch({ value, from }: Setting, { name }: CommandWords): boolean 
   throw new Failure("BAD_FLAG", { said: `${from} is neither true nor false: '${value}'`, command: name });
 }
 
-function badFlag(error: CommanderError, { name }: CommandWords): Failure {
-  const [said = "", hint = ""] = error.message.replace(/^error: /, "").split("\n");
-  const nearest = /Did you mean (?:one of )?(--[a-z-]+)/.exec(hint)?.[1];
-  return new Failure("BAD_FLAG", {
-    said: said.replace(/ \[true(\|false)?\]/, ""),
-    command: name,
-    ...(nearest && { nearest }),
-  });
+/** What was given is looked at before anything is read. */
+function checkGiven(flag: Flag, value: string | undefined, words: CommandWords): void {
+  if (value === undefined) return;
+  const from = `--${flag.names[0]}`;
+  if (flag.value === undefined) parseSwitch({ value, from }, words);
+  flag.check?.(value, from);
 }
 
-/** Computes a value when it is first asked for. */
-function once<T>(compute: () => T): () => T {
-  let known: { value: T } | undefined;
-  return () => {
-    known ??= { value: compute() };
-    return known.value;
-  };
+/** commander's words, but for an unknown flag: that is told as it was written, without its value, and with the nearest. */
+function badFlag(error: CommanderError, { name, flags }: CommandWords, argv: readonly string[]): Failure {
+  const [message = ""] = error.message.replace(/^error: /, "").split("\n");
+  const [, dashed = "", flag] = /unknown option '(--?([^'=]+))/.exec(message) ?? [];
+  if (flag === undefined)
+    return new Failure("BAD_FLAG", { said: message.replace(/ \[true(\|false)?\]/, ""), command: name });
+  const isWritten = (text: string) => argv.some((word) => word === text || word.startsWith(`${text}=`));
+  const because = reasonAgainst(flag, name);
+  const near = nearest(flag, ["help", ...flags.flatMap(({ names }) => names)]);
+  return new Failure("BAD_FLAG", {
+    said: `unknown option '${isWritten(dashed) ? dashed : dashed.slice(1)}'`,
+    command: name,
+    ...(because !== undefined ? { because } : near !== undefined && { nearest: `--${near}` }),
+  });
 }
 
 function camel(name: string): string {

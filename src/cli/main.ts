@@ -5,17 +5,23 @@ import { Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
 import { Reporter } from "./report.ts";
+import { refusePasted } from "./step-commands.ts";
 
 export { realWorld } from "../world.ts";
 
 interface Command {
   words: CommandWords;
   run(said: Said, world: World, reporter: Reporter): number | Promise<number>;
+  /** Of a failure, where it is not the catalogue's. */
+  exitOf?(failure: Failure, exit: number): number;
+  /** What its documents have besides, where they tell of a failure. */
+  blank?: Readonly<Record<string, unknown>>;
 }
 
 /** Each behind a lazy door: a run loads its own command only. */
 const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
+  "needs-renewal": () => import("./commands/needs-renewal.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),
@@ -28,15 +34,19 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   const manner = { command: name, quiet: false, verbose: false, json: argv.includes("--json"), color: undefined };
   let reporter = new Reporter(world, manner);
   try {
+    const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
+    if (pasted !== undefined) throw pasted;
     const command = await commands[name]?.();
     if (command === undefined) throw new Error(`no command is called ${name}`);
+    const own = { ...manner, exitOf: command.exitOf, blank: command.blank };
+    reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
     if ("help" in parsed) {
       world.stdout.write(parsed.help);
       return 0;
     }
     const { said } = parsed;
-    reporter = new Reporter(world, { ...manner, ...mannerOf(said) });
+    reporter = new Reporter(world, { ...own, ...mannerOf(said) });
     if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;
@@ -53,6 +63,10 @@ function dispatch(argv: readonly string[]): [name: string, rest: readonly string
   const [topic = "renew"] = rest;
   if (first === "help") return [Object.hasOwn(commands, topic) ? topic : "renew", ["--help"]];
   return Object.hasOwn(commands, first) ? [first, rest] : ["renew", argv];
+}
+
+function isAskingForHelp(argv: readonly string[]): boolean {
+  return argv.includes("--help") || argv.includes("-h");
 }
 
 function mannerOf(said: Said) {

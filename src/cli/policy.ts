@@ -1,15 +1,26 @@
 /** From what was said to a policy: every conflict and every malformed value is found here, before a file is opened. */
-import { defaultRoot, stepPath } from "../ca/settings.ts";
 import { parseCaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Policy } from "../renewal/renew.ts";
-import type { World } from "../world.ts";
+import type { Window } from "../renewal/schedule.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
 
+/** Which of step's configurations is meant. */
+export const placeFlags: readonly Flag[] = [
+  { names: ["context"], value: "NAME", text: "one of step's contexts (default: the current one)" },
+  { names: ["config"], value: "FILE", bare: true, text: "read defaults from FILE, where step has no contexts" },
+];
+
 /** What every command that talks to the CA takes. */
 export const connectionFlags: readonly Flag[] = [
-  { names: ["ca-url"], value: "URL", vital: true, text: "the CA; https:// may be left out, a path prefix is kept" },
+  {
+    names: ["ca-url"],
+    value: "URL",
+    vital: true,
+    text: "the CA; https:// may be left out, a path prefix is kept",
+    check: parseCaUrl,
+  },
   {
     names: ["root"],
     vital: true,
@@ -17,16 +28,30 @@ export const connectionFlags: readonly Flag[] = [
     text: "the CA's root certificates, the only ones trusted (default: $STEPPATH/certs/root_ca.crt)",
   },
   { names: ["password-file"], value: "FILE", text: "the passphrase of an encrypted KEY" },
-  {
-    names: ["timeout"],
-    value: "DURATION",
-    text: "limit for the whole exchange, 10s of it to connect (default: 30s)",
-  },
+  timeoutFlag("limit for the whole exchange, 10s of it to connect (default: 30s)"),
+  ...placeFlags,
 ];
+
+/** Flags of step's that are known and do nothing here but say what to do instead. */
+export const unbuiltFlags: readonly Flag[] = [
+  { names: ["offline"], text: "not built: renew on the CA's machine with step" },
+  { names: ["kms"], value: "URI", text: "not built: a key in a KMS or a TPM is step's" },
+  { names: ["ca-config"], value: "FILE", text: "goes with --offline" },
+];
+
+/** `--timeout`, with what it means to the command. */
+export function timeoutFlag(text: string): Flag {
+  return { names: ["timeout"], value: "DURATION", text, check: parseTimeout };
+}
 
 /** `--expires-in`, with what it means to the command. */
 export function expiresInFlag(text: string): Flag {
-  return { names: ["expires-in"], value: "DURATION|PERCENT%", text };
+  return { names: ["expires-in"], value: "DURATION|PERCENT%", text, check: windowOf };
+}
+
+/** An empty word is no window, as for step. */
+export function windowOf(value: string, from: string): Window | null {
+  return value === "" ? null : parseWindow(value, from);
 }
 
 /** How every command speaks. */
@@ -42,8 +67,8 @@ const connectTimeoutMs = 10_000;
 /** Timers above this fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Throws the failures of family 64, and CA_URL_MISSING. */
-export function policyOf(said: Said, command: string, { env }: World): Policy {
+/** Throws the failures of family 64, and those of step's configuration. */
+export function policyOf(said: Said, command: string): Policy {
   const [certificate, key, ...rest] = said.operands;
   if (certificate === undefined || key === undefined || rest.length > 0) {
     throw new Failure("BAD_FLAG", {
@@ -51,10 +76,8 @@ export function policyOf(said: Said, command: string, { env }: World): Policy {
       command,
     });
   }
-  if (said.isOn("quiet") && said.isOn("verbose")) {
-    const because = "One asks for fewer words, the other for more.";
-    throw new Failure("FLAG_CONFLICT", { flags: ["--quiet", "--verbose"], because });
-  }
+  refusePairs(said);
+  refuseUnbuilt(said, { certificate, key });
   const expiresIn = said.has("expires-in") ? said.setting("expires-in") : null;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
   if ([certificate, key, out].includes("")) {
@@ -65,11 +88,11 @@ export function policyOf(said: Said, command: string, { env }: World): Policy {
     paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
     force: said.has("force") && said.isOn("force"),
     mtls: !said.has("mtls") || said.isOn("mtls"),
-    window: expiresIn === null ? null : parseWindow(expiresIn.value, expiresIn.from),
-    timeoutMs: timeoutOf(said),
+    window: expiresIn && windowOf(expiresIn.value, expiresIn.from),
+    timeoutMs: timeoutOf(said, "30s"),
     connectTimeoutMs,
-    ca: caOf(said, env),
-    root: said.setting("root") ?? { value: defaultRoot(env), from: "the default" },
+    ca: caOf(said),
+    root: said.setting("root") ?? { value: said.place().root, from: "the default" },
     ...(out !== undefined && { out }),
   };
 }
@@ -79,16 +102,45 @@ function counted(count: number): string {
   return count === 1 ? "only one file was" : `${count} files were`;
 }
 
-function timeoutOf(said: Said): number {
-  const { value, from: flag } = said.setting("timeout") ?? { value: "30s", from: "--timeout" };
+/** Two flags that are each fine alone. */
+export function refusePairs(said: Said): void {
+  const refuse = (first: string, second: string, because: string) => {
+    throw new Failure("FLAG_CONFLICT", { flags: [first, second], because });
+  };
+  if (said.has("quiet") && said.isOn("quiet") && said.isOn("verbose"))
+    refuse("--quiet", "--verbose", "One asks for fewer words, the other for more.");
+  if (said.given("context") !== undefined && said.given("config") !== undefined)
+    refuse("--context", "--config", "A context has its own defaults.json; --config is for a step without contexts.");
+}
+
+/** A key's name in one of the key managers that step knows. */
+const managedKey = /^(awskms|azurekms|cloudkms|capi|mackms|pkcs11|sshagentkms|tpmkms|yubikey):/i;
+
+/** They stand for work that only step can do, so a renewal without it would not be what was asked for. */
+function refuseUnbuilt(said: Said, files: { certificate: string; key: string }): void {
+  if (managedKey.test(files.key)) throw new Failure("FLAG_NOT_BUILT", { flag: "--kms", from: files.key, ...files });
+  if (!said.has("offline")) return;
+  const fromOf = (name: string) => said.setting(name)?.from ?? `--${name}`;
+  if (said.isOn("offline"))
+    throw new Failure("FLAG_NOT_BUILT", { flag: "--offline", from: fromOf("offline"), ...files });
+  if (said.value("kms")) throw new Failure("FLAG_NOT_BUILT", { flag: "--kms", from: fromOf("kms"), ...files });
+}
+
+/** The time limit of a command that has one. */
+export function timeoutOf(said: Said, otherwise: string): number {
+  const { value, from } = said.setting("timeout") ?? { value: otherwise, from: "--timeout" };
+  return parseTimeout(value, from);
+}
+
+function parseTimeout(value: string, flag: string): number {
   const timeoutMs = parseDuration(value, flag);
   if (timeoutMs > 0) return Math.min(timeoutMs, longestTimerMs);
   throw new Failure("BAD_DURATION", { flag, value, problem: "It must be longer than nothing." });
 }
 
-function caOf(said: Said, env: World["env"]) {
+function caOf(said: Said) {
   const url = said.setting("ca-url");
   if (url !== null) return parseCaUrl(url.value, url.from);
-  const looked = ["--ca-url", "STEP_CA_URL", `${stepPath(env)}/config/defaults.json`];
-  throw new Failure("CA_URL_MISSING", { looked });
+  const files = said.place().files.map(({ file }) => file);
+  throw new Failure("CA_URL_MISSING", { looked: ["--ca-url", "STEP_CA_URL", ...files] });
 }

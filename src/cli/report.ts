@@ -9,6 +9,7 @@ import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
 import { plain } from "./print/plain.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
+import { type Remark, wordsOf } from "./remarks.ts";
 
 export interface Report {
   outcome: "renewed" | "not-due";
@@ -26,6 +27,10 @@ export interface Manner {
   quiet: boolean;
   verbose: boolean;
   color: boolean | undefined;
+  /** Where the exit status is not the catalogue's. */
+  exitOf?: ((failure: Failure, exit: number) => number) | undefined;
+  /** What a document of this command has besides, where it failed. */
+  blank?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Holds what is known of the run so far, so that a failure can say which certificate it leaves unchanged. */
@@ -49,8 +54,11 @@ export class Reporter {
   }
 
   /** Not needed and not usable: said once, since it may hold what somebody counts on. */
-  passedOver(failure: Failure | undefined): void {
-    if (failure !== undefined && !this.manner.json) this.#say(`passed over: ${tell(failure).what}`);
+  passedOver(remarks: readonly Remark[]): void {
+    for (const { text, isDetail } of remarks.map(wordsOf)) {
+      if (isDetail) this.detail(text);
+      else if (!this.manner.json) this.#say(text);
+    }
   }
 
   detail(text: string): void {
@@ -83,7 +91,8 @@ export class Reporter {
   describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
     const { json, verbose } = this.manner;
     const { stderr } = this.#world;
-    const told = tell(failure);
+    const said = tell(failure);
+    const told = { ...said, exit: this.manner.exitOf?.(failure, said.exit) ?? said.exit };
     const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
     const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };
     const rendered = renderFailure({ ...page, style: json ? style(false) : this.styleOf(stderr) });
@@ -126,6 +135,7 @@ export class Reporter {
       method,
       methodReason: because,
       ...rest,
+      ...(ok ? {} : this.manner.blank),
     };
     this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
   }

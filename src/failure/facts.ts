@@ -14,7 +14,8 @@ type Network = OfRequest & { said: string; errno: string };
 
 export interface Facts {
   // 64: usage
-  BAD_FLAG: { said: string; flag?: string; nearest?: string; command: string };
+  BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
+  FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   BAD_DURATION: { flag: string; value: string; problem: string };
   BAD_URL: { from: string; value: string; problem: string };
@@ -65,6 +66,8 @@ export interface Facts {
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
+  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number };
+
   // 76: the answer is not what was asked for
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
@@ -80,6 +83,8 @@ export interface Facts {
   // 78: trust and configuration
   CA_URL_MISSING: { looked: readonly string[] };
   BAD_CONFIGURATION: { file: string; problem: string };
+  /** `named` is left out where none was, and none is current. */
+  NO_CONTEXT: { file: string; known: readonly string[]; named?: { name: string; from: string }; nearest?: string };
   ROOT_MISSING: { file: string; from: string; errno: string };
   ROOT_NOT_PEM: { file: string; found: readonly string[] };
   CA_UNTRUSTED: Network & {
@@ -90,6 +95,18 @@ export interface Facts {
   CA_NAME_MISMATCH: Network & { host: string; names: readonly string[] };
   CA_CERT_EXPIRED: Network & { notAfter?: Date; now: Date };
   CA_CERT_NOT_YET_VALID: Network & { notBefore?: Date; now: Date };
+  SERVER_UNTRUSTED: OfRequest & {
+    problem: "unknown-issuer" | "name" | "expired" | "not-yet-valid";
+    said: string;
+    /** That the certificate should be for. */
+    name: string;
+    names: readonly string[];
+    subject: string;
+    issuer: string;
+    notBefore: Date;
+    notAfter: Date;
+    now: Date;
+  };
 
   // 130, 143
   INTERRUPTED: { signal: "SIGINT" | "SIGTERM" | "SIGHUP" };

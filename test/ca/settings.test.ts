@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defaultRoot, findSetting, readDefaults, stepPath } from "../../src/ca/settings.ts";
-import { MemoryDisk } from "../support/disk.ts";
+import { findSetting, stepPath } from "../../src/ca/settings.ts";
 
 test.each([
   [{ STEPPATH: "/step", HOME: "/home/dave" }, "/step"],
@@ -10,36 +9,15 @@ test.each([
   [{}, "/.step"],
 ])("with %o step's folder is %s", (env, folder) => {
   expect(stepPath(env)).toBe(folder);
-  expect(defaultRoot(env)).toBe(`${folder}/certs/root_ca.crt`);
-});
-
-describe("defaults.json", () => {
-  const read = (text?: string) => {
-    const disk = new MemoryDisk().put("/step/certs/root_ca.crt", "");
-    return readDefaults(
-      { STEPPATH: "/step" },
-      text === undefined ? disk : disk.put("/step/config/defaults.json", text),
-    );
-  };
-
-  test("without one there are none", () => {
-    expect(read()).toEqual({});
-    expect(readDefaults({ STEPPATH: "/none" }, new MemoryDisk())).toEqual({});
-  });
-
-  test("holds words, numbers and truth values; all else is for others", () => {
-    const text = '{"ca-url":"ca","n":1.5,"on":true,"off":false,"none":null,"list":["a"],"map":{"a":1}}';
-    expect(read(text)).toEqual({ "ca-url": "ca", n: "1.5", on: "true", off: "false" });
-  });
-
-  test.each(["", "{", "[]", "null", "1"])("'%s' is BAD_CONFIGURATION", (text) => {
-    expect(() => read(text)).toThrow("BAD_CONFIGURATION");
-  });
 });
 
 describe("a setting", () => {
   const find = (flag: string | undefined, env: Record<string, string>, defaults: Record<string, string> = {}) =>
-    findSetting(flag, ["output-file", "o"], { env, defaults: () => defaults });
+    findSetting(flag, ["output-file", "o"], { env, defaults: () => settings(defaults) });
+  const settings = (values: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, { value, from: `${name} in defaults.json` }]),
+    );
 
   test.each([
     ["a flag, even an empty one", "", { STEP_OUTPUT_FILE: "b" }, {}, { value: "", from: "--output-file" }],

@@ -26,8 +26,7 @@ function said(line: string | readonly string[], around?: Around): Said {
   return parsed.said;
 }
 
-const policy = (line: string | readonly string[], around?: Around) =>
-  policyOf(said(line, around), "renew", worldOf(around).world);
+const policy = (line: string | readonly string[], around?: Around) => policyOf(said(line, around), "renew");
 
 function refusal(work: () => unknown) {
   try {
@@ -154,7 +153,7 @@ describe("what is not understood is said before any file is opened", () => {
     const argv = typeof line === "string" ? line.split(" ") : line;
     const refused = refusal(() => {
       const parsed = parseFlags(words, argv, world);
-      return "said" in parsed && policyOf(parsed.said, "renew", world);
+      return "said" in parsed && policyOf(parsed.said, "renew");
     });
     expect(refused).toMatchObject(expected);
     expect([...new Set(calls)].filter((call) => call !== "read")).toEqual([]);
@@ -163,6 +162,84 @@ describe("what is not understood is said before any file is opened", () => {
   test("a timeout longer than a timer can be is as long as that", () => {
     expect(policy(`--timeout 1000h ${files} ${everything}`).timeoutMs).toBe(2 ** 31 - 1);
   });
+});
+
+describe("an unknown flag is told by its own name, with the nearest, or why there is none", () => {
+  test.each([
+    ["-forse", { said: expect.stringContaining("'-forse'"), nearest: "--force" }],
+    ["-rooot=x", { said: expect.stringContaining("'-rooot"), nearest: "--root" }],
+    ["--contxt one", { said: expect.stringContaining("'--contxt'"), nearest: "--context" }],
+    ["--provisioner admin", { because: expect.stringContaining("proves itself by the certificate") }],
+    ["--token x", { because: expect.stringContaining("proves itself by the certificate") }],
+    ["-token=x", { because: expect.stringContaining("proves itself by the certificate") }],
+    ["--not-after 24h", { because: expect.stringContaining("repeats the certificate") }],
+    ["--san web", { because: expect.stringContaining("repeats the certificate") }],
+    ["--kty RSA", { because: expect.stringContaining("renew rekey") }],
+    ["--fingerprint x", { because: expect.stringContaining("root certificate") }],
+    ["--bundle", { because: expect.stringContaining("renew needs-renewal") }],
+  ])("%s", (flag, expected) => {
+    const refused = refusal(() => said(`${files} ${flag}`));
+    expect(refused).toMatchObject({ code: "BAD_FLAG", ...expected });
+    expect("because" in expected ? Object.keys(refused as object) : []).not.toContain("nearest");
+  });
+});
+
+describe("a wrong value is found before anything at all is read", () => {
+  test.each([
+    "--expires-in soon",
+    "--timeout soon",
+    "--timeout 0",
+    "--ca-url http://ca",
+    "--force=maybe",
+    "--mtls=yes",
+    "--context one --config FILE",
+    "-q -v",
+  ])("%s", (flags) => {
+    const { world, calls } = worldOf();
+    const refused = refusal(() => {
+      const parsed = parseFlags(words, `${files} ${flags}`.split(" "), world);
+      return "said" in parsed && policyOf(parsed.said, "renew");
+    });
+    expect(refused).toHaveProperty("code");
+    expect(calls).toEqual([]);
+  });
+
+  test.each([`--expires-in= ${files}`, `${files} --expires-in=`])(
+    "an empty window is none, as for step: %s",
+    (line) => {
+      expect(policy(`${line} ${everything}`)).toMatchObject({ window: null });
+    },
+  );
+});
+
+describe("what only step does is said before anything is read", () => {
+  test.each([
+    ["--offline", {}, { flag: "--offline", from: "--offline" }],
+    ["--offline --ca-config ca.json", {}, { flag: "--offline", from: "--offline" }],
+    ["--kms pkcs11:x", {}, { flag: "--kms", from: "--kms" }],
+    ["", { env: { STEP_OFFLINE: "true" } }, { flag: "--offline", from: "STEP_OFFLINE" }],
+    ["", { env: { STEP_KMS: "tpmkms:" } }, { flag: "--kms", from: "STEP_KMS" }],
+    ["", { defaults: '{"kms":"tpmkms:"}' }, { flag: "--kms", from: "kms in defaults.json" }],
+  ])("%s %o", (flags, around, expected) => {
+    const line = `${files} ${everything} ${flags}`.trim();
+    expect(refusal(() => policy(line, around))).toMatchObject({ code: "FLAG_NOT_BUILT", ...expected });
+  });
+
+  test("a key that is a URI of a key manager", () => {
+    const refused = refusal(() => policy(`web.crt yubikey:slot-id=9a ${everything}`));
+    expect(refused).toMatchObject({ code: "FLAG_NOT_BUILT", flag: "--kms", from: "yubikey:slot-id=9a" });
+  });
+
+  test.each(["--offline=false", "--ca-config ca.json", "--kms="])("%s asks for nothing", (flags) => {
+    expect(policy(`${files} ${everything} ${flags}`)).toMatchObject({ ca: { host: "ca.internal" } });
+  });
+});
+
+test("`--mtls false` is taken as meant, and told to those who ask for more words", () => {
+  expect(said(`--mtls false ${files}`).passedOver()).toEqual([
+    { kind: "spaced-switch", flag: "--mtls", value: "false" },
+  ]);
+  expect(said(`--mtls=false ${files}`).passedOver()).toEqual([]);
 });
 
 test.each(["--help", "-h", `${files} --help`])("%s is help", (line) => {

@@ -47,6 +47,40 @@ describe("the first word", () => {
   });
 });
 
+describe("a command of step's, pasted whole", () => {
+  test.each([
+    ["renew web.crt web.key", "renew renew", "renew web.crt web.key"],
+    ["renew", "renew renew", "renew"],
+    ["ca renew web.crt web.key --force", "renew ca renew", "renew web.crt web.key --force"],
+    ["step ca renew web.crt web.key", "renew step ca renew", "renew web.crt web.key"],
+    ["renew ca renew web.crt", "renew renew ca renew", "renew web.crt"],
+    ["ca rekey web.crt web.key", "renew ca rekey", "renew rekey web.crt web.key"],
+    ["renew rekey web.crt web.key", "renew renew rekey", "renew rekey web.crt web.key"],
+    ["certificate needs-renewal web.crt", "renew certificate needs-renewal", "renew needs-renewal web.crt"],
+    [
+      "step certificate needs-renewal web.crt -v",
+      "renew step certificate needs-renewal",
+      "renew needs-renewal web.crt -v",
+    ],
+  ])("renew %s", async (line, taken, meant) => {
+    const { exit, out, err } = await run(...line.split(" "));
+    expect([exit, out]).toEqual([64, ""]);
+    expect(err).toContain(`error[BAD_FLAG]: '${taken}' is not a command`);
+    expect(err.replace(/\s+/g, " ")).toContain(`did you mean \`${meant}\`?`);
+  });
+
+  test("files may have such names", async () => {
+    for (const argv of [
+      ["ca", "key"],
+      ["step", "ca"],
+      ["certificate", "renew"],
+      ["rekeyed", "key"],
+    ]) {
+      expect((await run(...argv, "--ca-url", "ca")).err).not.toContain("is not a command");
+    }
+  });
+});
+
 test("--version is one line", async () => {
   expect(await run("--version")).toMatchObject({
     exit: 0,

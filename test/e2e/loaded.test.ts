@@ -58,6 +58,20 @@ test.each([
   expect(diagnosis(loaded)).toEqual([]);
 });
 
+test("needs-renewal FILE loads no network at all, and nothing that is for servers", async () => {
+  const loaded = await loadedBy(["needs-renewal", "web.crt"], 1);
+  const forServers = [
+    "ca/server.ts",
+    "ca/system-roots.ts",
+    "ca/proxy.ts",
+    "ca/tunnel.ts",
+    "ca/client.ts",
+    "pki/key.ts",
+  ];
+  expect([...heavy, ...forServers].filter((name) => loaded.has(name))).toEqual([]);
+  expect(diagnosis(loaded)).toEqual([]);
+});
+
 test.each([
   ["over mTLS", [], ["undici"]],
   ["by token", ["--mtls=false"], ["jose", "undici"]],

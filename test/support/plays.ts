@@ -5,6 +5,7 @@ import { between } from "./plays/between.ts";
 import { chain } from "./plays/chain.ts";
 import { doctors } from "./plays/doctor.ts";
 import { files } from "./plays/files.ts";
+import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
 import { renewals } from "./plays/renewals.ts";
@@ -23,5 +24,6 @@ export const plays: Plays = {
   ...token,
   ...between,
   ...behind,
+  ...needsRenewal,
   ...doctors,
 };

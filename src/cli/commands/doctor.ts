@@ -46,7 +46,7 @@ EXIT STATUS
 /** Runs it. Only usage errors and interruptions are thrown: everything else is a finding. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy: DoctorPolicy = {
-    ...policyOf(said, "doctor", world),
+    ...policyOf(said, "doctor"),
     force: true,
     exec: said.value("exec") ?? null,
     rehearse: said.isOn("rehearse"),

@@ -26,16 +26,19 @@ export const renewHelp = `EXAMPLES
     $ renew explain CA_REFUSED
 
 OTHER COMMANDS
-  renew doctor CRT KEY   what is well, what is not, and a forecast
-  renew explain [CODE]   the page of an error code or a cause
-  renew demo             a story in half a minute, on an embedded CA
-  renew dev-ca           the embedded CA, for trying things out
+  renew needs-renewal FILE|URL   is it time? For timers and units
+  renew doctor CRT KEY           what is well, what is not, and a forecast
+  renew explain [CODE]           the page of an error code or a cause
+  renew demo                     a story in half a minute, on an embedded CA
+  renew dev-ca                   the embedded CA, for trying things out
 
 ENVIRONMENT
   Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as
   STEP_CA_URL or STEP_FORCE (step calls it STEP_F), or from
   $STEPPATH/config/defaults.json (default ~/.step). A flag wins over the
-  environment, and that over the file. HTTPS_PROXY and NO_PROXY are honoured;
+  environment, and that over the file. Where step has contexts, --context,
+  STEP_CONTEXT, the current one or the only one is used: its profile's
+  defaults.json over its authority's. HTTPS_PROXY and NO_PROXY are honoured;
   loopback addresses never go through a proxy. NO_COLOR, FORCE_COLOR.
 
 EXIT STATUS

@@ -6,7 +6,7 @@ import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
-import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
+import { connectionFlags, expiresInFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
 import type { Report, Reporter } from "../report.ts";
 import { renewHelp } from "./renew-help.ts";
@@ -24,8 +24,11 @@ export const words: CommandWords = {
       text: "prove identity in the TLS handshake; false: by token (default: what can work)",
     },
     { names: ["out", "output-file"], value: "FILE", text: "write the new chain to FILE instead of CRT" },
-    expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
+    expiresInFlag(
+      "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%; 0 or less: always",
+    ),
     ...connectionFlags,
+    ...unbuiltFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
     ...manners,
   ],
@@ -37,7 +40,7 @@ const notDueExit = 10;
 
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
-  const policy = policyOf(said, "renew", world);
+  const policy = policyOf(said, "renew");
   reporter.passedOver(said.passedOver());
   const outcome = await renewOnce(policy, world, {
     loaded: ({ leaf, chain }) => {

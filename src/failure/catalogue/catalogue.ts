@@ -6,6 +6,7 @@ import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
+import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
 import { writing } from "./writing.ts";
@@ -18,6 +19,7 @@ export const catalogue: Family<Code> = {
   ...network,
   ...refusals,
   ...trust,
+  ...servers,
 };
 
 export const codes = Object.keys(catalogue) as Code[];

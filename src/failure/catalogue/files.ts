@@ -14,6 +14,9 @@ const roles: Record<Role, string> = {
 
 const wrongPlace = "Only the order CRT KEY tells the two files apart.";
 
+/** `web.internal:8443`, or with a scheme: as people write servers, and nobody files. */
+const addressOfServer = /^[a-z][a-z0-9+]*:\/\/|^[^/:]+:\d+$/i;
+
 export const files: Family<
   | "FILE_MISSING"
   | "FILE_UNREADABLE"
@@ -30,10 +33,13 @@ export const files: Family<
     retry: "after-fix",
     title: "a file is not there",
     about: "The file named on the command line, or in the configuration, does not exist.",
-    what: (f) => `${f.file} does not exist`,
+    what: (f) => `${f.file || "''"} does not exist`,
     why: (f) => `It should hold ${roles[f.role]}.`,
     evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
-    help: () => ["check the path; a relative one starts at the folder the command runs in"],
+    help: (f) => [
+      ...(addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
+      "check the path; a relative one starts at the folder the command runs in",
+    ],
   },
   FILE_UNREADABLE: {
     exit: 66,

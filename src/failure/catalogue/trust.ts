@@ -17,6 +17,7 @@ const clockHelp = "is this machine's clock right? `date -u`, `timedatectl`";
 export const trust: Family<
   | "CA_URL_MISSING"
   | "BAD_CONFIGURATION"
+  | "NO_CONTEXT"
   | "ROOT_MISSING"
   | "ROOT_NOT_PEM"
   | "CA_UNTRUSTED"
@@ -42,13 +43,47 @@ export const trust: Family<
     exit: 78,
     retry: "after-fix",
     title: "step's configuration cannot be used",
-    about: "defaults.json in $STEPPATH/config is JSON with flag names as keys. It is read only when a flag is missing.",
+    about:
+      "defaults.json, in $STEPPATH/config or in a context's two folders, is JSON with flag names as keys; contexts.json and current-context.json in $STEPPATH say which context it is. They are read only when a flag is missing.",
     what: (f) => `${f.file} cannot be used`,
     why: (f) => sentence(f.problem),
-    help: (f) => [
-      `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``,
-      "or give every value as a flag",
-    ],
+    help: (f) => {
+      if (f.problem === "it does not exist") return ["check the path after `--config`"];
+      const look = /JSON/.test(f.problem)
+        ? `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``
+        : `look at it: \`cat ${shellFile(f.file)}\``;
+      return [look, "or give every value as a flag"];
+    },
+  },
+  NO_CONTEXT: {
+    exit: 78,
+    retry: "after-fix",
+    title: "which of step's contexts is meant cannot be told",
+    about:
+      "With contexts (`step context list`) one STEPPATH serves several CAs. The one to use is named by --context or STEP_CONTEXT, else it is the current one (`step context select NAME`), else the only one. step asks on the terminal where there are several, which hangs or fails in a unit.",
+    what: (f) => {
+      if (f.named === undefined) return `step has ${f.known.length} contexts here, and none is current`;
+      return f.known.length === 0
+        ? `${f.named.from} names the context '${f.named.name}', and step has none here`
+        : `step has no context '${f.named.name}' here`;
+    },
+    why: (f) => {
+      if (f.named === undefined) return "A context says which CA is meant, and which root is trusted.";
+      return f.known.length === 0
+        ? `Contexts are listed in ${f.file}, which does not exist or lists none.`
+        : `${f.named.from} names it, and ${f.file} has others.`;
+    },
+    evidence: (f) => (f.known.length === 0 ? [] : [["contexts", f.known.join(", ")]]),
+    help: (f) => {
+      const [first] = f.known;
+      if (first === undefined)
+        return ["leave it out", "or make one: `step ca bootstrap --context NAME --ca-url URL --fingerprint SHA256`"];
+      if (f.nearest !== undefined) return [`did you mean \`--context ${shell(f.nearest, "NAME")}\`?`];
+      return [
+        `name one: \`--context ${shell(first, "NAME")}\`, or STEP_CONTEXT in a unit`,
+        "or choose one for good: `step context select NAME`",
+      ];
+    },
   },
   ROOT_MISSING: {
     exit: 78,
@@ -59,8 +94,8 @@ export const trust: Family<
     what: (f) => `the root certificate ${f.file} cannot be read`,
     why: (f) => `${f.from} names it, and without a root the CA cannot be trusted.`,
     evidence: (f) => [["system error", f.errno]],
-    help: () => [
-      "name it: `--root root_ca.crt`",
+    help: (f) => [
+      `name it: \`${/roots/i.test(f.from) ? "--roots" : "--root"} root_ca.crt\``,
       "get it from the CA: `step ca root root_ca.crt --ca-url URL --fingerprint SHA256`",
     ],
   },

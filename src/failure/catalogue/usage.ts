@@ -1,8 +1,9 @@
 /** Exit 64: the command's words. Found before the first file is opened. */
+import { shellFile } from "../shell.ts";
 import { type Family, sentence } from "./explanation.ts";
 
 export const usage: Family<
-  "BAD_FLAG" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY"
+  "BAD_FLAG" | "FLAG_NOT_BUILT" | "FLAG_CONFLICT" | "BAD_DURATION" | "BAD_URL" | "WOULD_OVERWRITE" | "WOULD_LOSE_KEY"
 > = {
   BAD_FLAG: {
     exit: 64,
@@ -11,11 +12,35 @@ export const usage: Family<
     about:
       "The command line has a flag that does not exist, a flag without its value, or not exactly two files. Nothing was read.",
     what: (f) => f.said,
-    why: () => "The command line was not understood, so nothing was read and nobody was asked.",
+    why: (f) => f.because ?? "The command line was not understood, so nothing was read and nobody was asked.",
     help: (f) => [
       ...(f.nearest === undefined ? [] : [`did you mean \`${f.nearest}\`?`]),
       `see \`renew ${f.command === "renew" ? "" : `${f.command} `}--help\``,
     ],
+  },
+  FLAG_NOT_BUILT: {
+    exit: 64,
+    retry: "never",
+    title: "a flag of step's asks for what renew does not do",
+    about:
+      "`--offline` signs with the CA's own key, on the CA's machine; `--kms`, or a KEY that is a URI such as `yubikey:slot-id=9a`, takes a key that never leaves its device. Both are step's. They may also come from the environment (STEP_OFFLINE, STEP_KMS) and from defaults.json.",
+    what: (f) => `${f.from} asks for what renew does not do`,
+    why: (f) =>
+      f.flag === "--offline"
+        ? "Offline, the CA's configuration and its own key renew a certificate without the CA. Nothing was read."
+        : "The key is in a key manager and cannot be taken out, and renew signs with key files only. Nothing was read.",
+    help: (f) => {
+      const files = `${shellFile(f.certificate, "CRT")} ${shellFile(f.key, "KEY")}`;
+      return f.flag === "--offline"
+        ? [
+            `renew online, without it: \`renew --force ${files}\``,
+            `or on the CA's machine: \`step ca renew --offline --force ${files}\``,
+          ]
+        : [
+            `renew with step: \`step ca renew --kms URI --force ${files}\``,
+            "or enrol again with a key file: `step ca certificate NAME CRT KEY`",
+          ];
+    },
   },
   FLAG_CONFLICT: {
     exit: 64,
@@ -43,12 +68,16 @@ export const usage: Family<
   BAD_URL: {
     exit: 64,
     retry: "never",
-    title: "the address of the CA or of a proxy is not a usable URL",
+    title: "the address of the CA, of a server or of a proxy is not a usable URL",
     about:
       "A CA is reached over https only. The scheme may be left out, a path prefix is kept; a query, a fragment or a password has no place in it.",
     what: (f) => `${f.from} is not a usable address: '${f.value}'`,
     why: (f) => sentence(f.problem),
-    help: () => ["write it as `https://ca.internal:9000`, or `ca.internal:9000`"],
+    help: (f) => [
+      f.from === "URL"
+        ? "write it as `tls://web.internal:8443`, or `https://web.internal`"
+        : "write it as `https://ca.internal:9000`, or `ca.internal:9000`",
+    ],
   },
   WOULD_OVERWRITE: {
     exit: 64,

@@ -1,7 +1,16 @@
 /** Exit 78 and 130: trust, configuration, and a signal. */
 import { mkdirSync } from "node:fs";
 import { createAuthority } from "../../../src/dev-ca/authority.ts";
+import type { Scene } from "../scene.ts";
 import { force, leaf, type Plays } from "./play.ts";
+
+/** Two of step's contexts, and none is current. */
+const contexts = async (s: Scene) => {
+  mkdirSync("step");
+  const of = (name: string) => ({ profile: name, authority: name });
+  s.write("step/contexts.json", JSON.stringify({ production: of("prod"), staging: of("stage") }));
+  return { env: { STEPPATH: "step" } };
+};
 
 export const trust: Plays = {
   "ca-url-missing": { set: async () => {}, command: "--force web.crt web.key" },
@@ -12,6 +21,22 @@ export const trust: Plays = {
       return { env: { STEPPATH: "step" } };
     },
     command: "--force web.crt web.key",
+  },
+  "no-context": { set: contexts, command: "--force web.crt web.key" },
+  "no-context-named": { set: contexts, command: "--force --context prodution web.crt web.key" },
+  "no-context-at-all": { set: async () => ({ env: { STEPPATH: "step" } }), command: "--context one web.crt web.key" },
+  "renewed-in-a-context": {
+    set: async (s) => {
+      const world = await contexts(s);
+      await leaf({})(s);
+      const { root } = s.authority;
+      mkdirSync("step/authorities/prod/config", { recursive: true });
+      mkdirSync("step/authorities/prod/certs", { recursive: true });
+      s.write("step/authorities/prod/config/defaults.json", JSON.stringify({ "ca-url": s.url(), profile: "x" }));
+      s.write("step/authorities/prod/certs/root_ca.crt", root);
+      return world;
+    },
+    command: "--force --context production web.crt web.key",
   },
   "root-missing": { set: leaf({}), command: "--force web.crt web.key --ca-url CA --root nope.crt" },
   "root-not-pem": { set: leaf({}), command: "--force web.crt web.key --ca-url CA --root web.key" },

@@ -5,6 +5,10 @@ import { leaf, type Plays } from "./play.ts";
 export const usage: Plays = {
   "bad-flag": { set: async () => {}, command: "--forse web.crt web.key" },
   "bad-flag-files": { set: async () => {}, command: "--force web.crt" },
+  "bad-flag-of-another-command": { set: async () => {}, command: "--provisioner admin web.crt web.key" },
+  "bad-flag-pasted": { set: async () => {}, command: "ca renew --force web.crt web.key" },
+  "flag-not-built-offline": { set: async () => {}, command: "--offline --ca-config ca.json web.crt web.key" },
+  "flag-not-built-kms": { set: async () => {}, command: "web.crt yubikey:slot-id=9a" },
   "flag-conflict": { set: async () => {}, command: "-q -v web.crt web.key" },
   "bad-duration": { set: async () => {}, command: "--expires-in soon web.crt web.key --ca-url ca.internal" },
   "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },

@@ -1,0 +1,31 @@
+/** Flags that people know from other commands, and why they are none here. */
+
+const groups: readonly (readonly [flags: string, because: string])[] = [
+  [
+    "provisioner issuer token provisioner-password-file x5c-cert x5c-key x5c-chain x5t-cert x5t-key sshpop-cert " +
+      "sshpop-key nebula-cert nebula-key k8ssa-token-path console acme webroot standalone http-listen contact kid",
+    "A renewal proves itself by the certificate and its key, and the CA knows its provisioner: nothing else is asked for.",
+  ],
+  [
+    "not-before not-after san set set-file template cert-not-before cert-not-after",
+    "A renewal repeats the certificate: names, usages and lifetime stay. For others get a new one: `step ca certificate`.",
+  ],
+  ["kty crv curve size no-password insecure", "A renewal keeps the key. A new one is made by `renew rekey CRT KEY`."],
+  ["out-cert out-key private-key rekey-period", "A renewal keeps the key: this is a flag of `renew rekey`."],
+  ["bundle roots servername", "This is a flag of `renew needs-renewal`."],
+  ["renew-period mtls", "This is a flag of `renew CRT KEY`."],
+  ["rehearse", "This is a flag of `renew doctor`."],
+  [
+    "fingerprint",
+    "The CA is known by its root certificate. `step ca root` gets it by its fingerprint, and `--root` names it.",
+  ],
+  ["header", "No headers of one's own are sent. A CA behind a path is reached by `--ca-url`, which keeps the path."],
+  ["profile authority team", "A context names both: `--context NAME`."],
+];
+
+const reasons = new Map(groups.flatMap(([flags, because]) => flags.split(" ").map((flag) => [flag, because] as const)));
+
+/** Undefined for a flag that nobody knows, and for commands that renew nothing. `flag` has no dashes. */
+export function reasonAgainst(flag: string, command: string): string | undefined {
+  return ["renew", "rekey", "needs-renewal", "doctor"].includes(command) ? reasons.get(flag) : undefined;
+}
