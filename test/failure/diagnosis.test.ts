@@ -108,6 +108,8 @@ const alert = (number: number | null, shown: Shown = {}) => mtls({ alert: number
 const clock = (behindMs = 0) => ({ clock: { ours: at, ca: new Date(at.getTime() - behindMs) } });
 const list = (...provisioners: ProvisionerFacts[]) => ({ provisioners });
 
+const caItself = { version: "TLS 1.3" as const, presented: ["CN=Step Online CA"], isCaItself: true };
+
 table("rules of renewal (R)", [
   [
     "R1 mTLS, no certificate seen",
@@ -157,6 +159,25 @@ table("rules of renewal (R)", [
   [
     "R2 by token, no CRL, all else in order",
     token(clocked(401, U401), { ca: list({ ...inList, allowRenewalAfterExpiry: true }) }),
+    "REVOKED",
+    "likely",
+  ],
+  [
+    "R2 by token, not disabled, TLS ends in the CA",
+    token(clocked(401, U401), {
+      ca: { ...list({ ...inList, disableRenewal: false, allowRenewalAfterExpiry: true }), handshake: caItself },
+    }),
+    "REVOKED",
+    "certain",
+  ],
+  [
+    "R2 by token, not disabled, but what ends TLS may have sent it twice",
+    token(clocked(401, U401), {
+      ca: {
+        ...list({ ...inList, disableRenewal: false, allowRenewalAfterExpiry: true }),
+        handshake: { version: "TLS 1.3", presented: ["CN=proxy"] },
+      },
+    }),
     "REVOKED",
     "likely",
   ],

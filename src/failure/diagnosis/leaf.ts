@@ -92,6 +92,11 @@ export function isJudgedByItsRoots({ path }: Evidence): boolean {
   return path?.roots === "ca";
 }
 
+/** What ends TLS may send a request again, and need not show itself; nothing that passes TLS on can. */
+export function mayComeTwice({ ca }: Evidence): boolean {
+  return ca.handshake?.isCaItself !== true;
+}
+
 /** It shows itself by its answer to mTLS, and since v0.27.3 by its /intermediates. */
 export function isRegistrationAuthority({ intermediates, wantsToken }: CaFacts): boolean {
   return wantsToken === true || intermediates === "not-implemented";

@@ -4,7 +4,7 @@ import { shellFile } from "../../shell.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
-import { isFirstUseAlone, typeOf } from "../leaf.ts";
+import { isFirstUseAlone, mayComeTwice, typeOf } from "../leaf.ts";
 import { proxyShown, type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -93,10 +93,9 @@ The client is told "error validating renew token" (401), as for a chain that the
           `a provisioner of type ${quoted(typeOf(e))} takes every renewal token for the same one, so only the first works`,
         );
       }
-      const isProxied = e.answer?.server !== undefined || e.answer?.via !== undefined;
-      return isProxied
-        ? silent("something between us and the CA may have sent the request twice")
-        : contradicted("each token of renew is new, and was sent once");
+      return mayComeTwice(e)
+        ? silent("each token of renew is new and sent once, but something between us and the CA may send it again")
+        : contradicted("each token of renew is new and was sent once, and TLS ends in the CA itself");
     },
     help: (e) => [
       ...(isFirstUseAlone(e)
@@ -107,7 +106,7 @@ The client is told "error validating renew token" (401), as for a chain that the
         : [`try again; each try has a new token: \`${renewCommand(e, "--force", "--mtls=false")}\``]),
       `or enrol anew: \`${enrolCommand(e)}\``,
     ],
-    page: `A CA with a database takes each token once, by its id if it has one, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same.
+    page: `A CA with a database takes each token once, by its id if it has one, and counts it as used before it looks at its claims. renew gives each token a random id and never sends one twice; step's tokens have no id, and two that are made within a second with an RSA or Ed25519 key are the same. A proxy that ends TLS may send a request again: the first one was then granted, and its certificate lost.
 
 GCP and Azure provisioners that trust on first use (the default) make their key for this from instance data that a renewal token does not have, so renewal by token works once for such a provisioner, and never again.
 

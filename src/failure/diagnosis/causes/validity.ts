@@ -29,10 +29,9 @@ function saysThatItExpired({ ca, answer }: Evidence): boolean | undefined {
 /** Whether all that can be known of the other causes of this sentence speaks against them. */
 function isNothingElseSeen(e: Evidence): boolean {
   const listed = provisionerInList(e);
-  const isCloudToken = e.method === "token" && isFirstUseAlone(e);
-  const maySendTwice = e.method === "token" && (e.answer?.server !== undefined || e.answer?.via !== undefined);
+  const mayBeTheToken = e.method === "token" && (isFirstUseAlone(e) || proxyShown(e.answer) !== null);
   if (e.certificate.provisioner === undefined) return e.method === "mtls";
-  if (typeof listed !== "object" || listed.disableRenewal === true || isCloudToken || maySendTwice) return false;
+  if (typeof listed !== "object" || listed.disableRenewal === true || mayBeTheToken) return false;
   return listed.allowRenewalAfterExpiry === true || saysThatItExpired(e) !== false || !hasExpired(e);
 }
 

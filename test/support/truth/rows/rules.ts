@@ -112,6 +112,13 @@ const ofRevocation: Row[] = [
     expect: surelyRevoked("mtls"),
   },
   {
+    name: "the same, expired",
+    on: oldAndNew,
+    leaf: { ...expired, provisioner: { name: "renewal-not-disabled" } },
+    before: revoke,
+    expect: surelyRevoked("token"),
+  },
+  {
     name: "revoked, no provisioner extension",
     on: oldAndNew,
     leaf: { provisioner: null },
