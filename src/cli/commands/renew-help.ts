@@ -26,7 +26,7 @@ export const renewHelp = `EXAMPLES
     $ renew explain CA_REFUSED
 
 OTHER COMMANDS
-  renew rekey CRT KEY    the same certificate for a new key, both replaced as one
+  renew rekey CRT KEY    a new key, too: both files replaced as one
   renew doctor CRT KEY   what is well, what is not, and a forecast
   renew explain [CODE]   the page of an error code or a cause
   renew demo             a story in half a minute, on an embedded CA
