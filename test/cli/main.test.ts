@@ -24,6 +24,7 @@ describe("help", () => {
     ["help __proto__", "Usage: renew [flags] CRT KEY"],
     ["explain --help", "Usage: renew explain"],
     ["demo --help", "Usage: renew demo"],
+    ["rekey --help", "Usage: renew rekey [flags] CRT KEY"],
     ["dev-ca --help", "Usage: renew dev-ca"],
   ])("renew %s", async (line, usage) => {
     const { exit, out, err } = await run(...line.split(" "));

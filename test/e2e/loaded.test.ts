@@ -83,3 +83,12 @@ test.each([
   expect(heavy.filter((name) => loaded.has(name)).sort()).toEqual(needed);
   expect(diagnosis(loaded)).toEqual([]);
 });
+
+test("a rekey loads no token, no diagnosis and no library for requests", async () => {
+  const loaded = await loadedBy(
+    ["rekey", "--force", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"],
+    0,
+  );
+  expect(heavy.filter((name) => loaded.has(name))).toEqual(["undici"]);
+  expect(diagnosis(loaded)).toEqual([]);
+});
