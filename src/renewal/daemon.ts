@@ -88,9 +88,10 @@ async function round({ task, cadence, world, tell, bell, state }: Round): Promis
     const isForeign = state.leaf === null || !isSame(state.leaf, leaf);
     state.leaf = leaf;
     const due = nextRenewal(leaf, cadence, state);
-    const isTried = state.failure !== null && state.failure.code !== "HOOK_FAILED";
-    const isDue = heard === "renew" || due <= world.now() || (isTried && heard === "moment");
-    if (isForeign && !isDue) return expect(state, due, leaf, tell); // somebody else has renewed it
+    const isOwed = state.failure?.code === "HOOK_FAILED";
+    const isTried = state.failure !== null && !isOwed && heard === "moment";
+    const isDue = heard === "renew" || due <= world.now() || isTried;
+    if (isForeign && !isDue && !isOwed) return expect(state, due, leaf, tell); // somebody else has renewed it
     if (heard === "slice" && !isDue) return;
     await task.run(isDue ? "renew" : "settle");
     if (isDue) state.renewed = world.now();
@@ -109,12 +110,13 @@ function expect(state: State, next: Date, leaf: Certificate, tell: Round["tell"]
   tell({ event: "waiting", leaf, next });
 }
 
-/** What an earlier run owes does not wait for the next renewal; and what cannot even be read keeps it from starting. */
+/** What an earlier run owes does not wait for the next renewal. Files that are wrong keep it from starting; a CA does not. */
 async function settleFirst(task: Task, state: State, world: World, tell: Round["tell"]): Promise<void> {
   try {
     await task.run("settle");
   } catch (error) {
-    if (!isFailure(error, "HOOK_FAILED")) throw error;
+    const isOurs = isFailure(error) && [64, 65, 66, 78].includes(explanationOf(error).exit);
+    if (isOurs || !isFailure(error)) throw error;
     failed(error, state, world, tell);
   }
 }
