@@ -9,8 +9,11 @@ export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "m
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
+  /** The hook or the signal, in a few words. */
   what: string;
   said: string;
+  /** The whole of it, where `what` is a part. */
+  command?: string;
 }
 
 type OfFile = { file: string; role: Role };

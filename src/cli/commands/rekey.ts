@@ -67,8 +67,9 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const policy = rekeyPolicyOf(said);
   reporter.passedOver(said.passedOver());
   const outcome = await rekeyOnce(policy, world, {
-    settled: () => reporter.settled(),
-    installed: (file, leaf) => reporter.installed(file, leaf),
+    settled: (left) => reporter.settled(left),
+    owing: (file) => reporter.owing(file),
+    installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
     repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf }) => {
       reporter.about(policy.paths.certificate, leaf);

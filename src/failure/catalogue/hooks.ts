@@ -16,7 +16,11 @@ export const hooks: Family<"HOOK_FAILED"> = {
       isNew
         ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
         : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
-    evidence: ({ problems }) => problems.map(({ what, said }) => [what, said]),
+    evidence: ({ problems }) =>
+      problems.flatMap(({ what, said, command }) => [
+        [what, said] as const,
+        ...(command === undefined ? [] : [["command", command] as const]),
+      ]),
     help: () => [
       "mend the hook and run the same command again: what is owed is run first, also when nothing is due",
       "see whether it works by hand: a hook gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, and no shell unless it is --exec-shell",
