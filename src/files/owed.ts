@@ -3,8 +3,9 @@
  * stands beside the certificate and holds no commands and nothing that a hook is told but two words of a fixed form: whoever
  * may write there must not have us run anything.
  */
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
+import { hiddenBeside } from "./journal.ts";
 import type { FileSystem } from "./system.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
 
@@ -20,7 +21,7 @@ const largest = 4096;
 
 /** Beside the file itself: `path` has no link at its end. */
 export function noteOf(path: string): string {
-  return join(dirname(path), `.${basename(path).slice(0, 50)}.renew-owed`);
+  return hiddenBeside(path, ".renew-owed");
 }
 
 const unfinishedOf = (note: string) => `${note}.new`;
