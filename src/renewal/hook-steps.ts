@@ -9,12 +9,12 @@ import type { Hooked, Hooks, Renewed } from "./hooks.ts";
 
 /** Sends the signal. Null where none is asked for, or all went well. */
 export function signalled(
-  { pid, pidFile, signal }: Hooks,
+  { pid, pidFile, signal }: Pick<Hooks, "pid" | "pidFile" | "signal">,
   { fs, kill }: Pick<World, "fs" | "kill">,
 ): HookProblem | null {
   if (pid === null && pidFile === null) return null;
-  const to = pidFile === null ? `pid ${pid}` : `the pid in ${pidFile}`;
-  const what = `signal ${signal.name} to ${to}`;
+  const what = /^\d/.test(signal.name) ? `signal ${signal.name}` : signal.name;
+  const problem = { kind: "signal" as const, what, ...(pidFile !== null && { of: pidFile }) };
   try {
     const number = pid ?? pidIn(pidFile ?? "", fs);
     try {
@@ -22,21 +22,21 @@ export function signalled(
       return null;
     } catch (error) {
       return {
-        what,
-        said: wordsFor(error, { ESRCH: `there is no process ${number}`, EPERM: `process ${number} is another user's` }),
+        ...problem,
+        said: wordsFor(error, { ESRCH: `no process ${number}`, EPERM: `process ${number} is another user's` }),
       };
     }
   } catch (error) {
-    return { what, said: wordsFor(error, ofPidFile) };
+    return { ...problem, said: wordsFor(error, ofPidFile) };
   }
 }
 
 const ofPidFile = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EACCES: "the file may not be read",
-  EISDIR: "it is a folder",
-  EFBIG: "the file holds no pid",
+  ENOENT: "no such pid file",
+  ENOTDIR: "no such pid file",
+  EACCES: "the pid file may not be read",
+  EISDIR: "the pid file is a folder",
+  EFBIG: "the pid file holds no pid",
 };
 
 function wordsFor(error: unknown, words: Readonly<Record<string, string>>): string {
@@ -49,11 +49,11 @@ export const largestPid = 2 ** 31 - 1;
 
 /** On the first line, alone: some services keep more below it. Throws Node's system errors, or one that says what is there instead. */
 export function pidIn(file: string, fs: Pick<FileSystem, "read" | "stat">): number {
-  if (isNamedPipe(file, fs.stat(file))) throw new Error("it is a named pipe");
+  if (isNamedPipe(file, fs.stat(file))) throw new Error("the pid file is a named pipe");
   const text = fs.read(file, 4096).toString("latin1");
   const pid = Number(/^\s*([1-9]\d{0,9})[ \t]*(?:[\r\n\0]|$)/.exec(text)?.[1]);
   if (pid <= largestPid) return pid;
-  throw new Error(text.trim() === "" ? "the file is empty" : "the file holds no pid");
+  throw new Error(text.trim() === "" ? "the pid file is empty" : "the pid file holds no pid");
 }
 
 /** Runs the program. Null where none is asked for, or it ended with 0. */
@@ -64,9 +64,10 @@ export async function executed(hooked: Hooked, renewed: Renewed, world: World): 
   const ended = await world.run({ words, env: environment(hooked, renewed), timeoutMs: execTimeoutMs });
   const said = problemOf(ended, execTimeoutMs);
   if (said === null) return null;
+  const kind = "hook";
   return "words" in exec
-    ? { what: `hook ${exec.words[0] ?? ""}`, said, ...(exec.words.length > 1 && { command: exec.words.join(" ") }) }
-    : { what: "hook of --exec-shell", said, command: exec.line };
+    ? { kind, what: `hook ${exec.words[0] ?? ""}`, said, ...(exec.words.length > 1 && { of: exec.words.join(" ") }) }
+    : { kind, what: "shell hook", said, of: exec.line };
 }
 
 /** Paths and facts; keys, passphrases and tokens are none of a hook's business. */
@@ -96,17 +97,17 @@ function problemOf(ended: Ended, limitMs: number): string | null {
     case "signal":
       return `ended by ${ended.signal}`;
     case "timeout":
-      return `not done within ${limitMs / 1000} s, and ended`;
+      return `timed out after ${limitMs / 1000} s`;
     case "interrupted":
-      return "ended, because the run was interrupted";
+      return "interrupted";
     case "not-started":
       return notStarted[ended.errno] ?? `it cannot be started (${ended.errno})`;
   }
 }
 
 const notStarted: Record<string, string> = {
-  ENOENT: "there is no such program, or not the one that its first line names",
-  ENOTDIR: "there is no such program",
+  ENOENT: "no such program or interpreter",
+  ENOTDIR: "no such program",
   EACCES: "it may not be run: is it executable?",
   E2BIG: "its arguments are too long",
 };

@@ -106,9 +106,9 @@ describe("a hook", () => {
   test.each<[Ended, string]>([
     [{ how: "exit", status: 3 }, "exit status 3"],
     [{ how: "signal", signal: "SIGSEGV" }, "ended by SIGSEGV"],
-    [{ how: "timeout" }, "not done within 60 s, and ended"],
-    [{ how: "interrupted" }, "ended, because the run was interrupted"],
-    [{ how: "not-started", errno: "ENOENT" }, "there is no such program"],
+    [{ how: "timeout" }, "timed out after 60 s"],
+    [{ how: "interrupted" }, "interrupted"],
+    [{ how: "not-started", errno: "ENOENT" }, "no such program or interpreter"],
     [{ how: "not-started", errno: "EAGAIN" }, "it cannot be started (EAGAIN)"],
   ])("that ends as %j fails after the renewal, which is told first, and is owed", async (ended, said) => {
     const before = text("web.crt");
@@ -152,31 +152,31 @@ describe("a signal", () => {
   });
 
   test.each<[string, string | null, string]>([
-    ["none", null, "there is no such file"],
-    ["an empty one", "", "the file is empty"],
-    ["a blank one", " \n\n", "the file is empty"],
-    ["words", "nginx\n", "the file holds no pid"],
-    ["a pid with words", "4711 nginx\n", "the file holds no pid"],
-    ["two of them", "4711 4712\n", "the file holds no pid"],
-    ["everybody", "-1\n", "the file holds no pid"],
-    ["our own group", "0\n", "the file holds no pid"],
-    ["no process at all", "99999999999\n", "the file holds no pid"],
-    ["more than any process", "4294967296\n", "the file holds no pid"],
-    ["a binary", "\x7fELF\x02\x01", "the file holds no pid"],
+    ["none", null, "no such pid file"],
+    ["an empty one", "", "the pid file is empty"],
+    ["a blank one", " \n\n", "the pid file is empty"],
+    ["words", "nginx\n", "the pid file holds no pid"],
+    ["a pid with words", "4711 nginx\n", "the pid file holds no pid"],
+    ["two of them", "4711 4712\n", "the pid file holds no pid"],
+    ["everybody", "-1\n", "the pid file holds no pid"],
+    ["our own group", "0\n", "the pid file holds no pid"],
+    ["no process at all", "99999999999\n", "the pid file holds no pid"],
+    ["more than any process", "4294967296\n", "the pid file holds no pid"],
+    ["a binary", "\x7fELF\x02\x01", "the pid file holds no pid"],
   ])("with %s in the pid file is sent to nobody, and the hook runs all the same", async (_, contents, said) => {
     if (contents !== null) writeFileSync("pid", contents);
     const { exit, sent, ran, stderr } = await renew(`--pid-file pid --exec x ${force}`);
     expect([exit, sent, ran.length, isOwed()]).toEqual([69, [], 1, true]);
-    expect(stderr).toContain(`renewed web.crt, but signal SIGHUP to the pid in pid failed: ${said}\n`);
+    expect(stderr).toContain(`renewed web.crt, but SIGHUP failed: ${said}\n`);
   });
 
   test("with a folder as the pid file", async () => {
     mkdirSync("pid");
-    expect((await renew(`--pid-file pid ${force}`)).stderr).toContain("it is a folder");
+    expect((await renew(`--pid-file pid ${force}`)).stderr).toContain("the pid file is a folder");
   });
 
   test.each([
-    ["ESRCH", "there is no process 4711"],
+    ["ESRCH", "no process 4711"],
     ["EPERM", "process 4711 is another user's"],
     ["EINVAL", "EINVAL"],
   ])("that the system refuses (%s) is owed", async (errno, said) => {
@@ -185,12 +185,12 @@ describe("a signal", () => {
     };
     const { exit, stderr } = await renew(`--pid 4711 ${force}`, [], { kill });
     expect([exit, isOwed()]).toEqual([69, true]);
-    expect(stderr).toContain(`renewed web.crt, but signal SIGHUP to pid 4711 failed: ${said}\n`);
+    expect(stderr).toContain(`renewed web.crt, but SIGHUP failed: ${said}\n`);
   });
 
   test("to a process that is really gone", async () => {
     const { exit, stderr } = await renew(`--pid 2147483647 ${force}`, [], { kill: (pid) => void process.kill(pid, 0) });
-    expect([exit, stderr.includes("there is no process 2147483647")]).toEqual([69, true]);
+    expect([exit, stderr.includes("no process 2147483647")]).toEqual([69, true]);
   });
 });
 
@@ -214,7 +214,7 @@ describe("what is owed", () => {
   test("that fails again when nothing is due is a failure, told as what it is", async () => {
     const { exit, stderr, ran } = await renew(`--exec y ${notDue}`, [badly]);
     expect([exit, ran.length, isOwed()]).toEqual([69, 1, true]);
-    expect(stderr).toContain("error[HOOK_FAILED]: hook y, owed since web.crt was renewed, failed again: exit status 3");
+    expect(stderr).toContain("error[HOOK_FAILED]: owed hook y of web.crt failed again: exit status 3");
     expect(stderr).toContain("state: web.crt is unchanged; it is good until");
     const json = JSON.parse((await renew(`--json --exec y ${notDue}`, [badly])).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({ ok: false, outcome: "failed", file: null, error: { state: { changed: false } } });
@@ -383,8 +383,8 @@ describe.each([
       isDead ||= count >= n;
       if (isDead) throw new Crash();
     });
-    const { told } = await renew(command, [], { fs });
-    return { isDead, told };
+    const { told, exit } = await renew(command, [], { fs });
+    return { isDead, told, exit };
   }
 
   test("has its hook run for what it has installed, at the latest by the next run, and nothing stays owed", async () => {
@@ -398,7 +398,11 @@ describe.each([
       const ranFor = [...dead.told, ...next.told].map((env) => env["RENEW_SERIAL"]);
       expect([next.exit, isOwed()], `call ${n}`).toEqual([0, false]);
       expect(ranFor.includes(after) || before === after, `call ${n}`).toBe(true);
-      if (!dead.isDead) break;
+      // A world for tests makes the same names each time.
+      for (const name of readdirSync(".")) if (/\.renew-[0-9a-f]+$/.test(name)) rmSync(name);
+      if (dead.isDead) continue;
+      expect(dead.exit).toBe(0);
+      break;
     }
     expect(owedAfter.length).toBeGreaterThan(5);
     expect(readdirSync(".").filter((name) => name.includes("renew-owed"))).toEqual([]);

@@ -39,6 +39,9 @@ export const words: CommandWords = {
   Keep the old pair, write the new one beside it:
     $ renew rekey web.crt web.key --out-cert new.crt --out-key new.key
 
+  Reload a service afterwards:
+    $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
+
   For a key that is there already:
     $ renew rekey --force web.crt web.key --private-key mine.key
 
@@ -54,8 +57,9 @@ WHAT AN INTERRUPTION LEAVES
 
 EXIT STATUS
   0 rekeyed or not due   64 usage   65 content of a file   66 missing file
-  70 bug   73 cannot write   75 try later   76 wrong answer   77 refused
-  78 trust, configuration   130, 143 interrupted   10 not due (--exit-code)
+  69 rekeyed, but the hook failed   70 bug   73 cannot write   75 try later
+  76 wrong answer   77 refused   78 trust, configuration
+  130, 143 interrupted   10 not due (--exit-code)
 `,
 };
 
