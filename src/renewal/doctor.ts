@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 import { type Asking, completed, routeOf } from "./ask.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
-import { hookCheck } from "./checkup/hook.ts";
+import { hookChecks, owedCheck } from "./checkup/hook.ts";
 import { fileChecks, leafChecks, usagesCheck } from "./checkup/local.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
 import { caChecks } from "./checkup/remote.ts";
@@ -22,8 +22,6 @@ import type { Policy } from "./renew.ts";
 import { readRoots } from "./trust.ts";
 
 export interface DoctorPolicy extends Policy {
-  /** The hook's command line, null where there is none. */
-  readonly exec: string | null;
   /** Prove the token's cell by a renewal that is not installed. */
   readonly rehearse: boolean;
 }
@@ -40,7 +38,8 @@ export interface Checkup {
 export async function examine(policy: DoctorPolicy, world: World): Promise<Checkup> {
   const files = await finding(() => load(policy.paths, world));
   const roots = await finding(async () => readRoots(policy.root, world.fs));
-  const hook = policy.exec === null ? [] : [hookCheck(policy.exec, world)];
+  const owed = owedCheck(policy.paths.certificate, world);
+  const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
   const local = [
     ...interruptedCheck(policy, world),
     ...(files.failure === undefined ? localChecks(files.value, policy, world) : [failing("files", files.failure)]),

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import type { DevCaOptions } from "../../src/dev-ca/server.ts";
 import { type Scene, scene } from "../support/scene.ts";
+import type { WorldOptions } from "../support/world.ts";
 
 let current: Scene;
 afterEach(() => current.end());
@@ -31,9 +32,9 @@ interface Report {
   error: { code: string; exit: number } | null;
 }
 
-async function report(words = command): Promise<Report & { exit: number }> {
+async function report(words = command, world: WorldOptions = {}): Promise<Report & { exit: number }> {
   const before = files();
-  const { stdout, exit } = await current.renew(words);
+  const { stdout, exit } = await current.renew(words, world);
   expect(files(), "nothing is changed").toEqual(before);
   return { ...(JSON.parse(stdout) as Report), exit };
 }
@@ -276,14 +277,31 @@ describe("what it finds", () => {
     expect(statusOf(await report(), "token")).toBe("warning");
   });
 
-  test("a hook whose program is not there, or is", async () => {
+  test.each([
+    ["--exec /nowhere/reload", "hook", "warning"],
+    [`--exec ${process.execPath}`, "hook", "ok"],
+    ["--exec-shell 'a | b'", "hook", "ok"],
+    ["--pid 4711", "signal", "ok"],
+    ["--pid 4712", "signal", "warning"],
+    ["--pid-file pid", "signal", "ok"],
+    ["--pid-file none", "signal", "warning"],
+  ])("what is to follow, and is there or not: %s", async (flags, name, status) => {
     await set();
-    const [gone, there, open] = ["/nowhere/reload", process.execPath, "'x"];
-    const statuses = [];
-    for (const program of [gone, there, open]) {
-      statuses.push(statusOf(await report(`${command} --exec ${program}`), "hook"));
-    }
-    expect(statuses).toEqual(["warning", "ok", "warning"]);
+    current.write("pid", "4711\n");
+    const sent: number[] = [];
+    const kill = (pid: number, signal: number) => {
+      sent.push(signal);
+      if (pid !== 4711) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
+    };
+    expect(statusOf(await report(`${command} ${flags}`, { kill }), name)).toBe(status);
+    expect(sent.every((signal) => signal === 0)).toBe(true);
+  });
+
+  test("what an earlier renewal owes, also without its hook", async () => {
+    await set();
+    expect(statusOf(await report(command), "owed")).toBeUndefined();
+    current.write(".web.crt.renew-owed", "");
+    expect(statusOf(await report(command), "owed")).toBe("warning");
   });
 });
 

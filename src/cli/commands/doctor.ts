@@ -4,10 +4,19 @@ import { judge } from "../../renewal/checkup/verdict.ts";
 import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
 import { checkupDocument, renderCheckup } from "../print/checkup.ts";
 import { certificateDocument } from "../print/json.ts";
 import type { Reporter } from "../report.ts";
+
+const texts: Readonly<Record<string, string>> = {
+  exec: "the hook after a renewal: is its program there?",
+  "pid-file": "the pid that a renewal would signal: is there such a process?",
+};
+
+/** The flags of a renewal, so that its command line can be had checked as it is. */
+const hookChecked = hookFlags.map((flag) => ({ ...flag, text: texts[flag.names[0]] ?? "as `renew` takes it" }));
 
 export const words: CommandWords = {
   name: "doctor",
@@ -17,7 +26,7 @@ export const words: CommandWords = {
   flags: [
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
     expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
-    { names: ["exec"], value: "COMMAND", bare: true, text: "the hook after a renewal: is its program there?" },
+    ...hookChecked,
     ...connectionFlags,
     ...manners,
   ],
@@ -48,7 +57,6 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const policy: DoctorPolicy = {
     ...policyOf(said, "doctor"),
     force: true,
-    exec: said.value("exec") ?? null,
     rehearse: said.isOn("rehearse"),
   };
   reporter.passedOver(said.passedOver());
