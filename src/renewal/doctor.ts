@@ -1,5 +1,4 @@
 /** A check-up before anything fails: the user's files, the CA, and what a renewal would meet now and after the expiry. */
-import { exchange, type Route } from "../ca/client.ts";
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
 import { type Failure, isFailure } from "../failure/failure.ts";
@@ -12,9 +11,9 @@ import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
 import { hookCheck } from "./checkup/hook.ts";
 import { fileChecks, leafChecks, usagesCheck } from "./checkup/local.ts";
+import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
 import { caChecks } from "./checkup/remote.ts";
-import { describeDistrust } from "./distrust.ts";
 import { certificateFacts } from "./evidence.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load } from "./load.ts";
@@ -54,11 +53,12 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const before = [...local, rootCheck(policy, anchors)];
   const deadline = world.elapsed() + policy.timeoutMs;
   const asking = { anchors, policy, world, progress: {}, deadline };
-  const reached = await finding(() => reach(routeOf(asking), anchors));
+  const reached = await finding(() => reach(asking, files.value ?? null));
   if (reached.failure !== undefined)
     return { ...whatIs, checks: [...before, ...usages, failing("CA", reached.failure), ...hook] };
   const checks = [...before, reached.value];
   if (files.failure !== undefined) return { ...whatIs, checks: [...checks, ...hook] };
+  if (reached.value.failure !== undefined) return { ...whatIs, checks: [...checks, ...usages, ...hook] };
   const seen = await look({ ...asking, identity: files.value });
   const rehearsal = policy.rehearse ? await rehearse({ ...asking, identity: files.value }) : null;
   const rehearsed = rehearsal === null ? [] : [rehearsalCheck(rehearsal)];
@@ -97,17 +97,6 @@ function localChecks(identity: Identity, { window }: Policy, world: World): Chec
 function rootCheck({ root }: Policy, [first, ...others]: readonly Certificate[]): Check {
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return ok("root", `${root.value} holds "${first?.subject.text ?? ""}"${more}`);
-}
-
-/** The first exchange: whatever it is that is answered, the CA's server is there and trusted. */
-async function reach(route: Route, anchors: readonly Certificate[]): Promise<Check> {
-  try {
-    const { roundTripMs } = await exchange(route, { method: "GET", path: "/health" });
-    return ok("CA", `answers in ${Math.round(roundTripMs)} ms; its TLS certificate is of that root`);
-  } catch (error) {
-    stopIfAsked(route);
-    throw await describeDistrust(error, anchors, route);
-  }
 }
 
 async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Forecast }> {

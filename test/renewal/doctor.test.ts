@@ -1,6 +1,8 @@
 /** The check-up as its user meets it: what it finds, how it ends, and that it changes nothing. */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import type { DevCaOptions } from "../../src/dev-ca/server.ts";
@@ -50,6 +52,10 @@ async function set(
   current = await scene({ intermediate: true, ...authority });
   await current.issue("web", leaf);
   await current.ca(ca);
+}
+
+function once(socket: Socket, event: "data", then: () => void): void {
+  socket.once(event, then);
 }
 
 const statusOf = ({ checks }: Report, wanted: string) => checks.find(({ name }) => name === wanted)?.status;
@@ -190,6 +196,65 @@ describe("how it ends", () => {
       exit: 75,
       error: { code: "CA_UNREACHABLE" },
     });
+  });
+
+  const nearly = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n";
+  test.each<[string, (socket: Socket) => void, string, number]>([
+    ["closes as soon as it has accepted", (socket) => socket.destroy(), "CA_CLOSED", 75],
+    ["resets the connection", (socket) => socket.resetAndDestroy(), "CA_CLOSED", 75],
+    ["closes after the handshake", (socket) => once(socket, "data", () => socket.destroy()), "CA_CLOSED", 75],
+    [
+      "says half a header",
+      (socket) => once(socket, "data", () => socket.end("HTTP/1.1 200 OK\r\nSer")),
+      "CA_CLOSED",
+      75,
+    ],
+    ["says half a body", (socket) => once(socket, "data", () => socket.end(`${nearly}\r\n{`)), "CA_CLOSED", 75],
+    ["speaks another language", (socket) => once(socket, "data", () => socket.end("ERR unknown\r\n")), "NOT_A_CA", 76],
+  ])("a server that %s", async (name, serve, code, exit) => {
+    current = await scene();
+    await current.issue("web", good);
+    const { chain: cert, key } = await current.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+    const isTcp = /accepted|resets/.test(name);
+    await current.listen(isTcp ? createServer(serve) : createTlsServer({ cert, key }, serve));
+    const found = await report();
+    expect(found).toMatchObject({ exit, outcome: "failed", error: { code, exit } });
+    expect(statusOf(found, "CA")).toBe("failed");
+    expect((await current.renew(command.replace("doctor", "--force --mtls=false"))).exit, "a renewal").toBe(exit);
+  });
+
+  test.each<[string, DevCaOptions, string | null, number]>([
+    ["a portal's page", { faults: ["html-200"] }, "NOT_A_CA", 76],
+    ["another server's 404", { faults: ["html-404"] }, "NOT_A_CA", 76],
+    ["a proxy's 403", { faults: ["html-403"] }, "PROXY_REFUSED", 76],
+    ["a proxy's 502", { faults: ["html-502"] }, "CA_UNREACHABLE", 75],
+    ["a redirection", { faults: ["redirect"] }, "NOT_A_CA", 76],
+    ["a proxy that lets everything through but /renew", { crl: true, hide: ["/renew"] }, "NOT_A_CA", 76],
+    ["a proxy that hides /health", { crl: true, hide: ["/health"] }, null, 0],
+  ])("%s", async (_, ca, code, exit) => {
+    await set(good, ca);
+    const found = await report();
+    expect(found.exit).toBe(exit);
+    expect(found.error?.code ?? null).toBe(code);
+    expect(statusOf(found, "CA")).toBe(code === null ? "ok" : "failed");
+    expect((await current.renew(command.replace("doctor", "--force"))).exit, "a renewal").toBe(exit);
+  });
+
+  test("a proxy that speaks HTTP to the CA", async () => {
+    await set();
+    await current.proxy({ plain: true });
+    expect(await report()).toMatchObject({ exit: 76, error: { code: "NOT_A_CA" } });
+  });
+
+  test("a server that renews whatever it is asked to, without proof", async () => {
+    await set();
+    const { chain, key } = await current.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+    const body = JSON.stringify({
+      certChain: [readFileSync("web.crt", "utf8").split(/(?<=END CERTIFICATE-----\n)/)[0]],
+    });
+    const server = createHttpsServer({ cert: chain, key }, (_, response) => response.writeHead(201).end(body));
+    await current.listen(server);
+    expect(statusOf(await report(), "CA")).toBe("warning");
   });
 
   test("a CA that accepts and never answers costs the time limit and no more", async () => {
