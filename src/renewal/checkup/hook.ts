@@ -4,12 +4,15 @@ import { shell } from "../../failure/diagnosis/commands.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
 import type { FileSystem } from "../../files/system.ts";
 import type { World } from "../../world.ts";
-import { firstWord } from "../command-line.ts";
+import { firstWord, splitWords } from "../command-line.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 export function hookCheck(command: string, { env, fs }: Pick<World, "env" | "fs">): Check {
   const program = firstWord(command);
-  if (program === null) return warning("hook", `${quoted(command)} has a quote that is not closed, or no program`);
+  if (program === null) {
+    const isOpen = splitWords(command) === null;
+    return warning("hook", isOpen ? `${quoted(command)} has a quote that is not closed` : "--exec names no program");
+  }
   const places = program.includes("/")
     ? [program]
     : (env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", program));
