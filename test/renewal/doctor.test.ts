@@ -5,7 +5,7 @@ import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import type { DevCaOptions } from "../../src/dev-ca/server.ts";
+import type { DevCaOptions, Fault } from "../../src/dev-ca/server.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 let current: Scene;
@@ -305,6 +305,12 @@ describe("what it finds", () => {
     const found = await report();
     expect(statusOf(found, "issuers")).toBe("warning");
     expect(cells(found)).toContain("token now: refused OUTLIVES_ISSUER");
+    expect(statusOf(found, "lifetime")).toBe("warning");
+    expect(found.checks.find(({ name }) => name === "lifetime")?.says).toMatch(
+      /its issuer ends in 20h: nothing renews/,
+    );
+    expect(found.today.join()).toMatch(/--expires-in 60%/);
+    expect(found.today.join()).not.toMatch(/--expires-in 66%/);
   });
 
   test("a leaf without its intermediate, which the CA publishes", async () => {
@@ -317,6 +323,14 @@ describe("what it finds", () => {
     expect(statusOf(found, "chain")).toBe("warning");
     expect(found.today.join()).toMatch(/intermediates\.pem/);
     expect(cells(found)).toContain("token now: works");
+  });
+
+  test("a leaf in DER without its intermediate: made PEM before anything is added to it", async () => {
+    await set();
+    const [own = ""] = /(?<=-----\n)[^-]*/.exec(readFileSync("web.crt", "utf8")) ?? [];
+    writeFileSync("web.crt", Buffer.from(own, "base64"));
+    const { today } = await report();
+    expect(today.join()).toMatch(/`openssl x509 -inform DER -in web.crt -out web.crt && curl -sf --cacert root.crt /);
   });
 
   test("a key that everybody may read", async () => {
@@ -349,6 +363,8 @@ describe("what it finds", () => {
       statuses.push(statusOf(await report(`${command} --exec ${program}`), "hook"));
     }
     expect(statuses).toEqual(["warning", "ok", "warning"]);
+    const { stdout } = await current.renew(`${command.replace("--json ", "")} --exec=`);
+    expect(stdout).toContain("--exec names no program");
   });
 });
 
@@ -380,7 +396,99 @@ describe("a rehearsal", () => {
   });
 });
 
+describe("a rehearsal that is refused", () => {
+  const rehearse = command.replace("doctor", "doctor --rehearse");
+
+  test("says as much of mTLS where the CA's records are the reason", async () => {
+    current = await scene({ intermediate: true });
+    await current.issue("web", good);
+    const ca = await current.ca();
+    const { stdout } = await current.renew(command);
+    ca.revoke(BigInt((JSON.parse(stdout) as { certificate: { serial: string } }).certificate.serial).toString(16));
+    const found = await report(rehearse);
+    expect(found.exit).toBe(77);
+    expect(found.forecast?.[0], "mTLS, now").toMatchObject({ method: "mtls", verdict: "refused" });
+    expect((await current.renew(command.replace("doctor", "--force"))).exit, "a renewal").toBe(77);
+  });
+
+  test("by the token's own rules says nothing of mTLS", async () => {
+    await set(good, { faults: ["no-token-flow"] });
+    expect(cells(await report(rehearse))).toContain("mtls now: works");
+  });
+
+  test.each<[string, Fault[], string, number]>([
+    ["by a closed connection", ["close"], "CA_CLOSED", 75],
+    ["by silence", ["hang"], "CA_TIMEOUT", 75],
+    ["by a database that fails", ["broken-store"], "CA_FAILED", 75],
+    ["by another key's certificate", ["other-key"], "WRONG_CERTIFICATE", 76],
+  ])("%s", async (_, faults, code, exit) => {
+    await set(good, { faults });
+    const found = await report(`${rehearse} --timeout 1s`);
+    expect(found).toMatchObject({ exit, outcome: "failed", error: { code, exit } });
+  });
+});
+
+describe("the verdict", () => {
+  test("keeps the conditions of its cell, and loses them by a proof", async () => {
+    await set();
+    expect((await report()).verdict).toMatch(/works today, unless .*--rehearse/);
+    expect((await report(command.replace("doctor", "doctor --rehearse"))).verdict).toBe(
+      "a renewal works today; after its end it works, too",
+    );
+  });
+
+  test("judges the way that our clock makes a renewal take, even if it is wrong", async () => {
+    await set({ ...good, from: -23.9, to: 0.1 });
+    const ahead = { now: new Date(current.base.getTime() + 20 * 60_000) };
+    const { stdout, exit } = await current.renew(command, ahead);
+    const found = JSON.parse(stdout) as Report;
+    expect(exit).toBe(77);
+    expect(found.verdict).toContain("CLOCK_AHEAD");
+    expect(found.today.join()).toMatch(/set the clock/);
+    const renewal = await current.renew(command.replace("doctor", "--force"), ahead);
+    expect(renewal.exit, "a renewal").toBe(77);
+    expect(renewal.stdout).toContain("CLOCK_AHEAD");
+  });
+
+  test("of an expired certificate that may or may not be renewed says how to know, and how to go on", async () => {
+    await set({ ...good, from: -30, to: -6, provisioner: { name: "admin" } });
+    const found = await report();
+    expect(found.exit).toBe(1);
+    expect(found.verdict).toBe("whether a renewal works today cannot be known");
+    const today = found.today.join("\n");
+    expect(today).toMatch(/renew doctor --rehearse web.crt web.key/);
+    expect(today).toMatch(/step ca provisioner update admin --allow-renewal-after-expiry/);
+    expect(today).toMatch(/step ca certificate web.internal web.crt web.key/);
+  });
+});
+
+describe("something in front of the CA", () => {
+  test("that asks for certificates may keep them, and the token's header, to itself", async () => {
+    await set();
+    await current.proxy({ asks: true, authorization: (header) => header });
+    const found = await report();
+    expect(statusOf(found, "names")).toBe("warning");
+    const [mtls, token] = found.forecast ?? [];
+    expect(mtls).toMatchObject({ method: "mtls", verdict: "works" });
+    expect(mtls?.unless.join()).toMatch(/in front of the CA, which ends TLS, keeps the certificate to itself/);
+    expect(token?.unless.join()).toMatch(/in front of the CA, which ends TLS, takes the Authorization header away/);
+  });
+
+  test("is not the CA that is asked directly", async () => {
+    await set();
+    expect((await report()).forecast?.flatMap(({ unless }) => unless).join()).not.toMatch(/in front of/);
+  });
+});
+
 describe("as a command", () => {
+  test("on a narrow screen the cells stand one below the other, each within it", async () => {
+    await set();
+    const { stdout } = await current.renew(command.replace("--json ", ""), { columns: 50 });
+    expect(stdout).toMatch(/^ {2}forecast\n {4}now\n {6}over mTLS {2}works.*\n {6}by token/m);
+    const [, cells = ""] = stdout.split("  forecast");
+    expect(cells.split("\n").filter((line) => line.length > 50)).toEqual([]);
+  });
+
   test("-q says nothing while all is well, and all when it is not", async () => {
     await set();
     const quiet = command.replace("--json", "-q");
