@@ -108,7 +108,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
 
 function describe({ name, summary, arguments: operands, flags, after }: CommandWords): Command {
   const command = new Command(name === "renew" ? "renew" : `renew ${name}`)
-    .description(summary)
+    .description(summary.replaceAll("\n", " ")) // commander breaks its lines
     .usage(`[flags] ${operands}`.trim())
     .allowExcessArguments(true)
     .helpOption("-h, --help", "show this help")

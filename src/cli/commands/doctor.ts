@@ -21,7 +21,7 @@ const hookChecked = hookFlags.map((flag) => ({ ...flag, text: texts[flag.names[0
 export const words: CommandWords = {
   name: "doctor",
   summary:
-    "Look at a certificate, its key and its CA before anything fails: what is well, what is\nnot, and whether a renewal works now and after the expiry. Changes nothing.",
+    "Look at a certificate, its key and its CA before anything fails: what is well, what is not, and whether a renewal works now and after the expiry. Changes nothing.",
   arguments: "CRT KEY",
   flags: [
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
@@ -42,12 +42,21 @@ export const words: CommandWords = {
   In monitoring: silent and 0 while all is well:
     $ renew doctor -q web.crt web.key
 
+WHAT IT ASKS
+  The CA's public endpoints, and /renew once without certificate and token:
+  that renews nothing, leaves a line with status 400 in the CA's log, and shows
+  whether a renewal's request gets through.
+
 THE FORECAST
   over mTLS and by token, now and after the expiry: works, will be refused, or
-  cannot be known. What the CA does not show is said as "unless".
+  cannot be known. What the CA does not show is said as "unless"; --rehearse
+  tells, as it renews for real.
 
 EXIT STATUS
-  0 all is well   1 warnings: it renews now, and something is not well
+  0 all is well, as far as the CA shows it: a revocation without a CRL and the
+    claims of the whole CA are known by --rehearse alone
+  1 warnings: it renews now and something is not well, or whether it renews
+    cannot be known
   64 and above: as \`renew --force\` would end now (77: the CA would refuse)
 `,
 };
