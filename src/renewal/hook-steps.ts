@@ -62,12 +62,24 @@ export async function executed(hooked: Hooked, renewed: Renewed, world: World): 
   if (exec === null) return null;
   const words = "words" in exec ? exec.words : ["/bin/sh", "-c", exec.line];
   const ended = await world.run({ words, env: environment(hooked, renewed), timeoutMs: execTimeoutMs });
-  const said = problemOf(ended, execTimeoutMs);
+  const said = isWithoutInterpreter(words, ended, world)
+    ? "its interpreter is missing"
+    : problemOf(ended, execTimeoutMs);
   if (said === null) return null;
   const kind = "hook";
   return "words" in exec
     ? { kind, what: `hook ${exec.words[0] ?? ""}`, said, ...(exec.words.length > 1 && { of: exec.words.join(" ") }) }
     : { kind, what: "shell hook", said, of: exec.line };
+}
+
+/** The system says the same of a script that is there, whose first line names a program that is not. */
+function isWithoutInterpreter([program = ""]: readonly string[], ended: Ended, { fs }: Pick<World, "fs">): boolean {
+  if (ended.how !== "not-started" || ended.errno !== "ENOENT" || !program.includes("/")) return false;
+  try {
+    return fs.stat(program).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Paths and facts; keys, passphrases and tokens are none of a hook's business. */
@@ -106,7 +118,7 @@ function problemOf(ended: Ended, limitMs: number): string | null {
 }
 
 const notStarted: Record<string, string> = {
-  ENOENT: "no such program or interpreter",
+  ENOENT: "no such program",
   ENOTDIR: "no such program",
   EACCES: "it may not be run: is it executable?",
   E2BIG: "its arguments are too long",

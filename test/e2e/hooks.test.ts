@@ -131,7 +131,7 @@ describe.skipIf(process.platform !== "linux")("a hook", () => {
     ["./root.crt/x", "no such program"],
     ["./not-executable", "it may not be run"],
     [".", "it may not be run"],
-    ["./no-interpreter", "no such program or interpreter"],
+    ["./no-interpreter", "its interpreter is missing"],
     ["./no-first-line", "exit status 4"],
   ])("%s: %s", async (command, said) => {
     const ran = await renew(["--exec", command]);

@@ -108,7 +108,7 @@ describe("a hook", () => {
     [{ how: "signal", signal: "SIGSEGV" }, "ended by SIGSEGV"],
     [{ how: "timeout" }, "timed out after 60 s"],
     [{ how: "interrupted" }, "interrupted"],
-    [{ how: "not-started", errno: "ENOENT" }, "no such program or interpreter"],
+    [{ how: "not-started", errno: "ENOENT" }, "no such program"],
     [{ how: "not-started", errno: "EAGAIN" }, "it cannot be started (EAGAIN)"],
   ])("that ends as %j fails after the renewal, which is told first, and is owed", async (ended, said) => {
     const before = text("web.crt");

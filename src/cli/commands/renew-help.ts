@@ -7,7 +7,7 @@ export const renewHelp = `EXAMPLES
   From cron or a timer: only in the last third of the lifetime, quietly:
     $ renew -q --force --expires-in 66% web.crt web.key
 
-  Reload a service afterwards; what fails is owed, and run again by the next run:
+  Reload a service afterwards; what fails is owed, and the next run does it:
     $ renew -q --force --expires-in 66% --exec 'systemctl reload nginx' \\
         web.crt web.key
     $ renew -q --force --expires-in 66% --pid-file /run/haproxy.pid \\
