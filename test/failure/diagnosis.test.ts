@@ -997,3 +997,9 @@ describe("commands for step", () => {
     }
   });
 });
+
+test("a connection that is closed before the handshake says nothing of any certificate", () => {
+  const { causes, ruledOut } = diagnose(alert(null, { leaf: expired, more: { isBeforeTls: true } }));
+  expect(causes.map(({ id }) => id)).toEqual(["CONNECTION_CUT"]);
+  expect(ruledOut.map(({ id }) => id)).toEqual(expect.arrayContaining(["EXPIRED", "NOT_YET_VALID", "CA_PANICKED"]));
+});

@@ -3,7 +3,7 @@
  * ruled out, and the rest is ranked. Pure, and generic: what there is to know about a cause is in the cause.
  */
 import type { Certainty, Diagnosis, Evidence, RankedCause } from "../evidence.ts";
-import { type Cause, order, type Weight } from "./cause.ts";
+import { type Cause, contradicted, order, type Weight } from "./cause.ts";
 import { causes } from "./causes.ts";
 import { logLine, openLogLine, withNames } from "./commands.ts";
 import { evidenceLines } from "./lines.ts";
@@ -22,11 +22,11 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(symptom, evidence));
   const ranked = withNext(rank(open, weighed.length, symptom, evidence), applicable, evidence);
   const isOut = ({ cause }: Weighed) => !ranked.some((one) => one.cause.id === cause.id);
-  const contradicted = weighed.filter(({ verdict }) => verdict === "contradicted").filter(isOut);
+  const excluded = weighed.filter(({ verdict }) => verdict === "contradicted").filter(isOut);
   const passed = passedChecks({ applicable, able, evidence }).filter(isOut);
   return {
     causes: ranked.map((one) => told(one, { symptom, evidence, ranked })),
-    ruledOut: [...passed, ...contradicted].map(({ cause, because }) => ({ id: cause.id, because })),
+    ruledOut: [...passed, ...excluded].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
     asked: evidence.asked ?? [],
   };
@@ -48,6 +48,8 @@ function isHandshake(symptom: Symptom): boolean {
 
 /** A close says so little that no fact must lead to it. */
 function weigh(cause: Cause, symptom: Symptom, evidence: Evidence): Weighed {
+  if (symptom === "closed" && evidence.isBeforeTls && cause.step !== "wire")
+    return { cause, ...contradicted("the connection was closed before the handshake, and nothing was judged") };
   const { verdict, ...weight } = cause.weigh(evidence);
   return { ...weight, cause, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };
 }
