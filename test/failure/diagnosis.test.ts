@@ -1003,3 +1003,13 @@ test("a connection that is closed before the handshake says nothing of any certi
   expect(causes.map(({ id }) => id)).toEqual(["CONNECTION_CUT"]);
   expect(ruledOut.map(({ id }) => id)).toEqual(expect.arrayContaining(["EXPIRED", "NOT_YET_VALID", "CA_PANICKED"]));
 });
+
+test("an issuer of the same name with another key is told as that, and Go's words are whole", () => {
+  const words =
+    'certificate signed by unknown authority (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "Smallstep Intermediate CA of the Staging")';
+  const path = { ...all(bad("unknown-authority", "CN=Intermediate CA", words)), roots: "ca" as const };
+  const { causes, evidence: lines } = diagnose(alert(48, { path }));
+  expect(causes[0]?.id).toBe("UNKNOWN_ISSUER");
+  expect(causes[0]?.because).toContain("of that name there is another, with another key");
+  expect(lines.find(([label]) => label === "chain")?.[1]).toContain("CA of the Staging");
+});
