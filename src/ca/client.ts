@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { buildConnector, Dispatcher, Client as UndiciClient } from "undici";
-import { networkFailure } from "../failure/causes.ts";
+import { ConnectionEnded, networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Answer } from "./answer.ts";
 import { linkedTo } from "./linked.ts";
@@ -126,11 +126,11 @@ class Attempt {
       const limitMs = this.#timedOut === "connect" ? Math.min(connectTimeoutMs, timeoutMs) : timeoutMs;
       return new Failure("CA_TIMEOUT", { url: this.#url, phase: this.#timedOut, limitMs });
     }
-    return networkFailure(this.#below ?? error, {
-      url: this.#url,
-      host: ca.host,
-      now: this.#route.now(),
-    });
+    const failure = networkFailure(this.#below ?? error, { url: this.#url, host: ca.host, now: this.#route.now() });
+    const isSilent = this.#phase === "connect" && this.#socket?.bytesRead === 0;
+    return failure instanceof ConnectionEnded && failure.alert === null && isSilent
+      ? new ConnectionEnded(null, failure.cause, true)
+      : failure;
   }
 
   end(client: UndiciClient): void {

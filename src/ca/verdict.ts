@@ -1,4 +1,6 @@
 /** Which failure an answer is. The message decides first, the status second: step-ca answers 500 for what will never pass. */
+
+import { proxyShown, symptomOf } from "../failure/diagnosis/symptom.ts";
 import type { Answered } from "../failure/evidence.ts";
 import type { Code } from "../failure/facts.ts";
 
@@ -14,12 +16,20 @@ const internalError = /^The certificate authority encountered an Internal Server
 export function refusalCode(answered: Answered): RefusalCode {
   const { status, said, shape } = answered;
   if (status === 429) return "CA_BUSY";
+  if (isGateways(answered)) return "PROXY_REFUSED";
   if (shape === "status" || shape === "type") return caCode(status, said);
   if (status === 431 || isHeaderTooLarge(answered)) return "PROXY_REFUSED";
   if (status >= 502 && status <= 504) return "CA_UNREACHABLE";
   if (status === 401 || status === 403 || status === 407 || status === 413) return "PROXY_REFUSED";
   if (status >= 500) return "CA_FAILED";
   return "NOT_A_CA";
+}
+
+/** In step-ca's form, but not in its words: a gateway that shows itself, or a 403, which the CA says of names alone. */
+function isGateways(answered: Answered): boolean {
+  const { status } = answered;
+  if (symptomOf({ answer: answered }) !== "other") return false;
+  return status === 403 || (status === 401 && proxyShown(answered) !== null);
 }
 
 /** A proxy's complaint about the token, which travels in a header: nginx says "Request Header Or Cookie Too Large". */

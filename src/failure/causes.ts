@@ -24,9 +24,12 @@ export const certificateAlerts: Readonly<Record<number, string>> = {
 export class ConnectionEnded extends Error {
   /** The number of a TLS alert about the certificate; null when the connection was just closed. */
   readonly alert: number | null;
-  constructor(alert: number | null, cause: unknown) {
+  /** Nothing at all had come from the other side, so there was no handshake. */
+  readonly isBeforeTls: boolean;
+  constructor(alert: number | null, cause: unknown, isBeforeTls = false) {
     super(messageOf(cause), { cause });
     this.alert = alert;
+    this.isBeforeTls = isBeforeTls;
   }
 }
 

@@ -135,6 +135,8 @@ export interface Evidence {
   answer?: Answered;
   /** The TLS alert's number; null when the connection was closed without one. */
   alert?: number | null;
+  /** The connection was closed before anything came back: no certificate was sent, and none judged. */
+  isBeforeTls?: true;
   ca: CaFacts;
   /** Where all this is from. */
   asked?: readonly Asked[];

@@ -99,7 +99,7 @@ export interface Facts {
   // 75: temporary
   CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
   CA_TIMEOUT: OfRequest & { phase: "connect" | "exchange"; limitMs: number };
-  CA_CLOSED: Network & { method: "mtls" | "token"; diagnosis: Diagnosis };
+  CA_CLOSED: Network & { method: "mtls" | "token"; isBeforeTls?: true; diagnosis: Diagnosis };
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 

@@ -49,6 +49,7 @@ function evidenceOf(refused: Refused, ca: CaAnswers): Evidence {
   return {
     ...outlook,
     ca: { ...outlook.ca, ...(wantsToken && { wantsToken }) },
+    ...(by instanceof ConnectionEnded && by.isBeforeTls && { isBeforeTls: true as const }),
     ...(by instanceof ConnectionEnded ? { alert: by.alert } : answered && { answer: answered }),
     ...(operation && { operation }),
     asked: [askedFirst(refused), ...ca.asked],
@@ -101,9 +102,13 @@ function rejected(refused: Refused, by: ConnectionEnded, evidence: Evidence, dia
     return new Failure("CERT_NOT_YET_VALID", { file, notBefore: leaf.notBefore, alert, diagnosis }, by);
   }
   const url = `${route.ca.href}/${operation}`;
-  const isFit = choice.method === "token" || path === undefined || path.mtls.ok;
+  const isFit = by.isBeforeTls || choice.method === "token" || path === undefined || path.mtls.ok;
   if (alert === null && isFit)
-    return new Failure("CA_CLOSED", { url, said, errno: "", method: choice.method, diagnosis }, by);
+    return new Failure(
+      "CA_CLOSED",
+      { url, said, errno: "", method: choice.method, ...(by.isBeforeTls && { isBeforeTls: true as const }), diagnosis },
+      by,
+    );
   const facts = { url, alert, said, ...refusal(refused, evidence, diagnosis) };
   return new Failure("CLIENT_REJECTED", facts, by);
 }

@@ -86,3 +86,13 @@ test.each([
 ])("%i '%s' is about the size of the header: %s", (status, title, expected) => {
   expect(isHeaderTooLarge(page(status, title))).toBe(expected);
 });
+
+test.each<[number, string, string | undefined, string]>([
+  [403, "forbidden by policy", "nginx", "PROXY_REFUSED"],
+  [403, "forbidden by policy", undefined, "PROXY_REFUSED"],
+  [401, "log in first", "envoy", "PROXY_REFUSED"],
+  [401, "words of a newer CA", undefined, "CA_REFUSED"],
+  [403, 'DNS name "foo.org" is not permitted by any constraint', undefined, "CA_REFUSED"],
+])("%i %s, by %s", (status, said, server, code) => {
+  expect(refusalCode({ status, said, shape: "status", ...(server !== undefined && { server }) })).toBe(code);
+});

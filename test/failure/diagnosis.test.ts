@@ -923,3 +923,93 @@ describe("what the CA checks before a proved cause, with the same words", () => 
     );
   });
 });
+
+describe("the next obstacle", () => {
+  const old = { version: "v0.26.1" };
+  const invalid = answer(401, "error validating renew token");
+  const clientOnly = { leaf: { usages: ["clientAuth"] } };
+  const ranks = (given: Evidence) => diagnose(given).causes.map(({ id, certainty }) => `${id} ${certainty}`);
+  const helpOf = (given: Evidence) => diagnose(given).causes[0]?.help.join("\n") ?? "";
+  const otherOnly = list({ name: "other", type: "JWK" });
+
+  test("is named, although this answer is not its own, and nothing promises that the first is enough", () => {
+    const given = token(invalid, { ...clientOnly, ca: { ...old, ...otherOnly } });
+    expect(ranks(given)).toEqual(["NO_SERVER_AUTH_OLD_CA certain", "PROVISIONER_GONE likely"]);
+    const help = helpOf(given);
+    expect(help).not.toContain("the same command renews");
+    expect(help).not.toMatch(/provisioner update admin|--provisioner admin/);
+    expect(help).toContain("--provisioner NAME");
+    expect(help).toContain('NAME is a provisioner that the CA has, as "admin" is gone');
+  });
+
+  test.each<[string, Partial<ProvisionerFacts>, string]>([
+    ["renewal is disabled", { disableRenewal: true }, "RENEWAL_DISABLED"],
+    ["no leave after expiry", { allowRenewalAfterExpiry: false }, "EXPIRED_NOT_ALLOWED"],
+  ])("%s", (_, claims, next) => {
+    const given = token(invalid, { ...clientOnly, ca: { ...old, ...list({ ...inList, ...claims }) } });
+    expect(ranks(given)).toEqual(["NO_SERVER_AUTH_OLD_CA certain", `${next} likely`]);
+    expect(helpOf(given)).not.toContain("the same command renews");
+  });
+
+  test("with nothing else known the same command renews", () => {
+    const given = token(invalid, {
+      ...clientOnly,
+      ca: { ...old, ...list({ ...inList, allowRenewalAfterExpiry: true }) },
+    });
+    expect(ranks(given)).toEqual(["NO_SERVER_AUTH_OLD_CA certain"]);
+    expect(helpOf(given)).toContain("the same command renews");
+  });
+
+  test("of a revoked certificate that has expired, both", () => {
+    const crl = { usable: true, lists: true, issued: at };
+    const given = token(answer(401, U401), {
+      ca: { ...list({ ...inList, allowRenewalAfterExpiry: false }), crl, version: "v0.30.2" },
+    });
+    expect(ranks(given)).toEqual(["REVOKED certain", "EXPIRED_NOT_ALLOWED likely"]);
+  });
+});
+
+describe("commands for step", () => {
+  const dashed = { ...jwk, name: "-rf" };
+  const helpOf = (given: Evidence) => diagnose(given).causes[0]?.help.join("\n") ?? "";
+  const incomplete = { leaf: { provisioner: dashed }, more: { files: { root: "root.crt" } } };
+
+  test("take a provisioner whose name begins with a dash, and know the root", () => {
+    const disabled = { ...incomplete, ca: list({ ...inList, name: "-rf", disableRenewal: true }) };
+    const help = helpOf(mtls(answer(401, U401), disabled));
+    expect(help).toContain("`step ca provisioner update --disable-renewal=false -- '-rf'`");
+    expect(help).toContain("--provisioner='-rf'");
+    const gone = helpOf(mtls(answer(401, U401), { ...incomplete, ca: list(inList) }));
+    expect(gone).toContain("`step ca provisioner add --type JWK --create -- '-rf'`; then reload the CA");
+    expect(gone).toContain("`step ca provisioner list --ca-url https://ca.internal:9000 --root root.crt`");
+  });
+
+  test("ask for no name that an issuer forbids, whoever says so", () => {
+    const names = ["foo.org", "web.internal"];
+    const leaf = { names, subject: "CN=foo.org" };
+    const detail =
+      'a root or intermediate certificate is not authorized to sign for this name: DNS name "foo.org" is excluded';
+    const said = helpOf(mtls(answer(403, 'DNS name "foo.org" is not permitted by any constraint'), { leaf }));
+    const foretold = helpOf(alert(42, { leaf, path: { ...all(bad("constraint", "CN=Issuer", detail)), roots: "ca" } }));
+    for (const help of [said, foretold]) {
+      expect(help).toContain("`step ca certificate web.internal ");
+      expect(help).not.toMatch(/step ca certificate[^`]*foo\.org/);
+    }
+  });
+});
+
+test("a connection that is closed before the handshake says nothing of any certificate", () => {
+  const { causes, ruledOut } = diagnose(alert(null, { leaf: expired, more: { isBeforeTls: true } }));
+  expect(causes.map(({ id }) => id)).toEqual(["CONNECTION_CUT"]);
+  expect(ruledOut.map(({ id }) => id)).toEqual(expect.arrayContaining(["EXPIRED", "NOT_YET_VALID", "CA_PANICKED"]));
+});
+
+test("an issuer of the same name with another key is told as that, and Go's words are whole", () => {
+  const words =
+    'certificate signed by unknown authority (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "Smallstep Intermediate CA of the Staging")';
+  const path = { ...all(bad("unknown-authority", "CN=Intermediate CA", words)), roots: "ca" as const };
+  const { causes, evidence: lines } = diagnose(alert(48, { path }));
+  expect(causes[0]?.id).toBe("UNKNOWN_ISSUER");
+  expect(causes[0]?.because).toContain("of that name there is another, with another key");
+  expect(lines.find(([label]) => label === "chain")?.[1]).toContain("CA of the Staging");
+});

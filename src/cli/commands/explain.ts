@@ -57,6 +57,8 @@ export async function run(said: Said, world: World): Promise<number> {
   const show = said.isOn("json") ? asData : asWords;
   if (from !== undefined) return show.messages(recognise(textOf(await read(from, world))), from, world.stdout);
   if (name === undefined) return show.list(world.stdout);
+  const ofExit = codes.filter((code) => String(catalogue[code].exit) === name);
+  if (ofExit.length > 0) return show.status(ofExit, world.stdout);
   const id = name.toUpperCase().replaceAll("-", "_");
   if (!isCode(id) && !isCause(id)) throw unknownName(id);
   return show.page(id, world.stdout);
@@ -75,6 +77,8 @@ interface Manner {
   messages(found: readonly Recognised[], from: string, stdout: Output): number;
   list(stdout: Output): number;
   page(id: Code | CauseId, stdout: Output): number;
+  /** The codes of one exit status. */
+  status(of: readonly Code[], stdout: Output): number;
 }
 
 const widthOf = ({ columns }: Output) => Math.min(Math.max(columns, 40), 100);
@@ -83,6 +87,11 @@ const asWords: Manner = {
   messages: (found, from, stdout) => explainMessages(found, from, widthOf(stdout), stdout),
   list(stdout) {
     stdout.write(list(widthOf(stdout)));
+    return 0;
+  },
+  status(of, stdout) {
+    const rows = of.map((code) => [code, catalogue[code].title] as const);
+    stdout.write(`${table(rows, widthOf(stdout), 0).join("\n")}\n`);
     return 0;
   },
   page(id, stdout) {
@@ -94,6 +103,10 @@ const asWords: Manner = {
 };
 
 const asData: Manner = {
+  status(of, stdout) {
+    stdout.write(explanationDocument({ found: [], codes: of, causes: [] }));
+    return 0;
+  },
   messages(found, _from, stdout) {
     const ids = [...new Set(found.flatMap((one) => one.ids))];
     stdout.write(explanationDocument({ found, codes: ids.filter(isCode), causes: ids.filter(isCause) }));
@@ -174,8 +187,24 @@ function codePage(code: Code, width: number): string {
     wrap(about, width, 0),
     "",
     ...facts.map((line) => `  ${line}`),
+    ...causesOf(code, width),
     "",
   ].join("\n");
+}
+
+/** Answers by which a code comes about that has a cause, and not one alone. */
+const answers: { [C in Code]?: RegExp } = {
+  CA_REFUSED: /^(unauthorized|token-|claim-|name-|certificate-missing|rekey-body)/,
+  CLIENT_REJECTED: /^(alert-|closed)/,
+};
+
+function causesOf(code: Code, width: number): string[] {
+  const isOne = answers[code];
+  if (isOne === undefined) return [];
+  const rows = causeIds
+    .filter((id) => causes[id].symptoms.some((symptom) => isOne.test(symptom)))
+    .map((id) => [id, causes[id].title] as const);
+  return ["", "causes", ...table(rows, width, 2).map((line) => `  ${line}`)];
 }
 
 const menders = { you: "you", admin: "the CA's administrator", both: "you, or the CA's administrator" };

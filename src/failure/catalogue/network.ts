@@ -12,6 +12,9 @@ function said({ status, said: words, requestId, server, via }: Answered): Line[]
   return [["it said", words === "" ? `${status}, and nothing else` : `${status} ${quoted(words)}`], ...who];
 }
 
+/** A limit below a second is no limit of 0s. */
+const limit = (ms: number) => (ms < 1000 ? `${ms}ms` : span(ms));
+
 const reach = (url: string) =>
   `see who answers: \`curl -skv ${shell(`${url.replace(/\/[^/]*$/, "")}/health`, "URL")}\``;
 
@@ -74,8 +77,8 @@ export const network: Family<
     about: "The whole exchange is bounded by --timeout (30s), connecting by 10s of it.",
     what: (f) =>
       f.phase === "connect"
-        ? `no connection to the CA within ${span(f.limitMs)}`
-        : `no whole answer from the CA within ${span(f.limitMs)}`,
+        ? `no connection to the CA within ${limit(f.limitMs)}`
+        : `no whole answer from the CA within ${limit(f.limitMs)}`,
     why: (f) =>
       f.phase === "connect"
         ? "A firewall that drops packets looks like this, and so does a host that is down, or a server that takes the connection and says nothing."
@@ -91,9 +94,11 @@ export const network: Family<
       "No answer and no TLS alert. A CA that is restarting does this; so does step-ca v0.19 to v0.22 when the token's audience is not one of its names, and a step-ca whose cloud provisioner could not be initialised.",
     what: () => "the connection was closed without an answer",
     why: (f) =>
-      f.method === "mtls"
-        ? "It was closed after the client certificate was sent, without a TLS alert, and nothing speaks against the certificate."
-        : "No certificate was offered in the handshake, so it is no refusal of one. A restart, a crash in the CA, or something between us.",
+      f.isBeforeTls
+        ? "It was closed before the TLS handshake, so no certificate was sent, and none was judged."
+        : f.method === "mtls"
+          ? "It was closed after the client certificate was sent, without a TLS alert, and nothing speaks against the certificate."
+          : "No certificate was offered in the handshake, so it is no refusal of one. A restart, a crash in the CA, or something between us.",
     evidence: (f) => [
       ["url", f.url],
       ["system said", quoted(f.said)],

@@ -14,37 +14,91 @@ export function renewCommand({ certificate, ca, files }: Evidence, ...flags: rea
 
 /** A new certificate for the same names, from the same provisioner. It needs that provisioner's credentials. */
 export function enrolCommand({ certificate, ca, files }: Evidence): string {
-  const { names, provisioner } = certificate;
-  const subject = shell(commonName(certificate.subject) || names[0], "NAME");
+  const subject = shell(commonName(certificate.subject) || certificate.names[0], "NAME");
   const paths = [subject, fileOf({ certificate }), shellFile(files?.key, "KEY")];
-  const sans = names.filter((name) => !name.startsWith("#")).flatMap((name) => ["--san", shell(name, "NAME")]);
-  const life = ["--not-after", goDuration(lifetimeMs(certificate))];
-  return command(
-    "step ca certificate",
-    ...paths,
-    "--provisioner",
-    shell(provisioner?.name, "PROVISIONER"),
+  const sans = certificate.names
+    .filter((name) => !name.startsWith("#"))
+    .flatMap((name) => flag("--san", shell(name, "NAME")));
+  const flags = [
+    ...flag("--provisioner", isGone({ certificate, ca }) ? anotherName : provisionerOf({ certificate })),
     ...sans,
-    ...life,
+    ...flag("--not-after", goDuration(lifetimeMs(certificate))),
     ...reach(ca.url, files?.root),
-  );
+  ];
+  return command("step ca certificate", ...withOperands(paths, flags));
 }
 
 /** The same through a provisioner that the reader has to choose. */
 export function enrolElsewhere(evidence: Evidence): string {
-  return enrolCommand(evidence).replace(/--provisioner ('(?:[^']|'\\'')*'|\S+)/, "--provisioner NAME");
+  const { credentialId = "", type = "" } = evidence.certificate.provisioner ?? {};
+  return enrolCommand({
+    ...evidence,
+    certificate: { ...evidence.certificate, provisioner: { type, name: anotherName, credentialId } },
+  });
 }
 
 /** For the CA's administrator. */
-export function updateProvisioner({ certificate }: Evidence, ...flags: readonly string[]): string {
-  return command("step ca provisioner update", shell(certificate.provisioner?.name, "PROVISIONER"), ...flags);
+export function updateProvisioner({ certificate, ca }: Evidence, ...flags: readonly string[]): string {
+  const name = isGone({ certificate, ca }) ? anotherName : provisionerOf({ certificate });
+  return command("step ca provisioner update", ...withOperands([name], flags));
 }
 
 /** The same name again; a JWK provisioner gets a new key. */
-export function addProvisioner({ certificate }: Evidence): string {
-  const { name, type } = certificate.provisioner ?? {};
+export function addProvisioner({ certificate }: Evidence, ...flags: readonly string[]): string {
+  const { type } = certificate.provisioner ?? {};
   const key = type === "JWK" ? ["--create"] : [];
-  return command("step ca provisioner add", shell(name, "PROVISIONER"), "--type", shell(type, "TYPE"), ...key);
+  return command(
+    "step ca provisioner add",
+    ...withOperands([provisionerOf({ certificate })], ["--type", shell(type, "TYPE"), ...key, ...flags]),
+  );
+}
+
+/** Which provisioners the CA has. */
+export function listProvisioners({ ca, files }: Evidence): string {
+  return command("step ca provisioner list", ...reach(ca.url, files?.root));
+}
+
+/** Says of the commands in help what they do not say themselves: whom NAME stands for, and that a CA reads its file at its start. */
+export function withNames(help: readonly string[], evidence: Evidence): readonly string[] {
+  const has = (part: string) => help.some((line) => line.includes(part));
+  const isNamed = isGone(evidence) && (has(`--provisioner ${anotherName}`) || has(`update ${anotherName}`));
+  const name = quoted(evidence.certificate.provisioner?.name ?? "");
+  const list = `\`${listProvisioners(evidence)}\``;
+  const shown = has("reload the CA")
+    ? help
+    : help.map((line) => (changesProvisioner.test(line) ? `${line}${reload}` : line));
+  return isNamed && !has("step ca provisioner list")
+    ? [...shown, `NAME is a provisioner that the CA has, as ${name} is gone: ${list}`]
+    : shown;
+}
+
+/** Without remote management the command changes ca.json alone, as step says when it has done so. */
+const reload = "; then reload the CA (SIGHUP, or a restart), unless it is managed remotely";
+const changesProvisioner = /`step ca provisioner (update|add) [^`]*`$/;
+
+const anotherName = "NAME";
+
+function isGone({ certificate, ca }: Pick<Evidence, "certificate" | "ca">): boolean {
+  const name = certificate.provisioner?.name;
+  return name !== undefined && ca.provisioners !== undefined && !ca.provisioners.some((one) => one.name === name);
+}
+
+function provisionerOf({ certificate }: Pick<Evidence, "certificate">): string {
+  return shell(certificate.provisioner?.name, "PROVISIONER");
+}
+
+/** What begins with a dash would be a flag of its own. */
+function flag(name: string, value: string): string[] {
+  return isDashed(value) ? [`${name}=${value}`] : [name, value];
+}
+
+/** step takes operands that begin with a dash behind all flags and "--" only. */
+function withOperands(operands: readonly string[], flags: readonly string[]): readonly string[] {
+  return operands.some(isDashed) ? [...flags, "--", ...operands] : [...operands, ...flags];
+}
+
+function isDashed(word: string): boolean {
+  return /^'?-/.test(word);
 }
 
 /** Where the intermediate is to be had that the certificate's file lacks, and what to do then. */
@@ -98,7 +152,7 @@ export function templateLines(evidence: Evidence): string[] {
     "the CA's administrator: give the provisioner a template (options.x509.templateFile) for both usages, with" +
       ` \`"extKeyUsage": ["clientAuth", "serverAuth"]\`${more}:` +
       ` \`${updateProvisioner(evidence, "--x509-template", "FILE")}\``,
-    `renewal copies the usages, so enrol anew then: \`${enrolCommand(evidence)}\``,
+    `reload the CA, then enrol anew, as renewal copies the usages: \`${enrolCommand(evidence)}\``,
   ];
 }
 

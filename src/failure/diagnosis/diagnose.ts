@@ -3,10 +3,11 @@
  * ruled out, and the rest is ranked. Pure, and generic: what there is to know about a cause is in the cause.
  */
 import type { Certainty, Diagnosis, Evidence, RankedCause } from "../evidence.ts";
-import { type Cause, order, type Weight } from "./cause.ts";
+import { type Cause, contradicted, order, type Weight } from "./cause.ts";
 import { causes } from "./causes.ts";
-import { logLine, openLogLine } from "./commands.ts";
+import { logLine, openLogLine, withNames } from "./commands.ts";
 import { evidenceLines } from "./lines.ts";
+import { obstacles } from "./obstacles.ts";
 import { type Symptom, symptomOf } from "./symptom.ts";
 
 interface Weighed extends Weight {
@@ -19,12 +20,13 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const able = applicable.filter(({ symptoms }) => symptoms.includes(symptom));
   const weighed = able.map((cause) => weigh(cause, symptom, evidence));
   const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(symptom, evidence));
-  const ranked = rank(open, weighed.length, symptom, evidence);
-  const contradicted = weighed.filter(({ verdict }) => verdict === "contradicted");
-  const passed = passedChecks({ applicable, able, evidence });
+  const ranked = withNext(rank(open, weighed.length, symptom, evidence), applicable, evidence);
+  const isOut = ({ cause }: Weighed) => !ranked.some((one) => one.cause.id === cause.id);
+  const excluded = weighed.filter(({ verdict }) => verdict === "contradicted").filter(isOut);
+  const passed = passedChecks({ applicable, able, evidence }).filter(isOut);
   return {
     causes: ranked.map((one) => told(one, { symptom, evidence, ranked })),
-    ruledOut: [...passed, ...contradicted].map(({ cause, because }) => ({ id: cause.id, because })),
+    ruledOut: [...passed, ...excluded].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
     asked: evidence.asked ?? [],
   };
@@ -46,6 +48,8 @@ function isHandshake(symptom: Symptom): boolean {
 
 /** A close says so little that no fact must lead to it. */
 function weigh(cause: Cause, symptom: Symptom, evidence: Evidence): Weighed {
+  if (symptom === "closed" && evidence.isBeforeTls && cause.step !== "wire")
+    return { cause, ...contradicted("the connection was closed before the handshake, and nothing was judged") };
   const { verdict, ...weight } = cause.weigh(evidence);
   return { ...weight, cause, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };
 }
@@ -82,6 +86,24 @@ function rank(open: readonly Weighed[], considered: number, symptom: Symptom, { 
   const certainty = ({ verdict }: Weighed): Certainty =>
     isLast ? "certain" : verdict === "speaks" ? "likely" : "possible";
   return open.map((one) => ({ ...one, certainty: certainty(one) }));
+}
+
+/** What would stand in the way next, once a certain cause is mended, although this answer is not its own. */
+function withNext(ranked: readonly Ranked[], applicable: readonly Cause[], evidence: Evidence): readonly Ranked[] {
+  const [first] = ranked;
+  if (first?.certainty !== "certain") return ranked;
+  const at = stepOf(first.cause, evidence.method);
+  const isNext = (cause: Cause) =>
+    stepOf(cause, evidence.method) >= at && !ranked.some((one) => one.cause.id === cause.id);
+  const next = obstacles(evidence).flatMap(({ id, because }) => {
+    const cause = applicable.find((one) => one.id === id && isNext(one));
+    if (cause === undefined) return [];
+    return [
+      { cause, verdict: "proved" as const, because: `${because}: the next obstacle`, certainty: "likely" as const },
+    ];
+  });
+  const before = ranked.filter(({ certainty }) => certainty !== "possible");
+  return [...before, ...next, ...ranked.filter(({ certainty }) => certainty === "possible")];
 }
 
 /** A chain is verified as one, and what is proved of it explains all. The checks after it have the same words, one by one. */
@@ -138,7 +160,7 @@ interface Told {
 function told({ cause, because, certainty }: Ranked, { symptom, evidence, ranked }: Told): RankedCause {
   const { id, who } = cause;
   const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
-  const help = cause.help(evidence);
+  const help = withNames(cause.help(evidence), evidence);
   if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };
   const isOpen = certainty === "possible" && ranked.length > 1 && symptom !== "closed";
   const others = ranked.filter((one) => certainty === "certain" && one.certainty === "possible");

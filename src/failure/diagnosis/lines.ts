@@ -14,7 +14,7 @@ export function evidenceLines(evidence: Evidence): Line[] {
 }
 
 /** What was said is shown at more length than a name. */
-const atLength = 160;
+const atLength = 240;
 
 function certificateLines(evidence: Evidence): Line[] {
   const { certificate, at, method } = evidence;

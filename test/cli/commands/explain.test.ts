@@ -31,6 +31,13 @@ describe("pages", () => {
     expect(out.match(/^KEY_MISMATCH: /gm)).toHaveLength(2);
   });
 
+  test("an exit status has its codes, and a code that has many causes lists them", async () => {
+    const { exit, out } = await explain(["77"]);
+    expect([exit, out.match(/^[A-Z_]+/gm)]).toEqual([0, ["CA_REFUSED", "CERT_EXPIRED", "CLIENT_REJECTED"]]);
+    expect((await explain(["CA_REFUSED"])).out).toMatch(/^ {2}REVOKED /m);
+    expect((await explain(["CLIENT_REJECTED"])).out).toMatch(/^ {2}EXPIRED /m);
+  });
+
   test("without a name there is the list of all", async () => {
     const { exit, out } = await explain([]);
     expect(exit).toBe(0);

@@ -96,7 +96,9 @@ Put the intermediate below the leaf in the certificate file. renew completes the
       if (typeof found === "object") {
         const { reason, who } = found.problem;
         const roots = isJudgedByItsRoots(e) ? "that the CA publishes" : "that we know";
-        const because = `${found.when}the certificate's issuer ${quoted(who)} leads to no root ${roots}`;
+        const isNamesake = /verification (failure|error)/.test(found.problem.detail);
+        const namesake = isNamesake ? "; of that name there is another, with another key" : "";
+        const because = `${found.when}the certificate's issuer ${quoted(who)} leads to no root ${roots}${namesake}`;
         if (reason === "chain-incomplete") {
           const isTheirs = isOfThisCa(e);
           if (isTheirs) return silent(`${because}; but ${issuedHere}`);

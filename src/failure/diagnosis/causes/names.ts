@@ -3,6 +3,7 @@ import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { commonName, enrolCommand, fileOf, renewCommand } from "../commands.ts";
 import { isJudgedByItsRoots, predictions } from "../leaf.ts";
+import { isRefusedAnyway } from "../obstacles.ts";
 import { symptomOf } from "../symptom.ts";
 import { quoted } from "../words.ts";
 
@@ -13,9 +14,11 @@ function without(e: Evidence, isBad: (name: string) => boolean): Evidence {
   return { ...e, certificate: { ...e.certificate, names: left, subject: isBad(commonName(subject)) ? "" : subject } };
 }
 
-/** The name that the CA's sentence quotes. */
-function isForbidden({ answer }: Evidence, name: string): boolean {
-  return answer?.said.includes(`"${name}" is`) ?? false;
+/** The name that the CA's sentence quotes, or Go's, as it is foretold: a constraint may also be of a mail's or a URI's host. */
+function isForbidden(e: Evidence, name: string): boolean {
+  const foretold = predictions(e).flatMap(({ verdict }) => (verdict.ok ? [] : [verdict.detail]));
+  const said = [e.answer?.said ?? "", e.path?.forbidden?.why ?? "", ...foretold].join("\n").toLowerCase();
+  return said.includes(`"${name.toLowerCase()}"`);
 }
 
 function isBadMail(name: string): boolean {
@@ -45,7 +48,9 @@ export const names: Family<"NAME_NOT_PERMITTED" | "NAME_UNREADABLE"> = {
     help: (e) => [
       `enrol anew, for names that the issuer permits: \`${enrolCommand(without(e, (name) => isForbidden(e, name)))}\``,
       "the CA's administrator: the intermediate's name constraints forbid a name that was permitted before;" +
-        ` once they permit it, \`${renewCommand(e, "--force")}\` works`,
+        (isRefusedAnyway(e, "NAME_NOT_PERMITTED")
+          ? " that alone is not enough, as the next obstacle shows"
+          : ` once they permit it, \`${renewCommand(e, "--force")}\` works`),
     ],
     page: `An intermediate may permit or exclude names (RFC 5280, name constraints). A new intermediate with narrower constraints refuses old names: step-ca checks them at every renewal since v0.23.0 and answers 403 with the name, as in
 

@@ -2,7 +2,14 @@
 import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { addProvisioner, enrolCommand, enrolElsewhere, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import {
+  addProvisioner,
+  enrolCommand,
+  enrolElsewhere,
+  listProvisioners,
+  renewCommand,
+  updateProvisioner,
+} from "../commands.ts";
 import { cannotRenew, provisionerInList } from "../leaf.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -45,7 +52,7 @@ export const provisioner: Family<ProvisionerCause> = {
       return proved(near === undefined ? gone : `${gone}; ${quoted(near.name)} differs in case, which counts`);
     },
     help: (e) => [
-      `see the list: \`step ca provisioner list --ca-url ${shell(e.ca.url, "URL")}\``,
+      `see the list: \`${listProvisioners(e)}\``,
       `the CA's administrator: add it again, with any key, as it is found by its name: \`${addProvisioner(e)}\``,
       `or enrol anew through another provisioner: \`${enrolElsewhere(e)}\``,
     ],

@@ -2,8 +2,9 @@
 import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { enrolCommand, renewCommand, templateLines, updateProvisioner } from "../commands.ts";
+import { addProvisioner, enrolCommand, renewCommand, templateLines, updateProvisioner } from "../commands.ts";
 import { allows, buildingProblem, isJudgedByItsRoots, predictions, provisionerInList, usagesText } from "../leaf.ts";
+import { isRefusedAnyway } from "../obstacles.ts";
 import { tokenRule } from "../version.ts";
 import { quoted } from "../words.ts";
 
@@ -34,6 +35,12 @@ function afterExpiryLine(evidence: Evidence): string[] {
   const listed = provisionerInList(evidence);
   const isAllowed = typeof listed === "object" && listed.allowRenewalAfterExpiry === true;
   if (!hasExpired(evidence) || isAllowed) return [];
+  if (listed === "gone") {
+    const add = addProvisioner(evidence, "--allow-renewal-after-expiry");
+    return [
+      `the CA's administrator: its provisioner is gone, which has to be there again, and to allow this: \`${add}\``,
+    ];
+  }
   const update = updateProvisioner(evidence, "--allow-renewal-after-expiry");
   return [`the CA's administrator: its provisioner must allow renewal after expiry, too: \`${update}\``];
 }
@@ -62,11 +69,16 @@ export const usage: Family<Usage> = {
       const early = `\`${renewCommand(e, "--force", "--expires-in", "66%")}\``;
       const upgrade = "the CA's administrator: upgrade step-ca to v0.26.2 or newer, which lifts it";
       const onTime = `renewing before expiry, over mTLS, works with this CA as it is; run from a timer: ${early}`;
+      const isBlocked = isRefusedAnyway(e, "NO_SERVER_AUTH_OLD_CA");
+      if (!isExpired && isBlocked)
+        return [`${upgrade}; that alone is not enough, as the next obstacle shows`, ...templateLines(e)];
       if (!isExpired) {
         const today = `the certificate is still valid: over mTLS this CA renews it today: ${again}`;
         return [today, `${upgrade} for tokens, too`, ...templateLines(e)];
       }
-      const then = `${upgrade}; then the same command renews the same certificate: ${again}`;
+      const then = isBlocked
+        ? `${upgrade}; that alone is not enough, as the next obstacle shows`
+        : `${upgrade}; then the same command renews the same certificate: ${again}`;
       return [then, ...afterExpiryLine(e), onTime, ...templateLines(e)];
     },
     page: `A renewal token carries the certificate's chain, and step-ca verifies that chain as Go does, for one extended key usage. Before v0.26.2 that usage is serverAuth, which is Go's default; v0.26.2 (smallstep/crypto PR 503) asks for clientAuth. A certificate for clients only, such as those of Kubernetes users, therefore cannot be renewed by token on an older CA, although the CA issued it.

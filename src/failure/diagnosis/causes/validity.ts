@@ -5,6 +5,7 @@ import { contradicted, type Family, proved, silent, speaks, unlikely } from "../
 import { hasExpired, leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
 import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
 import { cannotRenew, isFirstUseAlone, provisionerInList } from "../leaf.ts";
+import { isRefusedAnyway } from "../obstacles.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 
@@ -198,7 +199,9 @@ step-ca renews expired certificates by token alone, and only if the provisioner 
     help: (e) => [
       `the CA's administrator: allow it: \`${updateProvisioner(e, "--allow-renewal-after-expiry")}\`` +
         ' (in ca.json: `"claims": {"allowRenewalAfterExpiry": true}`, then reload the CA)',
-      `then the same command renews it: \`${renewCommand(e, "--force")}\``,
+      ...(isRefusedAnyway(e, "EXPIRED_NOT_ALLOWED")
+        ? ["that alone is not enough, as the next obstacle shows"]
+        : [`then the same command renews it: \`${renewCommand(e, "--force")}\``]),
       `or enrol anew: \`${enrolCommand(e)}\``,
       `for the next one: renew before the end, from a timer: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
     ],
