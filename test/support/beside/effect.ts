@@ -60,7 +60,7 @@ export function effectOf({ folder, before, seen, keyFile, owner, passphrase, not
 
 function contactOf({ connections, requests }: Seen): string {
   const posts = requests.filter((request) => request.startsWith("POST"));
-  if (posts.length > 2) return `${posts.length} × ${[...new Set(posts)].join(", ")}`;
+  if (posts.length > 20) return `more than 20 × ${[...new Set(posts)].join(", ")}`;
   if (posts.length > 0) return posts.join(", ");
   return connections === 0 ? "CA not contacted" : "connected, no request";
 }

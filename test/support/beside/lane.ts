@@ -18,6 +18,7 @@ export interface Lane {
   /** The door is shut, and opened again at the same port. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  isOpen(): boolean;
   close(): Promise<void>;
 }
 
@@ -70,6 +71,7 @@ export async function openLane(version: CaVersion, authority: Authority): Promis
       return { connections, requests: lines.flatMap((line) => requestIn(line, version)).slice(0, -1) };
     },
     shut,
+    isOpen: () => door.listening,
     async open() {
       door.listen(port, "127.0.0.1");
       await once(door, "listening");

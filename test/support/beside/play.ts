@@ -163,7 +163,7 @@ export function wordsOf({ args, reach = true, program }: Row): string[] {
   return reach && program !== "needs-renewal" ? [...words, "--ca-url", "CA", "--root", "root.crt"] : words;
 }
 
-function hookIn(folder: string): string {
+export function hookIn(folder: string): string {
   const file = join(folder, "hook.out");
   return existsSync(file) ? `hook: ${readFileSync(file, "utf8").trim() || "no argument"}` : "hook not run";
 }
