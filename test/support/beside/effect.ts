@@ -14,7 +14,9 @@ export function snapshot(folder: string): Snapshot {
   const files = names.sort().flatMap((name) => {
     const path = join(folder, name);
     const link = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
-    return statSync(path).isFile() ? [[name, { text: readFileSync(path, "latin1"), link }] as const] : [];
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file === undefined) return [[name, { text: "", link }] as const]; // a link to nothing
+    return file.isFile() ? [[name, { text: readFileSync(path, "latin1"), link }] as const] : [];
   });
   return Object.fromEntries(files);
 }
@@ -78,7 +80,7 @@ function pairOf({ folder, crt, key, old, passphrase, isKeyNew }: Pair): string {
   const text = readFileSync(join(folder, crt), "latin1");
   const { publicKey } = new X509Certificate(text);
   const keyText = readFileSync(join(folder, key), "latin1");
-  const isSame = spki(new X509Certificate(old).publicKey) === spki(publicKey);
+  const isSame = spki(new X509Certificate(Buffer.from(old, "latin1")).publicKey) === spki(publicKey);
   const fits = spki(createPublicKey(createPrivateKey({ key: keyText, passphrase }))) === spki(publicKey);
   const modes = [crt, key].map((name) => (statSync(join(folder, name)).mode & 0o7777).toString(8));
   return [

@@ -88,7 +88,7 @@ function requestIn(line: string, version: CaVersion): string[] {
   if (!line.startsWith("{")) return [];
   const { method, path, status, ott, error } = JSON.parse(line) as Record<string, unknown>;
   if (typeof method !== "string" || typeof path !== "string") return [];
-  const isToken = ott !== undefined || /renew ?token|x5cInsecure/i.test(String(error));
+  const isToken = ott !== undefined || /renew ?token|x5cInsecure|audience/i.test(String(error));
   const isTold = method === "POST" && (isToken || version.startsWith("v0.30"));
   return [`${method} ${path} ${status}${isTold ? ` ${isToken ? "token" : "mTLS"}` : ""}`];
 }
