@@ -1,7 +1,6 @@
 /** The one interface to everything outside: clock, chance, files, environment, streams. Tests pass their own. */
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
-import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { type FileSystem, realFileSystem } from "./files/system.ts";
 
@@ -28,8 +27,8 @@ export interface World {
   ask(question: string, kind: "plain" | "secret"): Promise<string | null>;
   /** All of standard input, or the last `limit` bytes of it. Ends early when `signal` is aborted. */
   input(limit: number): Promise<Buffer>;
-  /** Resolves early when `signal` is aborted. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves early when `signal` is aborted, or `wake`. */
+  sleep(ms: number, wake?: AbortSignal): Promise<void>;
   /** Runs this very program again, as a user would, with its words on our streams. Resolves with its exit status. */
   runSelf(args: readonly string[], folder: string): Promise<number>;
   /** Runs a program of the user's; its output goes to our stderr. Ends it with its whole process group, late or when `signal` is aborted. */
@@ -72,7 +71,7 @@ export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>
     canAsk: isatty(0) && isatty(2),
     ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
     input: async (limit) => (await import("./cli/input.ts")).readInput(limit, signal),
-    sleep: (ms) => setTimeout(ms, undefined, { signal }).catch(endEarly),
+    sleep: (ms, wake) => sleep(ms, wake === undefined ? [signal] : [signal, wake]),
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     run: async (spec) => (await import("./cli/child.ts")).runChild(spec, signal),
     kill: (pid, number) => void process.kill(pid, number),
@@ -98,8 +97,18 @@ function withHome(env: NodeJS.ProcessEnv): World["env"] {
   }
 }
 
-function endEarly(error: unknown): void {
-  if (!(error instanceof Error && error.name === "AbortError")) throw error;
+/** Leaves nothing behind: a daemon sleeps thousands of times by one signal. */
+function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    for (const signal of signals) signal.addEventListener("abort", end, { once: true });
+    if (signals.some(({ aborted }) => aborted)) end();
+  });
 }
 
 function output(stream: NodeJS.WriteStream): Output {

@@ -9,6 +9,7 @@ import type { buildConnector, Dispatcher, Client as UndiciClient } from "undici"
 import { networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Answer } from "./answer.ts";
+import { linkedTo } from "./linked.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { CaUrl } from "./url.ts";
@@ -91,7 +92,7 @@ class Attempt {
   readonly #route: Route;
   readonly #url: string;
   readonly #identity: ClientCertificate | undefined;
-  readonly #limit = new AbortController();
+  readonly #limit: ReturnType<typeof linkedTo>;
   readonly #timers: NodeJS.Timeout[] = [];
   #phase: "connect" | "exchange" = "connect";
   #timedOut: "connect" | "exchange" | null = null;
@@ -102,7 +103,8 @@ class Attempt {
     this.#route = route;
     this.#url = url;
     this.#identity = identity;
-    this.signal = AbortSignal.any([route.signal, this.#limit.signal]);
+    this.#limit = linkedTo(route.signal);
+    this.signal = this.#limit.controller.signal;
     this.#timers.push(
       setTimeout(() => this.#expire(this.#phase), route.timeoutMs),
       setTimeout(() => this.#phase === "connect" && this.#expire("connect"), route.connectTimeoutMs),
@@ -132,6 +134,7 @@ class Attempt {
   }
 
   end(client: UndiciClient): void {
+    this.#limit.release();
     for (const timer of this.#timers) clearTimeout(timer);
     client.destroy(null).then(undefined, () => undefined);
     this.#socket?.destroy();
@@ -139,7 +142,7 @@ class Attempt {
 
   #expire(phase: "connect" | "exchange"): void {
     this.#timedOut = phase;
-    this.#limit.abort();
+    this.#limit.controller.abort();
   }
 
   async #dial(): Promise<TLSSocket> {

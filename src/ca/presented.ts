@@ -2,18 +2,20 @@
 import type { Certificate } from "../pki/certificate.ts";
 import type { Route } from "./client.ts";
 import { askHandshake } from "./handshake.ts";
+import { linkedTo } from "./linked.ts";
 import { questionsMs } from "./questions.ts";
 
 /** As presented, but for those that cannot be read; [] when nothing can be had, since this is evidence only. */
 export async function presentedChain({ ca, env, signal }: Route): Promise<readonly Certificate[]> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), questionsMs);
+  const { controller, release } = linkedTo(signal);
+  const timer = setTimeout(() => controller.abort(), questionsMs);
   try {
-    const { presented } = await askHandshake({ ca, env, signal: AbortSignal.any([signal, limit.signal]) });
+    const { presented } = await askHandshake({ ca, env, signal: controller.signal });
     return presented;
   } catch {
     return []; // the failure being explained is the one to tell
   } finally {
     clearTimeout(timer);
+    release();
   }
 }

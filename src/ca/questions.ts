@@ -4,6 +4,7 @@ import type { Asked } from "../failure/evidence.ts";
 import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import type { Answer } from "./answer.ts";
 import { exchange, type Route } from "./client.ts";
+import { linkedTo } from "./linked.ts";
 
 /** All questions together may take this long. */
 export const questionsMs = 3000;
@@ -14,15 +15,16 @@ export class Questions {
   readonly signal: AbortSignal;
   readonly #route: Route;
   readonly #limitMs: number;
-  readonly #end = new AbortController();
+  readonly #end: ReturnType<typeof linkedTo>;
   readonly #timer: NodeJS.Timeout;
   readonly #asked = new Map<string, Asked>();
   readonly #isOver: Promise<never>;
 
   constructor(route: Route, limitMs: number) {
     this.#limitMs = limitMs;
-    this.#timer = setTimeout(() => this.#end.abort(), limitMs);
-    this.signal = AbortSignal.any([route.signal, this.#end.signal]);
+    this.#end = linkedTo(route.signal);
+    this.#timer = setTimeout(() => this.#end.controller.abort(), limitMs);
+    this.signal = this.#end.controller.signal;
     this.#route = { ...route, timeoutMs: limitMs, connectTimeoutMs: limitMs, signal: this.signal };
     this.#isOver = new Promise((_, reject) => {
       const over = () => reject(new Error("it is over"));
@@ -77,7 +79,8 @@ export class Questions {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#end.abort();
+    this.#end.release();
+    this.#end.controller.abort();
   }
 
   get #late(): string {

@@ -20,6 +20,11 @@ export async function load(paths: Paths, world: World): Promise<Identity> {
   return (await loadPair(paths, world)).identity;
 }
 
+/** The leaf of a certificate file alone, to see how long it is good. */
+export function readCertificateOf(file: string, world: World): Identity["leaf"] {
+  return readBundle(source(file, "certificate", world))[0];
+}
+
 /** A key as it was opened, with all that it takes to write another in its place. */
 export interface OpenedKey {
   key: KeyObject;

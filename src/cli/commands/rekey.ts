@@ -1,9 +1,14 @@
 /** `renew rekey CRT KEY`: from words to a policy, and from the outcome to words. */
+import { Failure } from "../../failure/failure.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
 import { kindText } from "../../pki/new-key.ts";
+import type { Cadence } from "../../renewal/cadence.ts";
 import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
+import type { Progress } from "../../renewal/renew.ts";
+import type { Window } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners } from "../policy.ts";
@@ -22,6 +27,7 @@ export const words: CommandWords = {
     ...pairFlags,
     ...keyFlags,
     expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
+    ...daemonFlags("rekey-period"),
     ...hookFlags,
     ...connectionFlags,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
@@ -65,23 +71,54 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = rekeyPolicyOf(said);
+  const cadence = cadenceOf(said, "rekey-period");
+  if (cadence !== null) refuseElsewhere(policy);
   reporter.passedOver(said.passedOver());
-  const outcome = await rekeyOnce(policy, world, {
+  if (cadence !== null) return stay(policy, cadence, world, reporter);
+  const outcome = await rekeyOnce(policy, world, progressOf(policy, reporter));
+  reporter.done(reportOf(outcome, policy, world.now()));
+  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+}
+
+/** The next rekey starts from the pair of the last one, and a key that is given is no new key. */
+function refuseElsewhere({ outCertificate, outKey, privateKey }: RekeyPolicy): void {
+  const given = { "--out-cert": outCertificate, "--out-key": outKey, "--private-key": privateKey };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  const because = "A daemon makes a new key each time, and replaces the pair that it starts from.";
+  throw new Failure("FLAG_CONFLICT", { flags: ["--daemon", flag], because });
+}
+
+/** Nothing is due a millisecond before the end, so that only what is owed is made good. */
+const nothingDue: Window = { kind: "duration", ms: 1 };
+
+async function stay(policy: RekeyPolicy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
+  const { last } = await import("../daemon.ts");
+  const { certificate } = policy.paths;
+  const run = (what: "renew" | "settle", _file: string, lasting: World) =>
+    rekeyOnce(
+      { ...policy, window: what === "renew" ? null : nothingDue, force: true },
+      lasting,
+      progressOf(policy, reporter),
+    );
+  return last({ cadence, file: certificate, firstFile: certificate, run }, world, reporter);
+}
+
+function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
+  return {
     settled: () => reporter.settled(),
     installed: (file, leaf) => reporter.installed(file, leaf),
     repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf }) => {
-      reporter.about(policy.paths.certificate, leaf);
-      reporter.detail(`${policy.paths.certificate} is for ${whom(leaf)}, until ${instant(leaf.notAfter)}`);
+      reporter.about(paths.certificate, leaf);
+      reporter.detail(`${paths.certificate} is for ${whom(leaf)}, until ${instant(leaf.notAfter)}`);
     },
     decided: (due) => reporter.detail(due.due ? "it is due" : "it is not due"),
     chose: ({ method, because }) => {
       reporter.chose(method, because);
-      reporter.detail(`asking ${policy.ca.href} over mTLS: a rekey knows no other way`);
+      reporter.detail(`asking ${ca.href} over mTLS: a rekey knows no other way`);
     },
-  });
-  reporter.done(reportOf(outcome, policy, world.now()));
-  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+  };
 }
 
 function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey }: RekeyPolicy, now: Date): Report {

@@ -3,8 +3,11 @@
 import { reasons } from "../../ca/credential.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
-import { type Outcome, type Policy, renewOnce } from "../../renewal/renew.ts";
+import type { Cadence } from "../../renewal/cadence.ts";
+import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
+import type { Window } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
@@ -29,6 +32,7 @@ export const words: CommandWords = {
     expiresInFlag(
       "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%; 0 or less: always",
     ),
+    ...daemonFlags("renew-period"),
     ...hookFlags,
     ...connectionFlags,
     ...unbuiltFlags,
@@ -44,8 +48,38 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = policyOf(said, "renew");
+  const cadence = cadenceOf(said, "renew-period");
   reporter.passedOver(said.passedOver());
-  const outcome = await renewOnce(policy, world, {
+  if (cadence !== null) return stay(policy, cadence, world, reporter);
+  const outcome = await renewOnce(policy, world, progressOf(policy, reporter));
+  reporter.done(reportOf(outcome, policy, world.now()));
+  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+}
+
+/** Nothing is due a millisecond before the end, so that only what is owed is made good. */
+const nothingDue: Window = { kind: "duration", ms: 1 };
+
+async function stay(policy: Policy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
+  const { last } = await import("../daemon.ts");
+  const { certificate } = policy.paths;
+  return last(
+    {
+      cadence,
+      file: policy.out ?? certificate,
+      firstFile: certificate,
+      run: (what, file, lasting) => {
+        const paths = { ...policy.paths, certificate: file };
+        const window = what === "renew" ? null : nothingDue;
+        return renewOnce({ ...policy, paths, window, force: true }, lasting, progressOf(policy, reporter));
+      },
+    },
+    world,
+    reporter,
+  );
+}
+
+function progressOf(policy: Policy, reporter: Reporter): Progress {
+  return {
     repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf, chain }) => {
       reporter.about(policy.paths.certificate, leaf);
@@ -61,9 +95,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     settled: () => reporter.settled(),
     installed: (file, leaf) => reporter.installed(file, leaf),
     completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
-  });
-  reporter.done(reportOf(outcome, policy, world.now()));
-  return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
+  };
 }
 
 const dueWords = {

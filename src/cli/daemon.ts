@@ -1,0 +1,120 @@
+/** A daemon in words: a line for each event on stderr, or a document on one line of stdout. */
+import { Failure } from "../failure/failure.ts";
+import { instant, relative, span } from "../failure/time.ts";
+import { type Certificate, whom } from "../pki/certificate.ts";
+import type { Cadence } from "../renewal/cadence.ts";
+import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
+import { readCertificateOf } from "../renewal/load.ts";
+import type { World } from "../world.ts";
+import { certificateDocument } from "./print/json.ts";
+import type { Reporter } from "./report.ts";
+
+export interface Lasting {
+  cadence: Cadence;
+  /** The file whose time counts: where the new chain goes, once it is there. */
+  file: string;
+  /** Where the certificate is until then. */
+  firstFile: string;
+  /** `force`: what is due is due; settle: nothing is. */
+  run(what: "renew" | "settle", file: string, world: World): Promise<unknown>;
+}
+
+/** Resolves with 0 when it is asked to end. */
+export async function last(lasting: Lasting, given: World, reporter: Reporter): Promise<number> {
+  const { cadence, file, firstFile } = lasting;
+  const world = { ...given, ask: remembering(given.ask) };
+  const current = () => (isThere(file, world) ? file : firstFile);
+  const task: Task = {
+    read: async () => readCertificateOf(current(), world),
+    run: async (what) => void (await lasting.run(what, current(), world)),
+  };
+  refuseLongPeriod(await task.read(), cadence);
+  await keep(task, cadence, world, (event) => tell(event, { file: current(), world, reporter }));
+  return 0;
+}
+
+/** A passphrase is asked for once. */
+function remembering(ask: World["ask"]): World["ask"] {
+  const known = new Map<string, string | null>();
+  return async (question, kind) => {
+    if (kind !== "secret") return ask(question, kind);
+    const answer = known.get(question) ?? (await ask(question, kind));
+    known.set(question, answer);
+    return answer;
+  };
+}
+
+function isThere(file: string, { fs }: World): boolean {
+  try {
+    return fs.stat(file).isFile();
+  } catch {
+    return false; // reading the other one says what is wrong
+  }
+}
+
+/** step's own rule: a period as long as the lifetime would come after the end. */
+function refuseLongPeriod({ notBefore, notAfter }: Certificate, { periodMs }: Cadence): void {
+  const lifetime = notAfter.getTime() - notBefore.getTime();
+  if (periodMs === null || periodMs < lifetime) return;
+  const problem = `It is not shorter than the certificate's lifetime of ${span(lifetime)}.`;
+  throw new Failure("BAD_DURATION", { flag: "--renew-period", value: span(periodMs), problem });
+}
+
+interface Teller {
+  file: string;
+  world: World;
+  reporter: Reporter;
+}
+
+function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
+  const { json, quiet } = reporter.manner;
+  if (json) return void world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
+  if (event.event === "failed") return tellFailure(event, { file, world, reporter });
+  if (!quiet || event.event === "state") world.stderr.write(`${lineOf(event, file, world.now())}\n`);
+}
+
+/** In full where it is news, and with what comes next. */
+function tellFailure(event: Extract<DaemonEvent, { event: "failed" }>, { file, world, reporter }: Teller): void {
+  const { failure, isNews, next } = event;
+  if (!isNews) return;
+  const now = world.now();
+  const { rendered } = reporter.describe(failure);
+  world.stderr.write(`${stamp(now)}\n${rendered}  next: ${file} is tried again ${relative(next, now)}\n`);
+}
+
+const stamp = (now: Date) => instant(now);
+
+function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, file: string, now: Date): string {
+  const start = `${stamp(now)} ${file}`;
+  switch (event.event) {
+    case "started":
+    case "waiting":
+      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${relative(event.next, now)}`;
+    case "renewed":
+      return `${start}: renewed, serial ${event.leaf.serial}`;
+    case "state": {
+      const { leaf, next, failure, count } = event;
+      const until = leaf === null ? "" : ` good until ${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)});`;
+      const trouble = failure === null ? "" : ` failed ${count} times with ${failure.code};`;
+      return `${start}:${until}${trouble} next try ${relative(next, now)}`;
+    }
+    case "stopped":
+      return `${start}: stopped`;
+  }
+}
+
+function documentOf(event: DaemonEvent, { file, world, reporter }: Teller) {
+  const leaf = "leaf" in event ? event.leaf : null;
+  const failure: Failure | null = "failure" in event ? event.failure : null;
+  return {
+    schema: 1,
+    command: reporter.manner.command,
+    event: event.event,
+    at: world.now().toISOString(),
+    file,
+    certificate: leaf && certificateDocument(file, leaf),
+    next: "next" in event ? event.next.toISOString() : null,
+    failures: "count" in event ? event.count : 0,
+    error: failure && reporter.describe(failure).document,
+  };
+}

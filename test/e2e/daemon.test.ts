@@ -1,0 +1,136 @@
+/** The daemon as a process: signals, its end, what it costs over many renewals. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
+import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
+import { bin, root } from "../support/program.ts";
+
+let folder: string;
+let authority: Authority;
+let ca: DevCa;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "renew-daemon-"));
+  authority = await createAuthority({ intermediate: true });
+  writeFileSync(join(folder, "root.crt"), authority.root);
+});
+afterEach(async () => {
+  await ca.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const schema = JSON.parse(readFileSync(join(root, "src/cli/print/output.schema.json"), "utf8"));
+const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+
+interface Line {
+  event: string;
+  certificate: { serial: string } | null;
+  next: string | null;
+  failures: number;
+  error: { code: string } | null;
+}
+
+async function daemon(lifetimeMs: number, flags: readonly string[] = [], options: DevCaOptions = {}) {
+  ca = await startDevCa({ authority, ...options });
+  const now = Date.now();
+  const life = { notBefore: new Date(now), notAfter: new Date(now + lifetimeMs) };
+  const { chain, key } = await authority.issue({ ...life, provisioner: { name: "after-expiry" } });
+  writeFileSync(join(folder, "web.crt"), chain);
+  writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
+  const words = ["--daemon", "--json", ...flags, "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+  const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (event: string): Promise<Line> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`it ended before ${event}`);
+      const line = JSON.parse(value) as Line;
+      if (!fits(line)) throw new Error(`${value} does not fit: ${JSON.stringify(fits.errors)}`);
+      if (line.event === event) return line;
+    }
+  };
+  return { child, next, exit };
+}
+
+const residentKb = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+const handles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+
+describe("a daemon", () => {
+  test("nothing is due: no request, and SIGTERM ends it with 0 within a second", async () => {
+    const { child, next, exit } = await daemon(3_600_000);
+    await next("started");
+    const asked = performance.now();
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect(performance.now() - asked).toBeLessThan(1000);
+    expect(ca.log.filter(({ path }) => path === "/renew")).toEqual([]);
+  });
+
+  test("SIGTERM ends it while the CA does not answer, and SIGINT as well", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const { child, next, exit } = await daemon(3_600_000, [], { faults: ["hang"] });
+      await next("started");
+      const asked = ca.log.length;
+      child.kill("SIGHUP");
+      while (ca.log.length === asked) await new Promise(setImmediate);
+      const at = performance.now();
+      child.kill(signal);
+      expect(await exit).toEqual([0, null]);
+      expect(performance.now() - at).toBeLessThan(1000);
+      if (signal === "SIGTERM") await ca.close();
+    }
+  });
+
+  test("SIGUSR1 says how it stands", async () => {
+    const { child, next, exit } = await daemon(3_600_000);
+    const started = await next("started");
+    child.kill("SIGUSR1");
+    expect(await next("state")).toMatchObject({ failures: 0, next: started.next });
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+  });
+
+  test("a certificate of three seconds is renewed in time, again and again", async () => {
+    const { child, next, exit } = await daemon(3000);
+    const serials = new Set<string | undefined>();
+    for (let count = 0; count < 3; count++) serials.add((await next("renewed")).certificate?.serial);
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect(serials.size).toBe(3);
+  });
+
+  test.runIf(process.platform === "linux")(
+    "500 renewals: no growth of memory or handles",
+    async () => {
+      const { child, next, exit } = await daemon(60_000);
+      await next("started");
+      const pid = child.pid ?? 0;
+      const measured: { memory: number; open: number }[] = [];
+      for (let count = 1; count <= 500; count++) {
+        child.kill("SIGHUP");
+        await next("waiting");
+        if (count === 200 || count === 500) measured.push({ memory: residentKb(pid), open: handles(pid) });
+      }
+      child.kill("SIGTERM");
+      expect(await exit).toEqual([0, null]);
+      const [half, whole] = measured;
+      expect(whole?.open).toBeLessThanOrEqual((half?.open ?? 0) + 1);
+      expect(whole?.memory).toBeLessThan((half?.memory ?? 0) * 1.2);
+    },
+    60_000,
+  );
+
+  test("files that are missing keep it from starting", async () => {
+    ca = await startDevCa({ authority });
+    const words = ["--daemon", "no.crt", "no.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: "ignore" });
+    expect(await once(child, "exit")).toEqual([66, null]);
+  });
+});
