@@ -58,6 +58,7 @@ describe.skipIf(isMissing)("beside the real step", () => {
       expect({ exit: both.renew.exit, does: both.renew.does }, said).toEqual({ exit: ourExit, does: does.renew });
       expect(both.renew.stdout, "stdout is for data").toBe("");
       expect(both.renew.stderr, "a daemon says what it does").not.toBe("");
+      if (row.isError) for (const { stderr } of [both.step, both.renew]) expect(stderr).toMatch(/error/i);
       expect(both.renew.endedInMs).toBeLessThan(1_000 + slackMs);
       line.isRight = true;
     } finally {

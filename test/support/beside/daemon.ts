@@ -1,7 +1,7 @@
 /** A daemon, step's or ours, that is watched while something happens to it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bin } from "../program.ts";
@@ -19,25 +19,28 @@ export interface Hands {
   signal(name: NodeJS.Signals): void;
   /** Until a file of the folder is another than it was at the last call, or at the start; false when the time is up. */
   changes(file: string, withinMs?: number): Promise<boolean>;
-  /** Until the hook has run. */
+  /** Until the hook has run, and is owed no more. */
+  settled(): Promise<void>;
+  /** Until the hook has begun. */
   hooked(): Promise<void>;
   /** Nothing is done; a daemon may. */
   passes(ms: number): Promise<void>;
   /** Somebody else's work: the new file is there as a whole at once. */
   replace(file: string, by: string): void;
   write(file: string, text: string): void;
+  remove(file: string): void;
 }
 
 export interface DaemonRow extends Omit<Row, "does"> {
   /** The CA is not there when the daemon starts. */
   down?: boolean;
-  /** What happens until the daemon is ended. */
-  during(hands: Hands): Promise<void>;
+  /** What happens until the daemon is ended. May return what it has noticed. */
+  during(hands: Hands): Promise<unknown>;
+  /** Both have to say on stderr what went wrong. */
+  isError?: boolean;
   /** By what it is ended; null where it ends by itself. Default SIGTERM. */
   end?: NodeJS.Signals | null;
   does: { readonly step: string; readonly renew: string } | string;
-  /** Added to what it did: what the row has noticed. */
-  notices?(folder: string): Promise<readonly string[]>;
 }
 
 export interface Watched {
@@ -72,10 +75,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
   await lane.seen();
   if (row.down) await lane.shut();
   const { program = "renew", args, end = "SIGTERM" } = row;
-  const words = [
-    ...(typeof args === "string" ? args.split(" ") : args),
-    ...["--ca-url", lane.url, "--root", "root.crt"],
-  ];
+  const words = [...(typeof args === "string" ? args.split(" ") : args), "--ca-url", lane.url, "--root", "root.crt"];
   const command =
     who === "step"
       ? [step, "ca", program, ...words]
@@ -83,7 +83,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
   const { PATH = "" } = process.env;
   const child = spawn(command[0] ?? "", command.slice(1), {
     cwd,
-    env: { PATH, HOME: cwd, TZ: "UTC", STEPPATH: "sp" },
+    env: { PATH, HOME: cwd, TZ: "UTC", STEPPATH: "sp", ...row.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const limit = setTimeout(() => child.kill("SIGKILL"), 45_000);
@@ -91,7 +91,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
   child.stdout.setEncoding("utf8").on("data", (text: string) => out.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => err.push(text));
   const closed = once(child, "close");
-  await row.during(handsOf(child, () => out.length + err.length, { cwd, lane }));
+  const told = await row.during(handsOf(child, () => out.length + err.length, { cwd, lane }));
   const isAlive = child.exitCode === null && child.signalCode === null;
   const asked = performance.now();
   if (end !== null) child.kill(end);
@@ -101,7 +101,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
   const seen = await lane.seen();
   if (row.down && !lane.isOpen()) await lane.open();
   const noticed = [
-    ...(await (row.notices?.(cwd) ?? [])),
+    ...(Array.isArray(told) ? told : []),
     ...(words.some((word) => word.includes("./hook")) ? [hookIn(cwd)] : []),
     ...(end !== null && !isAlive ? ["ENDED BY ITSELF"] : []),
   ];
@@ -111,7 +111,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
 
 function handsOf(child: ChildProcess, heard: () => number, { cwd, lane }: { cwd: string; lane: Lane }): Hands {
   const path = (file: string) => join(cwd, file);
-  const read = (file: string) => readFileSync(path(file), "latin1");
+  const read = (file: string) => (existsSync(path(file)) ? readFileSync(path(file), "latin1") : "");
   const last = new Map<string, string>([["web.crt", read("web.crt")]]);
   let known = 0;
   const until = async (isSo: () => boolean, withinMs = patienceMs): Promise<boolean> => {
@@ -142,6 +142,10 @@ function handsOf(child: ChildProcess, heard: () => number, { cwd, lane }: { cwd:
     async hooked() {
       await until(() => existsSync(path("hook.out")));
     },
+    async settled() {
+      await this.hooked();
+      await until(() => !existsSync(path(".web.crt.renew-owed")));
+    },
     passes: async (ms) => void (await until(() => false, ms)),
     replace(file, by) {
       cpSync(path(by), path(`${file}.tmp`));
@@ -149,5 +153,6 @@ function handsOf(child: ChildProcess, heard: () => number, { cwd, lane }: { cwd:
       last.set(file, read(file));
     },
     write: (file, text) => writeFileSync(path(file), text),
+    remove: (file) => rmSync(path(file)),
   };
 }

@@ -45,7 +45,10 @@ export function effectOf({ folder, before, seen, keyFile, owner, passphrase, not
     ...Object.keys(before).flatMap((name) => (name in after ? [] : [`removed ${name}`])),
   ].sort();
   const touched = (suffix: string) =>
-    changes.map((change) => change.split(" ")[1] ?? "").findLast((name) => name.endsWith(suffix));
+    changes
+      .filter((change) => !change.startsWith("removed"))
+      .map((change) => change.split(" ")[1] ?? "")
+      .findLast((name) => name.endsWith(suffix));
   const crt = touched(".crt");
   const key = touched(".key") ?? keyFile;
   const old = before["web.crt"]?.text ?? "";

@@ -1,7 +1,10 @@
 /** Daemons: what they do by themselves, on signals, and when things go wrong. */
+
+import { exported } from "../../user-files.ts";
 import type { DaemonRow } from "../daemon.ts";
-import { issue } from "../play.ts";
-import { owing, renewed, type Scene, untouched, with_ } from "../row.ts";
+import { issue, passphrase } from "../play.ts";
+import { asking, created, owing, refused, renewed, type Scene, untouched, with_ } from "../row.ts";
+import { listen } from "../signals.ts";
 
 const web = "web.crt web.key --daemon";
 const twice = renewed.replace("POST /renew 201 mTLS", "POST /renew 201 mTLS, POST /renew 201 mTLS");
@@ -53,7 +56,7 @@ export const daemonRows: readonly DaemonRow[] = [
     about: "needs no --force; due at the start, renewed at once, with its hook",
     args: [...web.split(" "), "--expires-in", "10m", "--exec", "./hook x"],
     leaf: nearlyOver,
-    during: (daemon) => daemon.hooked(),
+    during: (daemon) => daemon.settled(),
     does: with_(renewed, "hook: [x]"),
   },
   {
@@ -62,6 +65,7 @@ export const daemonRows: readonly DaemonRow[] = [
     args: `${web} --expires-in 10m`,
     leaf: nearlyOver,
     down: true,
+    isError: true,
     during: async (daemon) => {
       await daemon.speaks();
       await daemon.passes(1_000);
@@ -74,6 +78,7 @@ export const daemonRows: readonly DaemonRow[] = [
     args: `${web} --expires-in 10m`,
     leaf: nearlyOver,
     down: true,
+    isError: true,
     during: async (daemon) => {
       await daemon.speaks();
       await daemon.passes(1_000);
@@ -88,6 +93,7 @@ export const daemonRows: readonly DaemonRow[] = [
     about: "a hook that fails does not end it",
     args: [...web.split(" "), "--exec", "./hook"],
     files: failing,
+    isError: true,
     during: async (daemon) => {
       await daemon.speaks();
       daemon.signal("SIGHUP");
@@ -157,6 +163,162 @@ export const daemonRows: readonly DaemonRow[] = [
       daemon.signal("SIGHUP");
       await daemon.changes("web.crt");
     },
+    does: {
+      step: renewed.replace("mTLS", "token"),
+      renew: with_(
+        "POST /rekey 201 mTLS; changed web.crt, changed web.key",
+        "2 certificates, ec prime256v1, new key, fits web.key, modes 644 600, key in the clear",
+      ),
+    },
+    why: "step's does not rekey",
+  },
+  {
+    id: "daemon-hup-token",
+    about: "--mtls=false: by token each time",
+    args: `${web} --mtls=false`,
+    during: async (daemon) => {
+      await daemon.speaks();
+      for (const _ of [1, 2]) {
+        daemon.signal("SIGHUP");
+        await daemon.changes("web.crt");
+      }
+    },
+    does: twice.replaceAll("mTLS", "token"),
+  },
+  {
+    id: "daemon-expired",
+    about: "expired at the start, the provisioner allows it",
+    args: web,
+    leaf: { used: 1.5, provisioner: { name: "after-expiry" } },
+    during: (daemon) => daemon.changes("web.crt"),
+    does: renewed.replace("mTLS", "token"),
+  },
+  {
+    id: "daemon-refused",
+    about: "renewal disabled: it lives on",
+    args: `${web} --expires-in 10m`,
+    leaf: { ...nearlyOver, provisioner: { name: "no-renewal" } },
+    isError: true,
+    during: async (daemon) => {
+      await daemon.speaks();
+      await daemon.passes(2_000);
+    },
+    does: { step: refused, renew: asking(refused) },
+    why: "the cause is found out",
+  },
+  {
+    id: "daemon-pid-file",
+    about: "the service was started again while it runs, then SIGHUP",
+    args: `${web} --pid-file pid`,
+    files: ({ write }) => write("pid", "3999999\n"),
+    during: async (daemon) => {
+      await daemon.speaks();
+      const service = await listen();
+      daemon.write("pid", `${service.pid}\n`);
+      daemon.signal("SIGHUP");
+      await daemon.changes("web.crt");
+      const heard = await service.heard(1);
+      daemon.write("pid", "3999999\n");
+      return [heard];
+    },
+    does: { step: with_(renewed, "signals: none"), renew: with_(renewed, "signals: HUP") },
+    why: "the file is read at the moment of use; step signals the first pid for ever",
+  },
+  {
+    id: "daemon-out",
+    about: "--out: the new certificate goes there, each time",
+    args: `${web} --out new.crt`,
+    during: async (daemon) => {
+      await daemon.speaks();
+      for (const _ of [1, 2]) {
+        daemon.signal("SIGHUP");
+        await daemon.changes("new.crt");
+      }
+    },
+    does: created("new.crt").replace("POST /renew 201 mTLS", "POST /renew 201 mTLS, POST /renew 201 mTLS"),
+  },
+  {
+    id: "daemon-removed",
+    about: "the certificate is removed while it runs, then SIGHUP",
+    args: web,
+    during: async (daemon) => {
+      await daemon.speaks();
+      daemon.remove("web.crt");
+      daemon.signal("SIGHUP");
+      await daemon.changes("web.crt", 2_000);
+    },
+    does: {
+      step: renewed.replace("644", "600"),
+      renew: "CA not contacted; removed web.crt",
+    },
+    why: "what was removed is not put back",
+  },
+  {
+    id: "daemon-down-hup",
+    about: "SIGHUP while the CA is down, and again when it is back",
+    args: web,
+    down: true,
+    isError: true,
+    during: async (daemon) => {
+      await daemon.speaks();
+      daemon.signal("SIGHUP");
+      await daemon.speaks();
+      await daemon.lane.open();
+      daemon.signal("SIGHUP");
+      await daemon.changes("web.crt");
+    },
+    does: renewed,
+  },
+  {
+    id: "daemon-env",
+    about: "STEP_DAEMON and STEP_RENEW_PERIOD",
+    args: "web.crt web.key",
+    env: { STEP_DAEMON: "true", STEP_RENEW_PERIOD: "2s" },
+    during: (daemon) => daemon.changes("web.crt"),
+    does: renewed,
+  },
+  {
+    id: "daemon-encrypted",
+    about: "an encrypted key, --password-file",
+    args: `${web} --password-file pw`,
+    files: ({ issued, write }) => {
+      write("web.key", exported(issued.key, "pkcs8", "pem", passphrase));
+      write("pw", `${passphrase}\n`);
+    },
+    during: async (daemon) => {
+      await daemon.speaks();
+      daemon.signal("SIGHUP");
+      await daemon.changes("web.crt");
+    },
+    does: renewed,
+  },
+  {
+    id: "daemon-period-over-life",
+    about: "--renew-period longer than the certificate lives",
+    args: `${web} --renew-period 3h`,
+    during: (daemon) => daemon.passes(5_000),
+    end: null,
+    exits: [1, 64],
+    does: untouched,
+  },
+  {
+    id: "daemon-window-over-life",
+    about: "--expires-in longer than the certificate lives",
+    args: `${web} --expires-in 3h`,
+    during: async (daemon) => {
+      await daemon.changes("web.crt");
+      await daemon.passes(3_000);
+    },
+    exits: [1, 0],
+    does: { step: with_(untouched, "ENDED BY ITSELF"), renew: renewed },
+    why: "always due, and no setting makes it spin",
+  },
+  {
+    id: "rekey-daemon-period",
+    about: "rekey --daemon --rekey-period 2s",
+    program: "rekey",
+    args: `${web} --rekey-period 2s`,
+    during: (daemon) => daemon.changes("web.crt"),
     does: {
       step: renewed.replace("mTLS", "token"),
       renew: with_(
