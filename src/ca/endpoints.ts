@@ -111,6 +111,7 @@ function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaA
   const version = versionOf(heard.version, questions);
   const list = usableList(provisioners, leaf, questions);
   const presence = presenceOf(heard.intermediates, own);
+  const isFronted = answers.some((answer) => answer?.headers["server"] ?? answer?.headers["via"]);
   const signs = signsOf(heard, handshake, own);
   return {
     roots: own.roots,
@@ -124,7 +125,7 @@ function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaA
       ...(list && { provisioners: list }),
       ...(clock && { clock }),
       ...(revocation && { crl: revocation }),
-      ...(handshake && { handshake: handshakeFacts(handshake, { leaf, issuers, anchors, own }) }),
+      ...(handshake && { handshake: handshakeFacts(handshake, { leaf, issuers, anchors, own, isFronted }) }),
       ...(signs.length > 0 && { signs }),
       ...(own.foreign.length > 0 && { foreign: own.foreign }),
     },

@@ -10,6 +10,8 @@ interface About {
   issuers: readonly Certificate[];
   anchors: readonly Certificate[];
   own: Belonging;
+  /** Its answers bear the header of another server (Server, Via): step-ca sends neither. */
+  isFronted: boolean;
 }
 
 export function handshakeFacts(handshake: Handshake, about: About): HandshakeFacts {
@@ -27,8 +29,19 @@ export function handshakeFacts(handshake: Handshake, about: About): HandshakeFac
     ...(acceptable && { acceptable: acceptable.map(({ text }) => text) }),
     ...(accepts && { accepts }),
     ...(presentsMissing && { presentsMissing }),
-    ...(isEndedByCa(handshake, own) && { isCaItself: true }),
+    ...endedBy(handshake, about),
   };
+}
+
+/** Who ends TLS, where that is known: step-ca always names its issuers, so one that names none of them is not the CA. */
+function endedBy(handshake: Handshake, { own, anchors, isFronted }: About): Pick<HandshakeFacts, "isCaItself"> {
+  if (isFronted) return { isCaItself: false };
+  if (isEndedByCa(handshake, own)) return { isCaItself: true };
+  const { acceptable } = handshake;
+  if (acceptable === undefined) return {};
+  const known = [...own.inUse, ...anchors];
+  const isNamed = acceptable?.some(({ der }) => known.some(({ subject }) => same(der, subject.der))) ?? false;
+  return isNamed ? {} : { isCaItself: false };
 }
 
 /** Whether it is the CA itself that TLS ends in: it names every root in use as acceptable, as step-ca does of itself. */

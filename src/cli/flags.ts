@@ -20,7 +20,7 @@ export interface Flag {
   /** Only a flag: not read from the environment and defaults.json. */
   bare?: boolean;
   /** Throws for a value that is none, before any file is opened; what it returns is not used. */
-  check?: (value: string, from: string) => unknown;
+  check?: (value: string, from: string, command: string) => unknown;
   /** Without it nothing can be done: then a defaults.json that cannot be read is a failure, and otherwise it is passed over. */
   vital?: boolean;
 }
@@ -108,7 +108,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
 
 function describe({ name, summary, arguments: operands, flags, after }: CommandWords): Command {
   const command = new Command(name === "renew" ? "renew" : `renew ${name}`)
-    .description(summary)
+    .description(summary.replaceAll("\n", " ")) // commander breaks its lines
     .usage(`[flags] ${operands}`.trim())
     .allowExcessArguments(true)
     .helpOption("-h, --help", "show this help")
@@ -187,7 +187,7 @@ function checkGiven(flag: Flag, value: string | undefined, words: CommandWords):
   if (value === undefined) return;
   const from = `--${flag.names[0]}`;
   if (flag.value === undefined) parseSwitch({ value, from }, words);
-  flag.check?.(value, from);
+  flag.check?.(value, from, words.name);
 }
 
 /** commander's words, but for an unknown flag: that is told as it was written, without its value, and with the nearest. */

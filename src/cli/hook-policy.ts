@@ -1,7 +1,9 @@
 /** What follows a renewal: the flags for signals and hooks, and every mistake in them. */
 import { constants } from "node:os";
 import { Failure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
 import { splitWords } from "../renewal/command-line.ts";
+import { largestPid } from "../renewal/hook-steps.ts";
 import type { Hooks } from "../renewal/hooks.ts";
 import { parseDuration } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
@@ -26,55 +28,72 @@ export const hookFlags: readonly Flag[] = [
 ];
 
 /** Null where nothing is to follow. Throws the failures of family 64. */
-export function hooksOf(said: Said): Hooks | null {
-  const value = (name: string) => said.value(name) || undefined;
-  const [command, line, pid, pidFile] = ["exec", "exec-shell", "pid", "pid-file"].map(value);
+export function hooksOf(said: Said, command: string): Hooks | null {
+  /** An empty word is none, as for step. */
+  const read = <T>(name: string, parse: Parse<T>): T | null => {
+    const setting = said.setting(name);
+    return setting?.value ? parse(setting.value, setting.from, command) : null;
+  };
   const conflict = (first: string, second: string, because: string) =>
     new Failure("FLAG_CONFLICT", { flags: [first, second], because });
-  if (pid !== undefined && pidFile !== undefined) throw conflict("--pid", "--pid-file", "One process gets the signal.");
-  if (command !== undefined && line !== undefined)
+  const [pid, pidFile] = [read("pid", pidOf), read("pid-file", asIs)];
+  if (pid !== null && pidFile !== null) throw conflict("--pid", "--pid-file", "One process gets the signal.");
+  const [words, line] = [read("exec", wordsOf), read("exec-shell", asIs)];
+  if (words !== null && line !== null)
     throw conflict("--exec", "--exec-shell", "One hook is run; a line of a shell may run several programs.");
   const hooks: Hooks = {
-    exec: command !== undefined ? { words: wordsOf(command, "--exec") } : line !== undefined ? { line } : null,
-    execTimeoutMs: limitOf(value("exec-timeout") ?? "60s", "--exec-timeout"),
-    pid: pid === undefined ? null : pidOf(pid, "--pid"),
-    pidFile: pidFile ?? null,
-    signal: signalOf(value("signal") ?? "SIGHUP", "--signal"),
+    exec: words !== null ? { words } : line !== null ? { line } : null,
+    execTimeoutMs: read("exec-timeout", limitOf) ?? defaultLimitMs,
+    pid,
+    pidFile,
+    signal: read("signal", signalOf) ?? { name: "SIGHUP", number: constants.signals.SIGHUP },
   };
   return hooks.exec === null && hooks.pid === null && hooks.pidFile === null ? null : hooks;
 }
 
-const bad = (said: string, nearest?: string) =>
-  new Failure("BAD_FLAG", { said, command: "renew", ...(nearest !== undefined && { nearest }) });
+type Parse<T> = (text: string, from: string, command: string) => T;
 
-function wordsOf(command: string, flag: string): readonly string[] {
-  const words = splitWords(command);
-  if (words === null) throw bad(`${flag} has a quote that is not closed: '${command}'`);
-  if (!words[0]) throw bad(`${flag} names no program`);
+const defaultLimitMs = 60_000;
+const asIs: Parse<string> = (text) => text;
+
+function wordsOf(text: string, from: string, command: string): readonly string[] {
+  const words = splitWords(text);
+  if (words === null) throw bad(`${from} has a quote that is not closed: '${text}'`, command);
+  if (!words[0]) throw bad(`${from} names no program`, command);
   return words;
 }
 
 /** An empty one is none, as for step. */
-function checkCommand(command: string, flag: string): void {
-  if (command !== "") wordsOf(command, flag);
+function checkCommand(text: string, from: string, command: string): void {
+  if (text !== "") wordsOf(text, from, command);
 }
 
-function pidOf(text: string, flag: string): number {
-  if (/^\+?\d{1,10}$/.test(text) && Number(text) > 0) return Number(text);
-  throw bad(`${flag} is no process: '${text}'`, /^\D/.test(text) && !text.startsWith("-") ? "--pid-file" : undefined);
+function pidOf(text: string, from: string, command: string): number {
+  if (/^\+?\d{1,10}$/.test(text) && Number(text) > 0 && Number(text) <= largestPid) return Number(text);
+  throw bad(`${from} is no process: '${text}'`, command, /^[^\d+-]/.test(text) ? "--pid-file" : undefined);
 }
+
+/** As many as Linux has; those above the named ones are the real-time signals. */
+const mostSignals = 64;
 
 /** `1`, `HUP`, `SIGHUP`, `hup`. */
-function signalOf(text: string, flag: string): Hooks["signal"] {
+function signalOf(text: string, from: string, command: string): Hooks["signal"] {
   const all = Object.entries(constants.signals);
-  const name = text.toUpperCase().replace(/^(SIG)?/, "SIG");
-  const found = all.find(([known, number]) => known === name || String(number) === text.replace(/^\+/, ""));
+  const number = /^\+?\d{1,3}$/.test(text) ? Number(text) : null;
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
+  const found = all.find(([known, value]) => (number === null ? known === name : value === number));
   if (found !== undefined) return { name: found[0], number: found[1] };
-  throw bad(`${flag} is no signal that this system knows: '${text}'`);
+  if (number !== null && number > 0 && number <= mostSignals) return { name: text, number };
+  const near = number === null ? nearest(name, Object.keys(constants.signals)) : undefined;
+  throw bad(`${from} is no signal that this system knows: '${text}'`, command, near && `--signal ${near.slice(3)}`);
 }
 
-function limitOf(text: string, flag: string): number {
-  const ms = parseDuration(text, flag);
+function limitOf(text: string, from: string): number {
+  const ms = parseDuration(text, from);
   if (ms > 0) return Math.min(ms, 2 ** 31 - 1);
-  throw new Failure("BAD_DURATION", { flag, value: text, problem: "It must be longer than nothing." });
+  throw new Failure("BAD_DURATION", { flag: from, value: text, problem: "It must be longer than nothing." });
+}
+
+function bad(said: string, command: string, near?: string): Failure {
+  return new Failure("BAD_FLAG", { said, command, ...(near !== undefined && { nearest: near }) });
 }

@@ -79,6 +79,7 @@ export function policyOf(said: Said, command: string): Policy {
   }
   refusePairs(said);
   refuseUnbuilt(said, { certificate, key });
+  const hooks = said.has("exec-shell") ? hooksOf(said, command) : null;
   const expiresIn = said.has("expires-in") ? said.setting("expires-in") : null;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
   if ([certificate, key, out].includes("")) {
@@ -94,7 +95,7 @@ export function policyOf(said: Said, command: string): Policy {
     connectTimeoutMs,
     ca: caOf(said),
     root: said.setting("root") ?? { value: said.place().root, from: "the default" },
-    hooks: said.has("exec-shell") ? hooksOf(said) : null,
+    hooks,
     ...(out !== undefined && { out }),
   };
 }

@@ -40,7 +40,7 @@ export class Reporter {
   readonly manner: Manner;
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
-  #installed: string | null = null;
+  #installed: { file: string; keyFile: string | null } | null = null;
   #method: { method: Method; because: MethodReason } | null = null;
 
   constructor(world: World, manner: Manner) {
@@ -53,9 +53,9 @@ export class Reporter {
   }
 
   /** From here on a failure comes after the new certificate, which is in its place. */
-  installed(file: string, leaf: Certificate): void {
+  installed(file: string, leaf: Certificate, keyFile: string | null = null): void {
     this.#about = { file, leaf };
-    this.#installed = file;
+    this.#installed = { file, keyFile };
   }
 
   chose(method: Method, because: MethodReason): void {
@@ -70,9 +70,15 @@ export class Reporter {
     }
   }
 
-  /** What an earlier run owed has been made good. */
-  settled(): void {
-    if (!this.manner.json) this.#say("the hook that an earlier run owed has succeeded now");
+  /** What an earlier run owed has been made good. `left` is said in every manner: nobody expects a hook that runs every time. */
+  settled(left: string | null): void {
+    this.#note("what an earlier run owed, its hook or signal, has succeeded now");
+    if (left !== null) this.#say(`${left} cannot be taken away: the hook will be run again each time`);
+  }
+
+  /** This run has no hook to make it good with. */
+  owing(file: string): void {
+    this.#note(`an earlier renewal of ${file} still owes its hook or signal: it is run by a run that has it`);
   }
 
   /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
@@ -112,13 +118,13 @@ export class Reporter {
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      const key = this.manner.command === "rekey" ? { keyFile: null } : {};
+      const key = this.manner.command === "rekey" ? { keyFile: this.#installed?.keyFile ?? null } : {};
       this.#print({
         ok: false,
         outcome: this.#installed === null ? "failed" : "hook-failed",
         certificate,
         error,
-        file: this.#installed,
+        file: this.#installed?.file ?? null,
         ...key,
         dueFrom: null,
         tookMs: null,
@@ -161,6 +167,10 @@ export class Reporter {
       return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
     if (this.#installed !== null) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;
+  }
+
+  #note(text: string): void {
+    if (!this.manner.json && !this.manner.quiet) this.#say(text);
   }
 
   #say(text: string): void {

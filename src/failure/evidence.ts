@@ -109,7 +109,10 @@ export interface HandshakeFacts {
   acceptable?: readonly string[];
   /** Which issuer of the certificate that was sent is among them, by name. Left out where none is named. */
   accepts?: "issuer" | "above" | "none";
-  /** TLS ends in the CA itself: it names the CA's roots as those whose certificates it takes. */
+  /**
+   * Whether TLS ends in the CA itself: it names the CA's roots as those whose certificates it takes. False where it names none of
+   * the CA's, or where its answers bear another server's header; left out where nothing tells.
+   */
   isCaItself?: boolean;
   /** It presents the very intermediate that is missing below the root, for the certificate that was sent. */
   presentsMissing?: boolean;

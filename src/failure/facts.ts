@@ -9,8 +9,12 @@ export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "m
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
+  kind: "hook" | "signal";
+  /** In a few words. */
   what: string;
   said: string;
+  /** The whole command, or the pid file. */
+  of?: string;
 }
 
 type OfFile = { file: string; role: Role };

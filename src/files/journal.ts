@@ -43,9 +43,14 @@ const longestName = 200;
 
 /** Of a certificate's real path. */
 export function journalFile(certificate: string): string {
-  const name = basename(certificate);
+  return hiddenBeside(certificate, ending);
+}
+
+/** A name that belongs to this file alone, and is none of its folder's globs. */
+export function hiddenBeside(file: string, end: string): string {
+  const name = basename(file);
   const stem = Buffer.byteLength(name) <= longestName ? name : `${name.slice(0, 40)}-${digest(Buffer.from(name))}`;
-  return join(dirname(certificate), `.${stem}${ending}`);
+  return join(dirname(file), `.${stem}${end}`);
 }
 
 export function isJournal(name: string): boolean {

@@ -1,62 +1,79 @@
 /**
  * What a renewal still owes: its hooks, from before the new certificate is in its place until they have succeeded. The note
- * stands beside the certificate and holds facts alone, no commands: whoever may write there must not have us run anything.
+ * stands beside the certificate and holds no commands and nothing that a hook is told but two words of a fixed form: whoever
+ * may write there must not have us run anything.
  */
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
+import { hiddenBeside } from "./journal.ts";
 import type { FileSystem } from "./system.ts";
-import type { Target } from "./target.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
 
-/** What a hook is told of the renewal. */
-export interface Renewed {
-  serial: string;
-  previousSerial: string;
-  notAfter: string;
-  names: readonly string[];
-  method: string;
+/** What the certificate itself does not say of its renewal. */
+export interface Owed {
+  readonly serial: string;
+  readonly previousSerial: string;
+  readonly method: string;
 }
 
-interface Note extends Renewed {
-  version: 1;
+/** More than such a note ever holds. */
+const largest = 4096;
+
+/** Beside the file itself: `path` has no link at its end. */
+export function noteOf(path: string): string {
+  return hiddenBeside(path, ".renew-owed");
 }
 
-/** As much as such a note ever holds. */
-const largest = 256 * 1024;
+const unfinishedOf = (note: string) => `${note}.new`;
 
-function noteOf({ path }: Pick<Target, "path">): string {
-  return join(dirname(path), `.${basename(path).slice(0, 100)}.renew-owed`);
-}
-
-/** Throws Node's system errors: then nothing has been installed yet. */
-export function owe(target: Pick<Target, "path">, renewed: Renewed, fs: FileSystem): void {
-  const file = noteOf(target);
-  const unfinished = `${file}.new`;
+/** Whole on the disk once this returns; where it throws, the note is what it was before. */
+export function owe(path: string, { serial, previousSerial, method }: Owed, fs: FileSystem): void {
+  const note = noteOf(path);
+  const unfinished = unfinishedOf(note);
   removeIfThere(unfinished, fs);
-  const note: Note = { version: 1, ...renewed };
-  writeNew(unfinished, Buffer.from(`${JSON.stringify(note)}\n`), fs);
-  fs.rename(unfinished, file);
-  syncFolder(dirname(file), fs);
-}
-
-/** Done, or never begun. */
-export function forgive(target: Pick<Target, "path">, fs: FileSystem): void {
-  removeIfThere(noteOf(target), fs);
-}
-
-/** Null where nothing is owed. A note that cannot be read owes all the same, without its facts. */
-export function owedBy(target: Pick<Target, "path">, fs: FileSystem): Renewed | "unreadable" | null {
+  const text = JSON.stringify({ version: 1, serial, previousSerial, method });
+  writeNew(unfinished, Buffer.from(`${text}\n`), fs);
   try {
-    const note: unknown = JSON.parse(fs.read(noteOf(target), largest).toString("utf8"));
-    return isRenewed(note) ? note : "unreadable";
+    fs.rename(unfinished, note);
   } catch (error) {
-    return errnoOf(error) === "ENOENT" ? null : "unreadable";
+    removeIfThere(unfinished, fs);
+    throw error;
+  }
+  syncFolder(dirname(note), fs);
+}
+
+/** Done, or never begun. The note that cannot be taken away, null where none is left. */
+export function forgive(path: string, fs: FileSystem): string | null {
+  const note = noteOf(path);
+  removeIfThere(unfinishedOf(note), fs);
+  removeIfThere(note, fs);
+  return isThere(note, fs) ? note : null;
+}
+
+/** Null where nothing is owed. A note that cannot be read, or is no such note, owes all the same. */
+export function owedBy(path: string, fs: FileSystem): Owed | "unreadable" | null {
+  const file = noteOf(path);
+  try {
+    if (!fs.lstat(file).isFile()) return "unreadable"; // a link may lead anywhere, and a pipe would keep us waiting
+    const note: unknown = JSON.parse(fs.read(file, largest).toString("utf8"));
+    return isOwed(note) ? note : "unreadable";
+  } catch (error) {
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error)) ? null : "unreadable";
   }
 }
 
-function isRenewed(value: unknown): value is Renewed {
+function isOwed(value: unknown): value is Owed {
   if (typeof value !== "object" || value === null) return false;
-  const { serial, previousSerial, notAfter, names, method } = value as Record<string, unknown>;
-  const isText = (one: unknown) => typeof one === "string" && !one.includes("\0");
-  return [serial, previousSerial, notAfter, method].every(isText) && Array.isArray(names) && names.every(isText);
+  const { version, serial, previousSerial, method } = value as Record<string, unknown>;
+  const isSerial = (one: unknown) => typeof one === "string" && /^-?\d{1,60}$/.test(one);
+  return version === 1 && isSerial(serial) && isSerial(previousSerial) && (method === "mtls" || method === "token");
+}
+
+function isThere(file: string, fs: FileSystem): boolean {
+  try {
+    fs.lstat(file);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== "ENOENT";
+  }
 }

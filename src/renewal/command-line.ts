@@ -15,10 +15,5 @@ export function splitWords(line: string): string[] | null {
   return word === null ? words : [...words, word];
 }
 
-/** The program of a command line; null where there is none. */
-export function firstWord(line: string): string | null {
-  return splitWords(line)?.[0] || null;
-}
-
 /** White space, 'single', "double", an escaped character, plain text; a lone quote or backslash matches none of the groups. */
 const piece = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)|['"\\]/g;

@@ -1,20 +1,22 @@
 /** A check-up before anything fails: the user's files, the CA, and what a renewal would meet now and after the expiry. */
-import { exchange, type Route } from "../ca/client.ts";
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
-import { type Failure, isFailure } from "../failure/failure.ts";
+import { attempt, type Failure, isFailure } from "../failure/failure.ts";
+import { readNamed } from "../files/read.ts";
 import { unrepaired } from "../files/repair.ts";
+import { isDer } from "../pki/bundle.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
+import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { type Asking, completed, routeOf } from "./ask.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
-import { hookCheck } from "./checkup/hook.ts";
-import { fileChecks, leafChecks, usagesCheck } from "./checkup/local.ts";
+import { hookChecks, owedCheck } from "./checkup/hook.ts";
+import { fileChecks, issuersEnd, leafChecks, usagesCheck } from "./checkup/local.ts";
+import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
 import { caChecks } from "./checkup/remote.ts";
-import { describeDistrust } from "./distrust.ts";
 import { certificateFacts } from "./evidence.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load } from "./load.ts";
@@ -22,14 +24,14 @@ import type { Policy } from "./renew.ts";
 import { readRoots } from "./trust.ts";
 
 export interface DoctorPolicy extends Policy {
-  /** The hook's command line, null where there is none. */
-  readonly exec: string | null;
   /** Prove the token's cell by a renewal that is not installed. */
   readonly rehearse: boolean;
 }
 
 export interface Checkup {
   readonly leaf: Certificate | null;
+  /** When an issuer of the certificate ends, where that is before the certificate does. */
+  readonly issuersEnd: Date | null;
   readonly checks: readonly Check[];
   /** Null where the certificate or the CA cannot be had. */
   readonly forecast: Forecast | null;
@@ -40,13 +42,15 @@ export interface Checkup {
 export async function examine(policy: DoctorPolicy, world: World): Promise<Checkup> {
   const files = await finding(() => load(policy.paths, world));
   const roots = await finding(async () => readRoots(policy.root, world.fs));
-  const hook = policy.exec === null ? [] : [hookCheck(policy.exec, world)];
+  const owed = owedCheck(policy.paths.certificate, world);
+  const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
+  const end = files.value === undefined ? null : issuersEnd(files.value, roots.value ?? []);
   const local = [
     ...interruptedCheck(policy, world),
-    ...(files.failure === undefined ? localChecks(files.value, policy, world) : [failing("files", files.failure)]),
+    ...(files.failure === undefined ? localChecks(files.value, end, policy, world) : [failing("files", files.failure)]),
   ];
   const leaf = files.value?.leaf ?? null;
-  const whatIs = { leaf, forecast: null, rehearsal: null };
+  const whatIs = { leaf, issuersEnd: end, forecast: null, rehearsal: null };
   const usages = files.failure === undefined ? [usagesCheck(certificateFacts(files.value), "unknown")] : [];
   if (roots.failure !== undefined)
     return { ...whatIs, checks: [...local, ...usages, failing("root", roots.failure), ...hook] };
@@ -54,16 +58,17 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const before = [...local, rootCheck(policy, anchors)];
   const deadline = world.elapsed() + policy.timeoutMs;
   const asking = { anchors, policy, world, progress: {}, deadline };
-  const reached = await finding(() => reach(routeOf(asking), anchors));
+  const reached = await finding(() => reach(asking, files.value ?? null));
   if (reached.failure !== undefined)
     return { ...whatIs, checks: [...before, ...usages, failing("CA", reached.failure), ...hook] };
   const checks = [...before, reached.value];
   if (files.failure !== undefined) return { ...whatIs, checks: [...checks, ...hook] };
+  if (reached.value.failure !== undefined) return { ...whatIs, checks: [...checks, ...usages, ...hook] };
   const seen = await look({ ...asking, identity: files.value });
   const rehearsal = policy.rehearse ? await rehearse({ ...asking, identity: files.value }) : null;
   const rehearsed = rehearsal === null ? [] : [rehearsalCheck(rehearsal)];
   return {
-    leaf,
+    ...whatIs,
     checks: [...checks, ...seen.checks, ...hook, ...rehearsed],
     forecast: rehearsal === null ? seen.forecast : withRehearsal(seen.forecast, rehearsal),
     rehearsal,
@@ -90,24 +95,14 @@ function interruptedCheck({ paths }: Policy, { fs }: World): Check[] {
   return [warning("pair", says, "the next `renew` or `renew rekey` of this pair finishes it before anything else")];
 }
 
-function localChecks(identity: Identity, { window }: Policy, world: World): Check[] {
-  return [...fileChecks(identity, world.fs), ...leafChecks(certificateFacts(identity), window, world.now())];
+function localChecks(identity: Identity, end: Date | null, { window }: Policy, world: World): Check[] {
+  const plan = { window, issuersEnd: end };
+  return [...fileChecks(identity, world.fs), ...leafChecks(certificateFacts(identity), plan, world.now())];
 }
 
 function rootCheck({ root }: Policy, [first, ...others]: readonly Certificate[]): Check {
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return ok("root", `${root.value} holds "${first?.subject.text ?? ""}"${more}`);
-}
-
-/** The first exchange: whatever it is that is answered, the CA's server is there and trusted. */
-async function reach(route: Route, anchors: readonly Certificate[]): Promise<Check> {
-  try {
-    const { roundTripMs } = await exchange(route, { method: "GET", path: "/health" });
-    return ok("CA", `answers in ${Math.round(roundTripMs)} ms; its TLS certificate is of that root`);
-  } catch (error) {
-    stopIfAsked(route);
-    throw await describeDistrust(error, anchors, route);
-  }
 }
 
 async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Forecast }> {
@@ -123,5 +118,14 @@ async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Foreca
   const token = await renewToken({ ...sent, audience: policy.ca.origin, now, id: world.random(16) });
   const tokenBytes = `authorization: Bearer ${token}`.length;
   const outlook = foreseen.now.outlooks.token;
-  return { checks: caChecks({ identity, sent, anchors, answers, outlook, tokenBytes, now }), forecast: foreseen };
+  const isDer = isInDer(identity.certificateFile, world);
+  return {
+    checks: caChecks({ identity, sent, isDer, anchors, answers, outlook, tokenBytes, now }),
+    forecast: foreseen,
+  };
+}
+
+function isInDer(file: string, { fs }: World): boolean {
+  const read = attempt(() => readNamed(file, "certificate", fs));
+  return read.failure === undefined && isDer(read.value, pemBlocks(read.value.toString("latin1")));
 }

@@ -38,9 +38,13 @@ export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Kn
   };
 }
 
-/** What the intermediate that signs now forbids, which the certificate's own need not (authority/tls.go: constraints). */
+/**
+ * What the intermediate that signs now forbids, which the certificate's own need not (authority/tls.go: constraints). A CA that
+ * publishes none (before v0.27.3) presents it above its own certificate; something in front of it may present another.
+ */
 function forbiddenNow({ leaf }: Identity, { facts, intermediates }: CaAnswers) {
-  const [issuer] = facts.intermediates === "answers" ? intermediates : [];
+  const isItsOwn = facts.intermediates === "answers" || facts.handshake?.isCaItself === true;
+  const [issuer] = isItsOwn ? intermediates : [];
   const found = issuer && forbiddenName([leaf, issuer]);
   return found && { forbidden: { by: found.by.subject.text, why: found.why } };
 }

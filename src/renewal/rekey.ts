@@ -2,7 +2,7 @@
 import { postRekey } from "../ca/rekey.ts";
 import { type AnsweredChain, readAnswered, readRenewal } from "../ca/response.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
-import { Failure } from "../failure/failure.ts";
+import { Failure, isFailure } from "../failure/failure.ts";
 import { digestOf } from "../files/journal.ts";
 import { abandon, complete, type Goal, goalOf, prepare } from "../files/pair.ts";
 import { readNamed } from "../files/read.ts";
@@ -14,10 +14,10 @@ import { pemBlocks } from "../pki/pem.ts";
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { factsOf, follow, type Hooked, oweBefore, oweNothing, settleDebt } from "./hooks.ts";
+import { factsOf, follow, type Hooked, oweBefore } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { loadKey, loadPair, type OpenedKey } from "./load.ts";
-import { type Policy, type Progress, refuseToLoseKey, repairFirst } from "./renew.ts";
+import { type Policy, type Progress, refuseToLoseKey, repairFirst, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { verify } from "./verify.ts";
@@ -60,8 +60,7 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
-  const debt = await settleDebt(hooked, leaf, world);
-  if (debt.was === "settled") progress.settled?.();
+  const debt = await settleFirst(hooked, outCertificate, world, progress);
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
@@ -89,16 +88,17 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
     throw error;
   }
   const renewed = factsOf(chain[0], leaf, "mtls");
-  oweBefore(hooked, renewed, world);
+  const takeBack = oweBefore(hooked, renewed, world);
   try {
     complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
   } catch (error) {
-    oweNothing(hooked, world);
+    // A pair that the next run finishes will be new, and its hook is owed then.
+    if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) takeBack();
     throw error;
   }
   const tookMs = world.elapsed() - started;
   const file = goals.certificate.target.named;
-  progress.installed?.(file, chain[0]);
+  progress.installed?.(file, chain[0], keyFileOf(policy));
   await follow(hooked, renewed, "rekeyed", world);
   return {
     outcome: "rekeyed",

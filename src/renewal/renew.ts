@@ -12,7 +12,7 @@ import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { ask } from "./ask.ts";
-import { factsOf, follow, type Hooked, type Hooks, oweBefore, oweNothing, settleDebt } from "./hooks.ts";
+import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, oweBefore, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, type Paths } from "./load.ts";
 import { type Due, due, type Window } from "./schedule.ts";
@@ -53,10 +53,12 @@ export interface Progress {
   completed?(intermediates: number): void;
   /** What an interrupted run had left, and what was made of it. */
   repaired?(what: Repaired): void;
-  /** What an earlier run owed, and has been made good now. */
-  settled?(): void;
+  /** What an earlier run owed, and has been made good now. `left`: the note of it, where it cannot be taken away. */
+  settled?(left: string | null): void;
+  /** An earlier run owes a hook, and this run has none to make it good with. */
+  owing?(file: string): void;
   /** The new chain is in its place; the hooks come next. */
-  installed?(file: string, leaf: Certificate): void;
+  installed?(file: string, leaf: Certificate, keyFile?: string): void;
 }
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
@@ -66,8 +68,7 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
-  const debt = await settleDebt(hooked, leaf, world);
-  if (debt.was === "settled") progress.settled?.();
+  const debt = await settleFirst(hooked, policy.out ?? policy.paths.certificate, world, progress);
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
@@ -87,8 +88,8 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
-  oweBefore(hooked, renewed, world);
-  const installed = installOr(goal, pem, world, () => oweNothing(hooked, world));
+  const takeBack = oweBefore(hooked, renewed, world);
+  const installed = installOr(goal, pem, world, takeBack);
   const tookMs = world.elapsed() - started;
   progress.installed?.(goal.named, answered.chain[0]);
   await follow(hooked, renewed, "renewed", world);
@@ -102,6 +103,20 @@ function installOr(goal: Target, pem: Buffer, world: World, undo: () => void): I
     undo();
     throw error;
   }
+}
+
+/** What an earlier run has left undone comes before anything else. */
+export async function settleFirst(
+  hooked: Hooked | null,
+  file: string,
+  world: World,
+  progress: Progress,
+): Promise<Debt> {
+  if (hooked === null && isOwing(file, world.fs)) progress.owing?.(file);
+  const debt = await settleDebt(hooked, world);
+  if (debt.was === "settled") progress.settled?.(debt.left);
+  stopIfAsked(world);
+  return debt;
 }
 
 /** Hooks are about the file that is written. */

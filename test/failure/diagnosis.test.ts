@@ -864,3 +864,62 @@ table("TLS", [
   ["51 the key is another's", alert(51), "KEY_MISMATCH", "certain"],
   ["116 none was sent", alert(116), "CERTIFICATE_NOT_SENT", "certain"],
 ]);
+
+describe("what the CA checks before a proved cause, with the same words", () => {
+  const gone = list({ name: "other", type: "JWK" });
+  const disabled = list({ ...inList, disableRenewal: true });
+  const fresh = { usable: true, lists: false, issued: at };
+  test.each<[string, Evidence, string[]]>([
+    [
+      "over mTLS, a provisioner that is gone",
+      mtls(answer(401, U401), { ca: gone }),
+      ["PROVISIONER_GONE certain", "REVOKED possible"],
+    ],
+    ["renewal disabled", mtls(answer(401, U401), { ca: disabled }), ["RENEWAL_DISABLED certain", "REVOKED possible"]],
+    [
+      "a CRL that cannot be used tells nothing",
+      mtls(answer(401, U401), { ca: { ...gone, crl: { usable: false, lists: false } } }),
+      ["PROVISIONER_GONE certain", "REVOKED possible"],
+    ],
+    [
+      "a CRL that does not list it",
+      mtls(answer(401, U401), { ca: { ...gone, crl: fresh } }),
+      ["PROVISIONER_GONE certain"],
+    ],
+    [
+      "a CRL that lists it",
+      mtls(answer(401, U401), { ca: { ...gone, crl: { ...fresh, lists: true } } }),
+      ["REVOKED certain", "PROVISIONER_GONE likely"],
+    ],
+    [
+      "by token the provisioner is looked up first",
+      token(answer(401, U401), { ca: gone }),
+      ["PROVISIONER_GONE certain"],
+    ],
+    [
+      "and its claims are not",
+      token(answer(401, U401), { ca: { ...disabled, handshake: caItself } }),
+      ["RENEWAL_DISABLED certain", "REVOKED possible"],
+    ],
+    [
+      "a sentence that names its cause",
+      token(answer(401, "The request lacked necessary authorization to be completed: certificate expired on x"), {
+        ca: list(inList),
+      }),
+      ["EXPIRED_NOT_ALLOWED certain"],
+    ],
+  ])("%s", (_, given, ranked) => {
+    const { causes, ruledOut } = diagnose(given);
+    const told = causes.map(({ id, certainty }) => `${id} ${certainty}`);
+    expect(told.filter((one) => !one.startsWith("PROXY_CERTIFICATE"))).toEqual(ranked);
+    expect(ruledOut.map(({ id }) => id)).not.toContain("REVOKED");
+  });
+
+  test("is told in the list of causes and in the line about the log", () => {
+    const { causes } = diagnose(mtls(answer(401, U401), { ca: gone }));
+    expect(causes[1]?.because).toBe("the CA checks that before, and shows no CRL that would tell");
+    expect(causes[0]?.help.at(-1)).toContain(
+      'proves it with "authority.authorizeRenew: provisioner not found", and else has "authority.authorizeRenew: certificate has been revoked"',
+    );
+  });
+});

@@ -60,7 +60,11 @@ describe("the CA's log", () => {
     ["renewCertificateRequest `token` cannot be empty", ["RA_NEEDS_TOKEN"]],
     ["vaultCAS does not support renewals", ["CAS_CANNOT_RENEW"]],
     [
-      "client POST https://ca.internal:9000/1.0/renew failed: dial tcp 10.0.0.1:9000: connect: refused",
+      "client POST https://ca.internal:9000/1.0/renew failed: dial tcp 10.0.0.1:9000: connect: connection refused",
+      ["CA_UNREACHABLE", "RA_UPSTREAM"],
+    ],
+    [
+      'level=warning error="cahandler.Renew: client POST https://ca.internal:9000/1.0/renew failed: dial tcp 10.0.0.1:9000: connect: connection refused" status=500',
       ["RA_UPSTREAM"],
     ],
     ["token already used", ["TOKEN_REUSED"]],
@@ -349,5 +353,34 @@ describe("however it was pasted", () => {
     const started = performance.now();
     recognise(text);
     expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe("what step says of a request that failed leads to why it failed", () => {
+  const by = (words: string) => `error renewing certificate: client POST https://ca.internal/renew failed: ${words}`;
+  leads([
+    [by("remote error: tls: bad certificate"), ["NO_CLIENT_AUTH"]],
+    [by("remote error: tls: expired certificate"), ["EXPIRED"]],
+    [by("remote error: tls: unknown certificate authority"), ["UNKNOWN_ISSUER"]],
+  ]);
+  means([
+    [by("dial tcp 127.0.0.1:9000: connect: connection refused"), ["CA_UNREACHABLE"]],
+    [by("dial tcp: lookup ca.internal on 10.0.0.2:53: no such host"), ["CA_UNREACHABLE"]],
+    [by("dial tcp 10.0.0.1:9000: i/o timeout"), ["CA_TIMEOUT"]],
+    [by("net/http: TLS handshake timeout"), ["CA_TIMEOUT"]],
+    [by("EOF of a kind that nobody knows"), ["RA_UPSTREAM"]],
+    [by("tls: failed to verify certificate: x509: certificate signed by unknown authority"), ["CA_UNTRUSTED"]],
+    ["unable to load certificate: PEM routines:get_name:no start line", ["NOT_PEM", "ROOT_NOT_PEM", "FILE_EMPTY"]],
+    ["error:0480006C:PEM routines::no start line", ["NOT_PEM", "ROOT_NOT_PEM", "FILE_EMPTY"]],
+    ["code: 'ERR_OSSL_PEM_NO_START_LINE'", ["NOT_PEM", "ROOT_NOT_PEM", "FILE_EMPTY"]],
+  ]);
+  test.each(["bad certificate", "expired certificate", "unknown certificate"])("%s is not the CA behind", (name) => {
+    expect(idsOf(by(`remote error: tls: ${name}`))).not.toContain("RA_UPSTREAM");
+  });
+
+  test("a sentence of many causes begins with those that are met most", () => {
+    const ids = idsOf("error validating renew token");
+    expect(ids.slice(0, 4)).toEqual(["NO_SERVER_AUTH_OLD_CA", "NO_CLIENT_AUTH", "CHAIN_INCOMPLETE", "UNKNOWN_ISSUER"]);
+    expect(ids.at(-1)).toBe("LIVED_UNDER_A_MINUTE");
   });
 });

@@ -154,7 +154,6 @@ async function put(
     root,
     ...limits,
     hooks: null,
-    exec: null,
     rehearse: false,
   };
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { firstWord, splitWords } from "../../src/renewal/command-line.ts";
+import { splitWords } from "../../src/renewal/command-line.ts";
 
 describe("a command line", () => {
   test.each([
@@ -50,15 +50,5 @@ describe("a command line", () => {
       .filter((one) => one.trim() !== "" && !one.includes("\u0001"));
     expect(lines.length).toBeGreaterThan(200);
     expect(lines.map(splitWords)).toEqual(ask(lines));
-  });
-
-  test.each([
-    ["/usr/bin/true -x", "/usr/bin/true"],
-    ["'/a program' x", "/a program"],
-    ["", null],
-    ["''", null],
-    ["'x", null],
-  ])("the program of %j is %j", (line, program) => {
-    expect(firstWord(line)).toBe(program);
   });
 });

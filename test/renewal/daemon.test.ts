@@ -21,7 +21,7 @@ const hookFailed = (isNew: boolean) =>
     file: "web.crt",
     isNew,
     did: "renewed",
-    problems: [{ what: "hook x", said: "exit status 1" }],
+    problems: [{ kind: "hook", what: "hook x", said: "exit status 1" }],
   });
 
 /** What happens to a daemon, told by the test. */

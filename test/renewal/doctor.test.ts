@@ -1,10 +1,13 @@
 /** The check-up as its user meets it: what it finds, how it ends, and that it changes nothing. */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import type { DevCaOptions } from "../../src/dev-ca/server.ts";
+import type { DevCaOptions, Fault } from "../../src/dev-ca/server.ts";
 import { type Scene, scene } from "../support/scene.ts";
+import type { WorldOptions } from "../support/world.ts";
 
 let current: Scene;
 afterEach(() => current.end());
@@ -31,9 +34,9 @@ interface Report {
   error: { code: string; exit: number } | null;
 }
 
-async function report(words = command): Promise<Report & { exit: number }> {
+async function report(words = command, world: WorldOptions = {}): Promise<Report & { exit: number }> {
   const before = files();
-  const { stdout, exit } = await current.renew(words);
+  const { stdout, exit } = await current.renew(words, world);
   expect(files(), "nothing is changed").toEqual(before);
   return { ...(JSON.parse(stdout) as Report), exit };
 }
@@ -50,6 +53,10 @@ async function set(
   current = await scene({ intermediate: true, ...authority });
   await current.issue("web", leaf);
   await current.ca(ca);
+}
+
+function once(socket: Socket, event: "data", then: () => void): void {
+  socket.once(event, then);
 }
 
 const statusOf = ({ checks }: Report, wanted: string) => checks.find(({ name }) => name === wanted)?.status;
@@ -192,6 +199,65 @@ describe("how it ends", () => {
     });
   });
 
+  const nearly = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n";
+  test.each<[string, (socket: Socket) => void, string, number]>([
+    ["closes as soon as it has accepted", (socket) => socket.destroy(), "CA_CLOSED", 75],
+    ["resets the connection", (socket) => socket.resetAndDestroy(), "CA_CLOSED", 75],
+    ["closes after the handshake", (socket) => once(socket, "data", () => socket.destroy()), "CA_CLOSED", 75],
+    [
+      "says half a header",
+      (socket) => once(socket, "data", () => socket.end("HTTP/1.1 200 OK\r\nSer")),
+      "CA_CLOSED",
+      75,
+    ],
+    ["says half a body", (socket) => once(socket, "data", () => socket.end(`${nearly}\r\n{`)), "CA_CLOSED", 75],
+    ["speaks another language", (socket) => once(socket, "data", () => socket.end("ERR unknown\r\n")), "NOT_A_CA", 76],
+  ])("a server that %s", async (name, serve, code, exit) => {
+    current = await scene();
+    await current.issue("web", good);
+    const { chain: cert, key } = await current.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+    const isTcp = /accepted|resets/.test(name);
+    await current.listen(isTcp ? createServer(serve) : createTlsServer({ cert, key }, serve));
+    const found = await report();
+    expect(found).toMatchObject({ exit, outcome: "failed", error: { code, exit } });
+    expect(statusOf(found, "CA")).toBe("failed");
+    expect((await current.renew(command.replace("doctor", "--force --mtls=false"))).exit, "a renewal").toBe(exit);
+  });
+
+  test.each<[string, DevCaOptions, string | null, number]>([
+    ["a portal's page", { faults: ["html-200"] }, "NOT_A_CA", 76],
+    ["another server's 404", { faults: ["html-404"] }, "NOT_A_CA", 76],
+    ["a proxy's 403", { faults: ["html-403"] }, "PROXY_REFUSED", 76],
+    ["a proxy's 502", { faults: ["html-502"] }, "CA_UNREACHABLE", 75],
+    ["a redirection", { faults: ["redirect"] }, "NOT_A_CA", 76],
+    ["a proxy that lets everything through but /renew", { crl: true, hide: ["/renew"] }, "NOT_A_CA", 76],
+    ["a proxy that hides /health", { crl: true, hide: ["/health"] }, null, 0],
+  ])("%s", async (_, ca, code, exit) => {
+    await set(good, ca);
+    const found = await report();
+    expect(found.exit).toBe(exit);
+    expect(found.error?.code ?? null).toBe(code);
+    expect(statusOf(found, "CA")).toBe(code === null ? "ok" : "failed");
+    expect((await current.renew(command.replace("doctor", "--force"))).exit, "a renewal").toBe(exit);
+  });
+
+  test("a proxy that speaks HTTP to the CA", async () => {
+    await set();
+    await current.proxy({ plain: true });
+    expect(await report()).toMatchObject({ exit: 76, error: { code: "NOT_A_CA" } });
+  });
+
+  test("a server that renews whatever it is asked to, without proof", async () => {
+    await set();
+    const { chain, key } = await current.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+    const body = JSON.stringify({
+      certChain: [readFileSync("web.crt", "utf8").split(/(?<=END CERTIFICATE-----\n)/)[0]],
+    });
+    const server = createHttpsServer({ cert: chain, key }, (_, response) => response.writeHead(201).end(body));
+    await current.listen(server);
+    expect(statusOf(await report(), "CA")).toBe("warning");
+  });
+
   test("a CA that accepts and never answers costs the time limit and no more", async () => {
     current = await scene();
     await current.issue("web", good);
@@ -240,6 +306,12 @@ describe("what it finds", () => {
     const found = await report();
     expect(statusOf(found, "issuers")).toBe("warning");
     expect(cells(found)).toContain("token now: refused OUTLIVES_ISSUER");
+    expect(statusOf(found, "lifetime")).toBe("warning");
+    expect(found.checks.find(({ name }) => name === "lifetime")?.says).toMatch(
+      /its issuer ends in 20h: nothing renews/,
+    );
+    expect(found.today.join()).toMatch(/--expires-in 60%/);
+    expect(found.today.join()).not.toMatch(/--expires-in 66%/);
   });
 
   test("a leaf without its intermediate, which the CA publishes", async () => {
@@ -252,6 +324,14 @@ describe("what it finds", () => {
     expect(statusOf(found, "chain")).toBe("warning");
     expect(found.today.join()).toMatch(/intermediates\.pem/);
     expect(cells(found)).toContain("token now: works");
+  });
+
+  test("a leaf in DER without its intermediate: made PEM before anything is added to it", async () => {
+    await set();
+    const [own = ""] = /(?<=-----\n)[^-]*/.exec(readFileSync("web.crt", "utf8")) ?? [];
+    writeFileSync("web.crt", Buffer.from(own, "base64"));
+    const { today } = await report();
+    expect(today.join()).toMatch(/`openssl x509 -inform DER -in web.crt -out web.crt && curl -sf --cacert root.crt /);
   });
 
   test("a key that everybody may read", async () => {
@@ -276,14 +356,31 @@ describe("what it finds", () => {
     expect(statusOf(await report(), "token")).toBe("warning");
   });
 
-  test("a hook whose program is not there, or is", async () => {
+  test.each([
+    ["--exec /nowhere/reload", "hook", "warning"],
+    [`--exec ${process.execPath}`, "hook", "ok"],
+    ["--exec-shell 'a | b'", "hook", "ok"],
+    ["--pid 4711", "signal", "ok"],
+    ["--pid 4712", "signal", "warning"],
+    ["--pid-file pid", "signal", "ok"],
+    ["--pid-file none", "signal", "warning"],
+  ])("what is to follow, and is there or not: %s", async (flags, name, status) => {
     await set();
-    const [gone, there, open] = ["/nowhere/reload", process.execPath, "'x"];
-    const statuses = [];
-    for (const program of [gone, there, open]) {
-      statuses.push(statusOf(await report(`${command} --exec ${program}`), "hook"));
-    }
-    expect(statuses).toEqual(["warning", "ok", "warning"]);
+    current.write("pid", "4711\n");
+    const sent: number[] = [];
+    const kill = (pid: number, signal: number) => {
+      sent.push(signal);
+      if (pid !== 4711) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
+    };
+    expect(statusOf(await report(`${command} ${flags}`, { kill }), name)).toBe(status);
+    expect(sent.every((signal) => signal === 0)).toBe(true);
+  });
+
+  test("what an earlier renewal owes, also without its hook", async () => {
+    await set();
+    expect(statusOf(await report(command), "owed")).toBeUndefined();
+    current.write(".web.crt.renew-owed", "");
+    expect(statusOf(await report(command), "owed")).toBe("warning");
   });
 });
 
@@ -315,7 +412,99 @@ describe("a rehearsal", () => {
   });
 });
 
+describe("a rehearsal that is refused", () => {
+  const rehearse = command.replace("doctor", "doctor --rehearse");
+
+  test("says as much of mTLS where the CA's records are the reason", async () => {
+    current = await scene({ intermediate: true });
+    await current.issue("web", good);
+    const ca = await current.ca();
+    const { stdout } = await current.renew(command);
+    ca.revoke(BigInt((JSON.parse(stdout) as { certificate: { serial: string } }).certificate.serial).toString(16));
+    const found = await report(rehearse);
+    expect(found.exit).toBe(77);
+    expect(found.forecast?.[0], "mTLS, now").toMatchObject({ method: "mtls", verdict: "refused" });
+    expect((await current.renew(command.replace("doctor", "--force"))).exit, "a renewal").toBe(77);
+  });
+
+  test("by the token's own rules says nothing of mTLS", async () => {
+    await set(good, { faults: ["no-token-flow"] });
+    expect(cells(await report(rehearse))).toContain("mtls now: works");
+  });
+
+  test.each<[string, Fault[], string, number]>([
+    ["by a closed connection", ["close"], "CA_CLOSED", 75],
+    ["by silence", ["hang"], "CA_TIMEOUT", 75],
+    ["by a database that fails", ["broken-store"], "CA_FAILED", 75],
+    ["by another key's certificate", ["other-key"], "WRONG_CERTIFICATE", 76],
+  ])("%s", async (_, faults, code, exit) => {
+    await set(good, { faults });
+    const found = await report(`${rehearse} --timeout 1s`);
+    expect(found).toMatchObject({ exit, outcome: "failed", error: { code, exit } });
+  });
+});
+
+describe("the verdict", () => {
+  test("keeps the conditions of its cell, and loses them by a proof", async () => {
+    await set();
+    expect((await report()).verdict).toMatch(/works today, unless .*--rehearse/);
+    expect((await report(command.replace("doctor", "doctor --rehearse"))).verdict).toBe(
+      "a renewal works today; after its end it works, too",
+    );
+  });
+
+  test("judges the way that our clock makes a renewal take, even if it is wrong", async () => {
+    await set({ ...good, from: -23.9, to: 0.1 });
+    const ahead = { now: new Date(current.base.getTime() + 20 * 60_000) };
+    const { stdout, exit } = await current.renew(command, ahead);
+    const found = JSON.parse(stdout) as Report;
+    expect(exit).toBe(77);
+    expect(found.verdict).toContain("CLOCK_AHEAD");
+    expect(found.today.join()).toMatch(/set the clock/);
+    const renewal = await current.renew(command.replace("doctor", "--force"), ahead);
+    expect(renewal.exit, "a renewal").toBe(77);
+    expect(renewal.stdout).toContain("CLOCK_AHEAD");
+  });
+
+  test("of an expired certificate that may or may not be renewed says how to know, and how to go on", async () => {
+    await set({ ...good, from: -30, to: -6, provisioner: { name: "admin" } });
+    const found = await report();
+    expect(found.exit).toBe(1);
+    expect(found.verdict).toBe("whether a renewal works today cannot be known");
+    const today = found.today.join("\n");
+    expect(today).toMatch(/renew doctor --rehearse web.crt web.key/);
+    expect(today).toMatch(/step ca provisioner update admin --allow-renewal-after-expiry/);
+    expect(today).toMatch(/step ca certificate web.internal web.crt web.key/);
+  });
+});
+
+describe("something in front of the CA", () => {
+  test("that asks for certificates may keep them, and the token's header, to itself", async () => {
+    await set();
+    await current.proxy({ asks: true, authorization: (header) => header });
+    const found = await report();
+    expect(statusOf(found, "names")).toBe("warning");
+    const [mtls, token] = found.forecast ?? [];
+    expect(mtls).toMatchObject({ method: "mtls", verdict: "works" });
+    expect(mtls?.unless.join()).toMatch(/in front of the CA, which ends TLS, keeps the certificate to itself/);
+    expect(token?.unless.join()).toMatch(/in front of the CA, which ends TLS, takes the Authorization header away/);
+  });
+
+  test("is not the CA that is asked directly", async () => {
+    await set();
+    expect((await report()).forecast?.flatMap(({ unless }) => unless).join()).not.toMatch(/in front of/);
+  });
+});
+
 describe("as a command", () => {
+  test("on a narrow screen the cells stand one below the other, each within it", async () => {
+    await set();
+    const { stdout } = await current.renew(command.replace("--json ", ""), { columns: 50 });
+    expect(stdout).toMatch(/^ {2}forecast\n {4}now\n {6}over mTLS {2}works.*\n {6}by token/m);
+    const [, cells = ""] = stdout.split("  forecast");
+    expect(cells.split("\n").filter((line) => line.length > 50)).toEqual([]);
+  });
+
   test("-q says nothing while all is well, and all when it is not", async () => {
     await set();
     const quiet = command.replace("--json", "-q");

@@ -5,6 +5,7 @@ import { between } from "./plays/between.ts";
 import { chain } from "./plays/chain.ts";
 import { doctors } from "./plays/doctor.ts";
 import { files } from "./plays/files.ts";
+import { hooks } from "./plays/hooks.ts";
 import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
@@ -17,6 +18,7 @@ import { usage } from "./plays/usage.ts";
 export const plays: Plays = {
   ...renewals,
   ...rekeys,
+  ...hooks,
   ...usage,
   ...files,
   ...answers,

@@ -19,6 +19,8 @@ export interface ProxyOptions {
   plain?: boolean;
   /** Shows the CA a certificate of its own, on a connection that it keeps. */
   client?: Issued;
+  /** Asks each client for a certificate, and takes any or none. */
+  asks?: boolean;
   /** Demands a certificate of each client. */
   demands?: boolean;
   /** Gives this in place of asking. */
@@ -27,9 +29,9 @@ export interface ProxyOptions {
 
 /** Listens on loopback. */
 export async function startProxy(options: ProxyOptions): Promise<Server> {
-  const { own, root, demands = false, page, twice } = options;
+  const { own, root, demands = false, asks = demands, page, twice } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const tls = { cert: own.chain, key: own.key, ca: root, requestCert: demands, rejectUnauthorized: demands };
+  const tls = { cert: own.chain, key: own.key, ca: root, requestCert: asks, rejectUnauthorized: demands };
   const server = createServer(tls, async (incoming, response) => {
     const body = Buffer.concat(await incoming.toArray());
     if (page) {

@@ -11,7 +11,7 @@ import type { CommandWords, Said } from "../flags.ts";
 export const words: CommandWords = {
   name: "demo",
   summary:
-    "Play a renewal, an expiry, a refusal explained and a renewal by token, for real, in\nhalf a minute: on an embedded CA, on loopback, with nothing left running.",
+    "Play a renewal, an expiry, a refusal explained and a renewal by token, for real, in half a minute: on an embedded CA, on loopback, with nothing left running.",
   arguments: "",
   flags: [],
   after: "EXAMPLE\n  $ renew demo\n",

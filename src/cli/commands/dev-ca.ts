@@ -16,7 +16,7 @@ const faultNames = Object.keys(faults) as (keyof typeof faults)[];
 export const words: CommandWords = {
   name: "dev-ca",
   summary:
-    "An embedded step-ca on loopback, for trying things out. Not for real certificates:\nits key lies in DIR, unprotected. Ends with Ctrl-C.",
+    "An embedded step-ca on loopback, for trying things out. Not for real certificates: its key lies in DIR, unprotected. Ends with Ctrl-C.",
   arguments: "",
   flags: [
     {

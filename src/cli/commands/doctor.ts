@@ -4,20 +4,29 @@ import { judge } from "../../renewal/checkup/verdict.ts";
 import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
 import { checkupDocument, renderCheckup } from "../print/checkup.ts";
 import { certificateDocument } from "../print/json.ts";
 import type { Reporter } from "../report.ts";
 
+const texts: Readonly<Record<string, string>> = {
+  exec: "the hook after a renewal: is its program there?",
+  "pid-file": "the pid that a renewal would signal: is there such a process?",
+};
+
+/** The flags of a renewal, so that its command line can be had checked as it is. */
+const hookChecked = hookFlags.map((flag) => ({ ...flag, text: texts[flag.names[0]] ?? "as `renew` takes it" }));
+
 export const words: CommandWords = {
   name: "doctor",
   summary:
-    "Look at a certificate, its key and its CA before anything fails: what is well, what is\nnot, and whether a renewal works now and after the expiry. Changes nothing.",
+    "Look at a certificate, its key and its CA before anything fails: what is well, what is not, and whether a renewal works now and after the expiry. Changes nothing.",
   arguments: "CRT KEY",
   flags: [
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
     expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
-    { names: ["exec"], value: "COMMAND", bare: true, text: "the hook after a renewal: is its program there?" },
+    ...hookChecked,
     ...connectionFlags,
     ...manners,
   ],
@@ -33,12 +42,21 @@ export const words: CommandWords = {
   In monitoring: silent and 0 while all is well:
     $ renew doctor -q web.crt web.key
 
+WHAT IT ASKS
+  The CA's public endpoints, and /renew once without certificate and token:
+  that renews nothing, leaves a line with status 400 in the CA's log, and shows
+  whether a renewal's request gets through.
+
 THE FORECAST
   over mTLS and by token, now and after the expiry: works, will be refused, or
-  cannot be known. What the CA does not show is said as "unless".
+  cannot be known. What the CA does not show is said as "unless"; --rehearse
+  tells, as it renews for real.
 
 EXIT STATUS
-  0 all is well   1 warnings: it renews now, and something is not well
+  0 all is well, as far as the CA shows it: a revocation without a CRL and the
+    claims of the whole CA are known by --rehearse alone
+  1 warnings: it renews now and something is not well, or whether it renews
+    cannot be known
   64 and above: as \`renew --force\` would end now (77: the CA would refuse)
 `,
 };
@@ -48,7 +66,6 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const policy: DoctorPolicy = {
     ...policyOf(said, "doctor"),
     force: true,
-    exec: said.value("exec") ?? null,
     rehearse: said.isOn("rehearse"),
   };
   reporter.passedOver(said.passedOver());

@@ -17,7 +17,7 @@ import { brief, plain } from "../print/plain.ts";
 export const words: CommandWords = {
   name: "explain",
   summary:
-    "The page of an error code or a cause; without one, the list of all. With --from, what a\nmessage of step, step-ca, Go, Node, OpenSSL, curl or Java means.",
+    "The page of an error code or a cause; without one, the list of all. With --from, what a message of step, step-ca, Go, Node, OpenSSL, curl or Java means.",
   arguments: "[CODE|CAUSE]",
   flags: [
     {

@@ -14,7 +14,7 @@ const verbose: Flag = { names: ["verbose"], short: "v", text: "say it in words, 
 export const words: CommandWords = {
   name: "needs-renewal",
   summary:
-    "Does a certificate need renewal? The exit status says it: 0 it does, 1 it does not.\nIt is that of a file, or the one that a TLS server presents. Nothing is changed.",
+    "Does a certificate need renewal? The exit status says it: 0 it does, 1 it does not. It is that of a file, or the one that a TLS server presents. Nothing is changed.",
   arguments: "FILE|URL",
   flags: [
     expiresInFlag("when no more than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d (default: 66%)"),

@@ -45,6 +45,9 @@ export const words: CommandWords = {
   Keep the old pair, write the new one beside it:
     $ renew rekey web.crt web.key --out-cert new.crt --out-key new.key
 
+  Reload a service afterwards:
+    $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
+
   For a key that is there already:
     $ renew rekey --force web.crt web.key --private-key mine.key
 
@@ -60,8 +63,9 @@ WHAT AN INTERRUPTION LEAVES
 
 EXIT STATUS
   0 rekeyed or not due   64 usage   65 content of a file   66 missing file
-  70 bug   73 cannot write   75 try later   76 wrong answer   77 refused
-  78 trust, configuration   130, 143 interrupted   10 not due (--exit-code)
+  69 rekeyed, but the hook failed   70 bug   73 cannot write   75 try later
+  76 wrong answer   77 refused   78 trust, configuration
+  130, 143 interrupted   10 not due (--exit-code)
 `,
 };
 
@@ -106,8 +110,9 @@ async function stay(policy: RekeyPolicy, cadence: Cadence, world: World, reporte
 
 function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   return {
-    settled: () => reporter.settled(),
-    installed: (file, leaf) => reporter.installed(file, leaf),
+    settled: (left) => reporter.settled(left),
+    owing: (file) => reporter.owing(file),
+    installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
     repaired: (what) => reporter.repaired(repairText(what)),
     loaded: ({ leaf }) => {
       reporter.about(paths.certificate, leaf);

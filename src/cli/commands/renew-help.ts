@@ -7,6 +7,12 @@ export const renewHelp = `EXAMPLES
   From cron or a timer: only in the last third of the lifetime, quietly:
     $ renew -q --force --expires-in 66% web.crt web.key
 
+  Reload a service afterwards; what fails is owed, and run again by the next run:
+    $ renew -q --force --expires-in 66% --exec 'systemctl reload nginx' \\
+        web.crt web.key
+    $ renew -q --force --expires-in 66% --pid-file /run/haproxy.pid \\
+        --signal USR2 web.crt web.key
+
   After \`step ca bootstrap\` the CA and its root are known:
     $ renew --force web.crt web.key
 
@@ -33,6 +39,12 @@ OTHER COMMANDS
   renew demo                     a story in half a minute, on an embedded CA
   renew dev-ca                   the embedded CA, for trying things out
 
+HOOKS
+  --exec and --exec-shell run in this folder and write to stderr. They are told
+  RENEW_CERT, RENEW_KEY, RENEW_SERIAL, RENEW_PREVIOUS_SERIAL, RENEW_NOT_AFTER,
+  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls or token). What an
+  earlier run owes comes first, also when nothing is due.
+
 ENVIRONMENT
   Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as
   STEP_CA_URL or STEP_FORCE (step calls it STEP_F), or from
@@ -44,6 +56,7 @@ ENVIRONMENT
 
 EXIT STATUS
   0 renewed or not due   64 usage   65 content of a file   66 missing file
-  70 bug   73 cannot write   75 try later   76 wrong answer   77 refused
-  78 trust, configuration   130, 143 interrupted   10 not due (--exit-code)
+  69 renewed, but the hook failed   70 bug   73 cannot write   75 try later
+  76 wrong answer   77 refused   78 trust, configuration
+  130, 143 interrupted   10 not due (--exit-code)
 `;

@@ -92,7 +92,8 @@ function progressOf(policy: Policy, reporter: Reporter): Progress {
       reporter.chose(method, because);
       reporter.detail(`asking ${policy.ca.href} ${method === "mtls" ? "over mTLS" : "by token"}: ${reasons[because]}`);
     },
-    settled: () => reporter.settled(),
+    settled: (left) => reporter.settled(left),
+    owing: (file) => reporter.owing(file),
     installed: (file, leaf) => reporter.installed(file, leaf),
     completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
   };

@@ -62,12 +62,29 @@ function forecastLines({ now, after }: Forecast, width: number, style: Style): s
     ["forecast", ...heads],
     ...ways.map((way) => [wayNames[way], ...columns.map(({ cells }) => cell(cells[way]))]),
   ];
+  const table = width < narrow ? belowEachOther(rows, style) : besideEachOther(rows, style);
+  return [...table, "", ...notes.map((note, index) => `  (${index + 1}) ${wrap(plain(note), width, 6)}`)];
+}
+
+/** Below this, two columns of cells do not fit. */
+const narrow = 66;
+
+type Rows = readonly (readonly string[])[];
+
+function besideEachOther(rows: Rows, style: Style): string[] {
   const first = Math.max(...rows.map(([text = ""]) => text.length)) + 2;
   const second = Math.max(...rows.map(([, text = ""]) => text.length)) + 2;
-  const table = rows.map(([name = "", left = "", right = ""]) =>
+  return rows.map(([name = "", left = "", right = ""]) =>
     `  ${style.label(name.padEnd(first))}${left.padEnd(second)}${right}`.trimEnd(),
   );
-  return [...table, "", ...notes.map((note, index) => `  (${index + 1}) ${wrap(plain(note), width, 6)}`)];
+}
+
+function belowEachOther([[title = "", ...heads] = [], ...rows]: Rows, style: Style): string[] {
+  const moments = heads.flatMap((head, index) => [
+    `    ${head}`,
+    ...rows.map(([name = "", ...cells]) => `      ${style.label(name.padEnd(11))}${cells[index] ?? ""}`),
+  ]);
+  return [`  ${style.label(title)}`, ...moments];
 }
 
 const words = { works: "works", refused: "will be refused", unknown: "cannot be known" };

@@ -1,6 +1,6 @@
 /** A failure for people, in the one form that all of them have. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
-import type { Diagnosis } from "../../failure/evidence.ts";
+import type { Diagnosis, RankedCause } from "../../failure/evidence.ts";
 import { advice, table, wrap } from "./layout.ts";
 import { brief, plain } from "./plain.ts";
 import type { Style } from "./style.ts";
@@ -52,14 +52,13 @@ function causeSections(diagnosis: Diagnosis | undefined, why: string, verbose: b
   if (diagnosis === undefined || diagnosis.causes.length === 0) return [];
   const { causes, ruledOut } = diagnosis;
   const [first] = causes;
-  const isTold = first?.certainty === "certain" || why.includes(first?.because.slice(1) ?? "");
-  const isPlain = causes.length === 1 && isTold;
+  const isTold = causes.length === 1 && why.includes(first?.because.slice(1) ?? "");
+  // What is certain stands behind "why" already.
+  const line = ({ id, certainty, because }: RankedCause) =>
+    isTold || certainty === "certain" ? `${id} (${certainty})` : `${id} (${certainty}): ${plain(because)}`;
   const cause: Section = [
-    isPlain ? "cause" : "causes",
-    (width, indent) =>
-      causes.map(({ id, certainty, because }) =>
-        wrap(isPlain ? `${id} (${certainty})` : `${id} (${certainty}): ${plain(because)}`, width, indent + 2),
-      ),
+    causes.length === 1 ? "cause" : "causes",
+    (width, indent) => causes.map((one) => wrap(line(one), width, indent + 2)),
   ];
   const shown = verbose ? ruledOut : ruledOut.slice(0, ruledOutShown);
   const rest = ruledOut.length - shown.length;

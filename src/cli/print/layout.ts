@@ -38,8 +38,10 @@ function pieces(word: string, room: number): string[] {
 
 const continued = " \\";
 const indented = 2;
-/** A flag keeps its value beside it; what is quoted for the shell is one word. */
-const flagOrWord = /(?:--?[a-zA-Z-]+ (?!-))?(?:'[^']*'|\S)+/g;
+/** As a shell sees it: what is quoted, escaped or plain, as long as no blank is between. */
+const shellWord = /(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|\S)+/;
+/** A flag keeps its value beside it. */
+const flagOrWord = new RegExp(`(?:--?[a-zA-Z-]+ (?!-))?${shellWord.source}`, "g");
 /** And a pipe its program, where there is room. */
 const withPipe = new RegExp(`(?:(?:&&|\\|) \\S+ )?${flagOrWord.source}`, "g");
 

@@ -11,15 +11,26 @@ export const hooks: Family<"HOOK_FAILED"> = {
     what: ({ file, isNew, did, problems }) =>
       isNew
         ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
-        : `${problems[0].what}, owed since ${file} was renewed, failed again: ${problems[0].said}`,
+        : `owed ${problems[0].what} of ${file} failed again: ${problems[0].said}`,
     why: ({ isNew }) =>
       isNew
         ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
         : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
-    evidence: ({ problems }) => problems.map(({ what, said }) => [what, said]),
-    help: () => [
-      "mend the hook and run the same command again: what is owed is run first, also when nothing is due",
-      "see whether it works by hand: a hook gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, and no shell unless it is --exec-shell",
+    evidence: ({ problems }) =>
+      problems.flatMap(({ kind, what, said, of }) => [
+        [what, said] as const,
+        ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
+      ]),
+    help: ({ problems }) => [
+      "mend it, and run the same command again: what is owed is run first, also when nothing is due",
+      ...(problems.some(({ kind }) => kind === "hook")
+        ? [
+            "try the hook by hand: it gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, the folder of this run, and no shell unless it is --exec-shell",
+          ]
+        : []),
+      ...(problems.some(({ kind }) => kind === "signal")
+        ? ["is the service running, and is that its pid? The pid file is read at the moment of the signal"]
+        : []),
     ],
   },
 };

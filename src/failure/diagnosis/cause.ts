@@ -7,7 +7,12 @@ import type { Symptom } from "./symptom.ts";
  * `silent`: nothing for or against it. `contradicted`: a fact that excludes it. A fact that is missing may only turn a
  * weight towards `silent`, never from one end to the other.
  */
-export type Weight = { verdict: "proved" | "speaks" | "silent" | "contradicted"; because: string };
+export type Weight = {
+  verdict: "proved" | "speaks" | "silent" | "contradicted";
+  because: string;
+  /** Of a silent one: not excluded, and hardly so. */
+  isUnlikely?: true;
+};
 
 export interface Cause {
   id: CauseId;
@@ -38,6 +43,8 @@ export type Family<Id extends CauseId> = { readonly [K in Id]: Cause & { id: K }
 export const proved = (because: string): Weight => ({ verdict: "proved", because });
 export const speaks = (because: string): Weight => ({ verdict: "speaks", because });
 export const silent = (because: string): Weight => ({ verdict: "silent", because });
+/** Silent, and so far-fetched that it is not worth a word beside a cause that is proved. */
+export const unlikely = (because: string): Weight => ({ verdict: "silent", because, isUnlikely: true });
 export const contradicted = (because: string): Weight => ({ verdict: "contradicted", because });
 
 /** The CA's checks. "wire" is everything before the CA: proxies, paths, connections. */

@@ -71,11 +71,12 @@ function addPresented({ certificate, ca }: Evidence): string {
   return `${s_client} </dev/null 2>/dev/null | ${aboveTheFirst} >> ${fileOf({ certificate })}`;
 }
 
-/** The line that says where the CA's own reason is found. `sentence` is what to look for in it. */
-export function logLine({ answer }: Evidence, sentence: string): string {
+/** The line that says where the CA's own reason is found. `sentence` is what to look for in it, or else one of the others. */
+export function logLine({ answer }: Evidence, sentence: string, orElse: readonly string[] = []): string {
   const id = answer?.requestId;
   const wanted = id !== undefined && isPlain(id) ? id : sentence;
-  const shows = wanted === sentence ? "shows it" : `proves it with "${sentence}"`;
+  const said = [sentence, ...orElse].map((one) => `"${one}"`).join(", and else has ");
+  const shows = wanted === sentence ? "shows it" : `proves it with ${said}`;
   return `the CA's administrator: the CA's log ${shows}: \`journalctl -u step-ca | grep -F ${shell(wanted, "ID")}\``;
 }
 

@@ -19,11 +19,11 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const able = applicable.filter(({ symptoms }) => symptoms.includes(symptom));
   const weighed = able.map((cause) => weigh(cause, symptom, evidence));
   const open = weighed.filter(({ verdict }) => verdict !== "contradicted").sort(byRank(symptom, evidence));
-  const ranked = rank(open, weighed.length, symptom);
+  const ranked = rank(open, weighed.length, symptom, evidence);
   const contradicted = weighed.filter(({ verdict }) => verdict === "contradicted");
   const passed = passedChecks({ applicable, able, evidence });
   return {
-    causes: ranked.map((one) => told(one, { symptom, evidence, isAlone: ranked.length === 1 })),
+    causes: ranked.map((one) => told(one, { symptom, evidence, ranked })),
     ruledOut: [...passed, ...contradicted].map(({ cause, because }) => ({ id: cause.id, because })),
     evidence: evidenceLines(evidence),
     asked: evidence.asked ?? [],
@@ -46,8 +46,8 @@ function isHandshake(symptom: Symptom): boolean {
 
 /** A close says so little that no fact must lead to it. */
 function weigh(cause: Cause, symptom: Symptom, evidence: Evidence): Weighed {
-  const { verdict, because } = cause.weigh(evidence);
-  return { cause, because, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };
+  const { verdict, ...weight } = cause.weigh(evidence);
+  return { ...weight, cause, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };
 }
 
 /** Sentences whose causes are all known, so that the last one left is the one. */
@@ -58,23 +58,36 @@ interface Ranked extends Weighed {
 }
 
 /**
- * The first check that fails is the one that answers: of several proved causes it is certain, and the others come next. What
- * nothing proves is neither needed beside a proved one nor ruled out by it: nothing is said of it.
+ * The first check that fails is the one that answers: of several proved causes it is certain, as it must refuse whatever else
+ * holds, and the others come next. What nothing proves is neither needed beside a proved one nor ruled out by it: of that, only
+ * what the CA checks before is spoken of, since it would have given this answer first.
  */
-function rank(open: readonly Weighed[], considered: number, symptom: Symptom): Ranked[] {
+function rank(open: readonly Weighed[], considered: number, symptom: Symptom, { method }: Evidence): Ranked[] {
   const [first, ...rest] = open;
   if (first === undefined) return [];
   if (first.verdict === "proved") {
     const next = rest.filter(({ verdict }) => verdict === "proved");
+    const before = rest.filter((one) => one.verdict !== "proved" && mayComeBefore(one, first, method));
     return [
       { ...first, certainty: "certain" },
       ...next.map((one) => ({ ...one, because: `${one.because}: the next obstacle`, certainty: "likely" as const })),
+      ...before.map((one) => ({
+        ...one,
+        because: `the CA checks that before, and ${one.because.replace(/^the CA /, "")}`,
+        certainty: "possible" as const,
+      })),
     ];
   }
   const isLast = rest.length === 0 && considered > 1 && exhausted.includes(symptom);
   const certainty = ({ verdict }: Weighed): Certainty =>
     isLast ? "certain" : verdict === "speaks" ? "likely" : "possible";
   return open.map((one) => ({ ...one, certainty: certainty(one) }));
+}
+
+/** A chain is verified as one, and what is proved of it explains all. The checks after it have the same words, one by one. */
+function mayComeBefore({ cause, isUnlikely }: Weighed, first: Weighed, method: Evidence["method"]): boolean {
+  const step = stepOf(cause, method);
+  return !isUnlikely && step > order[method].indexOf("signature") && step < stepOf(first.cause, method);
 }
 
 /** In a handshake without a client certificate no certificate was judged. */
@@ -118,16 +131,18 @@ const opaque = /^(unauthorized|token-invalid|internal|alert-(?!foreign)|closed)/
 interface Told {
   symptom: Symptom;
   evidence: Evidence;
-  isAlone: boolean;
+  ranked: readonly Ranked[];
 }
 
 /** Where nothing tells the causes apart, the log is the first thing to look at, and else the last. */
-function told({ cause, because, certainty }: Ranked, { symptom, evidence, isAlone }: Told): RankedCause {
+function told({ cause, because, certainty }: Ranked, { symptom, evidence, ranked }: Told): RankedCause {
   const { id, who } = cause;
   const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
   const help = cause.help(evidence);
   if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };
-  const isOpen = certainty === "possible" && !isAlone && symptom !== "closed";
-  const all = isOpen ? [openLogLine(evidence), ...help] : [...help, logLine(evidence, sentence)];
+  const isOpen = certainty === "possible" && ranked.length > 1 && symptom !== "closed";
+  const others = ranked.filter((one) => certainty === "certain" && one.certainty === "possible");
+  const orElse = others.flatMap((one) => one.cause.logs.slice(0, 1));
+  const all = isOpen ? [openLogLine(evidence), ...help] : [...help, logLine(evidence, sentence, orElse)];
   return { id, certainty, who, because, help: all };
 }

@@ -180,6 +180,11 @@ function conditions(outlook: Outlook): string[] {
   if (outlook.method === "token" && ca.handshake?.asks === false) {
     found.push("the address is none of the CA's own names, as something in front of it ends TLS");
   }
+  if (ca.handshake?.isCaItself === false) {
+    const isMtls = outlook.method === "mtls";
+    const keeps = isMtls ? "keeps the certificate to itself" : "takes the Authorization header away";
+    found.push(`something in front of the CA, which ends TLS, ${keeps}`);
+  }
   if (!crl?.usable) found.push("it was revoked, as the CA publishes no list that would show it");
   return found;
 }

@@ -36,6 +36,9 @@ export function isOfThisCa({ certificate, ca }: Evidence): boolean | undefined {
   return ca.provisioners.some((one) => one.name === name && one.keyId !== undefined) ? false : undefined;
 }
 
+/** Types of provisioners that renew nothing. */
+export const cannotRenew = /^(SCEP|SSHPOP)$/i;
+
 /** The type of its provisioner: as the CA lists it, or else as the certificate notes it. */
 export function typeOf(e: Evidence): string {
   const listed = provisionerInList(e);

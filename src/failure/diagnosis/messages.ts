@@ -42,6 +42,7 @@ export const messages: readonly (readonly [RegExp, Meaning])[] = [
   ],
   [/decryption password incorrect|bad.?decrypt/i, ["WRONG_PASSPHRASE"]],
   [/not a valid PEM encoded block|failed to find any PEM data in certificate/i, ["NOT_PEM", "FILE_EMPTY"]],
+  [/\bPEM\b.*no.start.line|PEM_(R_)?NO_START_LINE/i, ["NOT_PEM", "ROOT_NOT_PEM", "FILE_EMPTY"]],
   [/does not contain a valid PEM encoded certificate/i, ["SWAPPED", "NO_CERTIFICATE"]],
   [/does not contain a valid private key|failed to find PEM block with type ending in/i, ["PUBLIC_KEY", "NO_KEY"]],
   [/malformed certificate/i, ["NOT_PEM", "FILE_EMPTY", "BAD_CERTIFICATE"]],

@@ -67,15 +67,29 @@ function ourOwn(line: string): Meaning {
 /** Lines of which only the message itself means anything: the CA's about its clients, and OpenSSL's about the server. */
 const decided = /TLS handshake error|SSL certificate problem|verify (error|return code)/i;
 
+/** How Go's clients of a CA report what became of a request, step's own as that of a registration authority. */
+const wrapped = /\bclient (?:GET|POST) \S+ failed: (.+)$/i;
+/** A line of a log, or of step at a terminal. */
+const logged = /\blevel=|"level" ?:|\bstatus=\d|"status" ?:|cahandler\.|authority\.|step-ca\b/i;
+const byStep = /error (renewing|rekeying) certificate: client /i;
+
 function meaning(line: string): Meaning {
+  const request = wrapped.exec(line)?.[1];
+  if (request === undefined || logged.test(line)) return meaningOf(line);
+  const inner = meaningOf(request);
+  if (inner.length === 0) return meaningOf(line);
+  return byStep.test(line) ? inner : [...new Set([...inner, ...meaningOf(line)])];
+}
+
+function meaningOf(line: string): Meaning {
   const ours = /"code": ?"([A-Z_]+)"/.exec(line)?.[1];
   if (ours !== undefined) return [ours as Code];
   const message = messages.find(([pattern]) => pattern.test(line));
   if (decided.test(line) && message !== undefined) return message[1];
   const symptoms = symptomsIn(line);
   const quoted = symptoms.length === 0 ? endOfLog(line) : [];
-  const logged = new Set([...fromLog(line), ...quoted]);
-  if (logged.size > 0) return ids.filter((id) => logged.has(id));
+  const proved = new Set([...fromLog(line), ...quoted]);
+  if (proved.size > 0) return ids.filter((id) => proved.has(id));
   if (symptoms.length > 0) return bySymptom(symptoms);
   const alert = alertIn(line);
   if (alert !== undefined) return byAlert(alert);
@@ -142,10 +156,19 @@ function byAlert(number: number): Meaning {
   return bySymptom([symptomOf({ alert: number })]);
 }
 
-/** Those first for which it is the first of their symptoms, as it is met with them most. */
+/** A sentence of many causes: those that are met most, and that are met least, in this order. */
+const often: Partial<Record<Symptom, readonly CauseId[]>> = {
+  "token-invalid": ["NO_SERVER_AUTH_OLD_CA", "NO_CLIENT_AUTH", "CHAIN_INCOMPLETE", "UNKNOWN_ISSUER"],
+};
+const seldom: readonly CauseId[] = ["LIVED_UNDER_A_MINUTE"];
+
+/** Then those first for which it is the first of their symptoms, as it is met with them most. */
 function bySymptom(symptoms: readonly Symptom[]): Meaning {
+  const first = symptoms.flatMap((symptom) => [...(often[symptom] ?? [])]);
   const place = (id: CauseId) => causes[id].symptoms.findIndex((symptom) => symptoms.includes(symptom));
-  return ids.filter((id) => place(id) >= 0).sort((a, b) => place(a) - place(b));
+  const isMet = (id: CauseId) => place(id) >= 0 && !first.includes(id) && !seldom.includes(id);
+  const others = ids.filter(isMet).sort((a, b) => place(a) - place(b));
+  return [...first, ...others, ...seldom.filter((id) => place(id) >= 0)];
 }
 
 const internal: readonly Symptom[] = [

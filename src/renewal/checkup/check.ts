@@ -21,6 +21,8 @@ export const checkNames = [
   "names",
   "token",
   "hook",
+  "signal",
+  "owed",
   "rehearsal",
 ] as const;
 

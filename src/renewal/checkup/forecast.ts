@@ -1,7 +1,9 @@
 /** The four cells: over mTLS and by token, now and after the certificate's end. Pure. */
 import type { Method } from "../../ca/credential.ts";
+import { type Cause, order } from "../../failure/diagnosis/cause.ts";
+import { causes } from "../../failure/diagnosis/causes.ts";
 import { type Cell, foresee, foreseeProven, type Outlook } from "../../failure/diagnosis/forecast.ts";
-import type { CaFacts } from "../../failure/evidence.ts";
+import type { CaFacts, RankedCause } from "../../failure/evidence.ts";
 import type { Identity } from "../../pki/identity.ts";
 import { type Known, outlookOf } from "../evidence.ts";
 import type { Rehearsal } from "./rehearsal.ts";
@@ -53,7 +55,7 @@ function caTime(at: Date, { ca, ours }: NonNullable<CaFacts["clock"]>): Date {
 
 /**
  * What a rehearsal has shown: of the token in both columns, where only the leave to renew after expiry may differ, and of mTLS
- * that the CA's records and claims allow a renewal.
+ * what the CA's records and claims say of a renewal either way.
  */
 export function withRehearsal({ now, after }: Forecast, rehearsal: Rehearsal): Forecast {
   const rehearsed = { ...now, cells: rehearsedCells(now, rehearsal) };
@@ -68,11 +70,34 @@ function rehearsedCells({ cells }: Column, rehearsal: Rehearsal): Column["cells"
     const token: Cell = { verdict: "works", because: "rehearsed: the CA renewed it by token just now", unless: [] };
     return { token, mtls: cells.mtls.verdict === "works" ? { ...cells.mtls, unless: [] } : cells.mtls };
   }
-  const [first] = rehearsal.ended === "refused" ? rehearsal.causes : [];
+  if (rehearsal.ended === "not-tried") return cells;
+  const [first] = rehearsal.causes;
   if (first === undefined) return cells;
   const isForeseen = "cause" in cells.token && cells.token.cause === first.id;
   const because = isForeseen ? cells.token.because : first.because;
-  return { ...cells, token: { verdict: "refused", cause: first.id, because } };
+  return { token: { verdict: "refused", cause: first.id, because }, mtls: alike(cells.mtls, rehearsal.causes) };
+}
+
+/** What comes after the proof of identity is the same for both ways: a refusal there says as much of mTLS. */
+function alike(mtls: Cell, found: readonly RankedCause[]): Cell {
+  const shared = found.filter(({ id }) => isOfBothWays(causes[id]));
+  const [first] = shared;
+  if (mtls.verdict !== "works" || first === undefined) return mtls;
+  const isSure = shared.length === found.length && shared.every(({ id }) => isOfRecords(causes[id]));
+  return {
+    verdict: isSure ? "refused" : "unknown",
+    cause: first.id,
+    because: `refused by token just now, and mTLS would meet the same: ${first.because}`,
+  };
+}
+
+function isOfBothWays({ step, only }: Cause): boolean {
+  return only === undefined && order.mtls.indexOf(step) >= order.mtls.indexOf("revocation");
+}
+
+/** The CA's records and settings do not change from one request to the next, as a database that fails may. */
+function isOfRecords({ symptoms }: Cause): boolean {
+  return symptoms.includes("unauthorized") || symptoms.includes("name-forbidden");
 }
 
 /** What was refused now is refused later, too, as far as it was foreseen; else it may have been of the moment. */

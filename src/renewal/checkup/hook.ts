@@ -1,15 +1,35 @@
-/** The hook's program: whether it is there, before a renewal needs it. */
+/** What is to follow a renewal: whether it is there, before a renewal needs it, and whether an earlier one still owes it. */
 import { isAbsolute, join } from "node:path";
 import { shell } from "../../failure/diagnosis/commands.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
 import type { FileSystem } from "../../files/system.ts";
 import type { World } from "../../world.ts";
-import { firstWord } from "../command-line.ts";
+import { signalled } from "../hook-steps.ts";
+import { type Hooks, isOwing } from "../hooks.ts";
 import { type Check, ok, warning } from "./check.ts";
 
-export function hookCheck(command: string, { env, fs }: Pick<World, "env" | "fs">): Check {
-  const program = firstWord(command);
-  if (program === null) return warning("hook", `${quoted(command)} has a quote that is not closed, or no program`);
+/** Of everything that was asked for. Runs nothing, and sends nothing but the question whether a process is there. */
+export function hookChecks({ exec, pid, pidFile }: Hooks, world: Pick<World, "env" | "fs" | "kill">): Check[] {
+  const program = exec === null ? [] : [programCheck("words" in exec ? (exec.words[0] ?? "") : "/bin/sh", world)];
+  return pid === null && pidFile === null ? program : [...program, processCheck(pid, pidFile, world)];
+}
+
+/** Said also to those who name no hook: whoever owes it has one. */
+export function owedCheck(file: string, { fs }: Pick<World, "fs">): Check[] {
+  if (!isOwing(file, fs)) return [];
+  const says = `an earlier renewal of ${file} still owes its hook or signal: a service may use the old certificate`;
+  return [warning("owed", says, "run `renew` with that hook again: it comes first, also when nothing is due")];
+}
+
+function processCheck(pid: number | null, pidFile: string | null, { fs, kill }: Pick<World, "fs" | "kill">): Check {
+  const process = signalled({ pid, pidFile, signal: { name: "", number: 0 } }, { fs, kill });
+  const where = pidFile === null ? `pid ${pid}` : `the pid in ${pidFile}`;
+  if (process === null) return ok("signal", `${where} is a process that we may signal`);
+  const help = "a renewal reads the pid file when it is needed: is the service running, and is this its file?";
+  return warning("signal", `${where}: ${process.said}`, ...(pidFile === null ? [] : [help]));
+}
+
+function programCheck(program: string, { env, fs }: Pick<World, "env" | "fs">): Check {
   const places = program.includes("/")
     ? [program]
     : (env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", program));

@@ -8,6 +8,8 @@ import { attempt } from "../../failure/failure.ts";
 import { relative, span } from "../../failure/time.ts";
 import type { FileSystem } from "../../files/system.ts";
 import { target } from "../../files/target.ts";
+import { leadsTo } from "../../pki/anchored.ts";
+import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import { refuseToLoseKey } from "../renew.ts";
 import { dueFrom, type Window } from "../schedule.ts";
@@ -52,10 +54,32 @@ function folder({ certificateFile, keyFile: key }: Identity, fs: FileSystem): Ch
   return ok("folder", `${certificateFile} can be written${link}`);
 }
 
-/** What the certificate may sign, and how long. `window` is how the user's timer renews, null where that was not said. */
-export function leafChecks(leaf: CertificateFacts, window: Window | null, now: Date): Check[] {
-  return [keyUsage(leaf), lifetime(leaf, window, now)];
+/** How the user's timer renews, null where that was not said, and the end of an issuer that ends before the certificate. */
+export interface Plan {
+  window: Window | null;
+  issuersEnd: Date | null;
 }
+
+/** What the certificate may sign, and how long. */
+export function leafChecks(leaf: CertificateFacts, plan: Plan, now: Date): Check[] {
+  return [keyUsage(leaf), lifetime(leaf, plan, now)];
+}
+
+/** When the first of those above the certificate ends; null where it outlasts the certificate, or where none is known. */
+export function issuersEnd({ leaf, chain }: Identity, anchors: readonly Certificate[]): Date | null {
+  const above = (leadsTo(leaf, chain.slice(1), anchors) ?? chain).slice(1);
+  const [first] = above.map(({ notAfter }) => notAfter).sort((a, b) => a.getTime() - b.getTime());
+  return first !== undefined && first < leaf.notAfter ? first : null;
+}
+
+/** When in its life to renew, in percent: at two thirds of the time in which it can be renewed. */
+export function timelyPercent({ notBefore, notAfter }: Life, end: Date | null): number {
+  if (end === null) return lastThird.used;
+  const share = (end.getTime() - notBefore.getTime()) / (notAfter.getTime() - notBefore.getTime());
+  return Math.max(1, Math.floor(lastThird.used * Math.min(1, share)));
+}
+
+type Life = Pick<CertificateFacts, "notBefore" | "notAfter">;
 
 /** What it may be used for, by the rule of its CA: "unknown" where the CA cannot be asked or hides how old it is. */
 export function usagesCheck(leaf: CertificateFacts, rule: TokenUsage, ...help: readonly string[]): Check {
@@ -80,11 +104,16 @@ function keyUsage({ keyUsages }: CertificateFacts): Check {
 
 const minute = 60_000;
 /** How long before its end a certificate should have been renewed, where nobody said: step's own daemon begins there. */
-const lastThird: Window = { kind: "percent", used: 66 };
+const lastThird = { kind: "percent", used: 66 } as const;
 
-function lifetime({ notBefore, notAfter, file }: CertificateFacts, window: Window | null, now: Date): Check {
+function lifetime(
+  { notBefore, notAfter, file }: CertificateFacts,
+  { window, issuersEnd: end }: Plan,
+  now: Date,
+): Check {
   const life = notAfter.getTime() - notBefore.getTime();
   if (now > notAfter) return warning("lifetime", `${span(life)}, expired ${relative(notAfter, now)}`);
+  if (end !== null) return cutShort({ notBefore, notAfter }, end, { window, now });
   const length = `${span(life)}, ends ${relative(notAfter, now)}`;
   if (now < notBefore) return warning("lifetime", `${length}, begins ${relative(notBefore, now)}`);
   if (life <= 5 * minute) {
@@ -107,4 +136,13 @@ function lifetime({ notBefore, notAfter, file }: CertificateFacts, window: Windo
   return left < life / 20
     ? warning("lifetime", `${says}: little time for a second try`, "renew earlier: `--expires-in 66%`")
     : ok("lifetime", says);
+}
+
+/** Nothing renews a certificate whose issuer has ended, over mTLS or by token, whatever is left of it. */
+function cutShort(life: Life, end: Date, { window, now }: { window: Window | null; now: Date }): Check {
+  const length = `${span(life.notAfter.getTime() - life.notBefore.getTime())}, ends ${relative(life.notAfter, now)}`;
+  if (end <= now) return warning("lifetime", `${length}, but its issuer has ended ${relative(end, now)}`);
+  const says = `${length}, but its issuer ends ${relative(end, now)}: nothing renews it after that`;
+  if (window !== null && dueFrom(life, window) < end) return warning("lifetime", says);
+  return warning("lifetime", says, `renew it before that, from a timer: \`--expires-in ${timelyPercent(life, end)}%\``);
 }

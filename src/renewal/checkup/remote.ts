@@ -7,6 +7,7 @@ import { provisionerInList } from "../../failure/diagnosis/leaf.ts";
 import { claims } from "../../failure/diagnosis/lines.ts";
 import { tokenRule, versionSaid } from "../../failure/diagnosis/version.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
+import { shellFile } from "../../failure/shell.ts";
 import { instant, relative } from "../../failure/time.ts";
 import { leadsTo } from "../../pki/anchored.ts";
 import { type Certificate, isIssuedBy } from "../../pki/certificate.ts";
@@ -18,6 +19,8 @@ export interface Seen {
   /** As the file has it, and as a token would carry it. */
   identity: Identity;
   sent: Identity;
+  /** How the certificate's file is written. */
+  isDer: boolean;
   anchors: readonly Certificate[];
   answers: CaAnswers;
   /** For a token, now. */
@@ -46,7 +49,7 @@ function usages(outlook: Outlook): Check {
   return usagesCheck(outlook.certificate, tokenRule(outlook.ca).usage, ...templateLines(outlook));
 }
 
-function chain({ identity, sent, anchors, answers, outlook }: Seen): Check {
+function chain({ identity, sent, anchors, answers, outlook, isDer }: Seen): Check {
   const [leaf, ...others] = identity.chain;
   const roots = [...anchors, ...answers.roots];
   const whole = leadsTo(
@@ -57,7 +60,7 @@ function chain({ identity, sent, anchors, answers, outlook }: Seen): Check {
   const root = (path: readonly Certificate[]) => quoted(path.at(-1)?.subject.text ?? "");
   if (whole !== null) return ok("chain", `${counted(whole.length - 2)}, up to ${root(whole)}`);
   if (sent.chain.length > identity.chain.length) {
-    const add = `put it below the leaf, as servers need it too: \`curl -sk ${shell(`${outlook.ca.url}/intermediates.pem`, "URL")} >> ${shell(identity.certificateFile, "CRT")}\``;
+    const add = `put it below the leaf, as servers need it too: \`${addPublished(identity, outlook, isDer)}\``;
     return warning(
       "chain",
       "the file lacks an intermediate, which the CA still publishes: a token can be completed",
@@ -66,6 +69,14 @@ function chain({ identity, sent, anchors, answers, outlook }: Seen): Check {
   }
   const issuer = quoted((identity.chain.at(-1) ?? leaf).issuer.text);
   return warning("chain", `${identity.chain.length} in the file, and no way from ${issuer} to a root that is known`);
+}
+
+/** A file in DER holds one certificate alone, so it is made PEM first. */
+function addPublished({ certificateFile }: Identity, { ca, files }: Outlook, isDer: boolean): string {
+  const [file, url] = [shellFile(certificateFile, "CRT"), shell(`${ca.url}/intermediates.pem`, "URL")];
+  const fetch = `curl -sf --cacert ${shellFile(files?.root, "ROOT")} ${url} >> ${file}`;
+  if (!isDer) return fetch;
+  return `openssl x509 -inform DER -in ${file} -out ${file} && ${fetch}`;
 }
 
 function counted(intermediates: number): string {
@@ -124,9 +135,10 @@ function issuers({ sent, anchors, answers, now }: Seen): Check {
   const all = [...above(chain).slice(1), ...above(answers.intermediates)];
   const [first] = all.toSorted((a, b) => a.notAfter.getTime() - b.notAfter.getTime());
   if (first === undefined) return unknown("issuers", "none is known");
-  const ends = `${quoted(first.subject.text)} ends ${relative(first.notAfter, now)}`;
   const help = "the CA's administrator: issue it anew, and the leaves after it";
-  if (first.notAfter < now) return warning("issuers", `${ends}: it has ended`, help);
+  const who = quoted(first.subject.text);
+  if (first.notAfter < now) return warning("issuers", `${who} has ended, ${relative(first.notAfter, now)}`, help);
+  const ends = `${who} ends ${relative(first.notAfter, now)}`;
   if (first.notAfter < leaf.notAfter) return warning("issuers", `${ends}, before the certificate does`, help);
   const lifetime = leaf.notAfter.getTime() - leaf.notBefore.getTime();
   const isNear = first.notAfter.getTime() - now.getTime() < Math.min(month, 10 * lifetime);
@@ -138,14 +150,13 @@ function names({ ca }: Outlook): Check {
   const host = quoted(new URL(ca.url).hostname);
   const { isCaItself, asks } = ca.handshake ?? {};
   if (isCaItself) return ok("names", `${host} is one of the CA's own, as tokens need it`);
-  if (asks !== false) return unknown("names", `whether ${host} is one of the CA's own, as tokens need it`);
+  if (asks !== false && isCaItself !== false)
+    return unknown("names", `whether ${host} is one of the CA's own, as tokens need it`);
   const help =
     "behind a proxy, dnsNames in the CA's ca.json must have the proxy's name: `renew doctor --rehearse` shows it";
-  return warning(
-    "names",
-    `something in front of the CA ends TLS at ${host}: no mTLS, and it must be one of the CA's names`,
-    help,
-  );
+  const way = asks === false ? "no mTLS" : "mTLS only if it shows the certificate to the CA";
+  const says = `something in front of the CA ends TLS at ${host}: ${way}, and it must be one of the CA's names`;
+  return warning("names", says, help);
 }
 
 /** nginx and Apache take 8 KB for one header, and most others more. */

@@ -7,6 +7,7 @@ import type { Cell, Outlook } from "../../failure/diagnosis/forecast.ts";
 import type { Failure } from "../../failure/failure.ts";
 import type { Checkup } from "../doctor.ts";
 import type { Column } from "./forecast.ts";
+import { timelyPercent } from "./local.ts";
 
 export interface Judgement {
   outcome: "healthy" | "warnings" | "failed";
@@ -27,7 +28,9 @@ const warningsExit = 1;
 
 export function judge(checkup: Checkup): Judgement {
   const { checks, forecast } = checkup;
-  const obstacle = checks.find(({ name, failure }) => failure !== undefined && name !== "rehearsal");
+  const obstacle = checks.find(
+    ({ name, failure }) => failure !== undefined && (name !== "rehearsal" || isOfAnyRenewal(checkup)),
+  );
   const advice = checks.filter(({ status }) => status !== "ok").flatMap(({ help }) => help);
   if (obstacle?.failure !== undefined) {
     const { code, exit } = tell(obstacle.failure);
@@ -48,17 +51,41 @@ export function judge(checkup: Checkup): Judgement {
   const isCalm = now === after || night.verdict === "works";
   const isWell =
     isCalm && cell.verdict === "works" && checks.every(({ status }) => status === "ok" || status === "unknown");
-  const today = unique([...tonight(night, { now, after, way }), ...advice]);
-  const says = `${todays[cell.verdict]}${now === after ? "" : `; after its end ${afterwards[night.verdict]}`}`;
+  const doubts = cell.verdict === "unknown" ? inDoubt(cell, now.outlooks[way], checkup) : [];
+  const today = unique([
+    ...doubts,
+    ...tonight(night, { now, after, way, used: timelyPercent(checkup.leaf, checkup.issuersEnd) }),
+    ...advice,
+  ]);
+  const says = sentence(cell, now === after ? null : night, checkup);
   return isWell
     ? { ...base, outcome: "healthy", exit: 0, today: [], says }
     : { ...base, outcome: "warnings", exit: warningsExit, today, says };
 }
 
-const todays = {
-  works: "a renewal works today",
-  unknown: "whether a renewal works today cannot be known",
-};
+/** A rehearsal that the network or no known cause has ended says of a renewal what no forecast can. */
+function isOfAnyRenewal({ rehearsal, forecast, leaf }: Checkup): boolean {
+  if (rehearsal?.ended !== "refused" || forecast === null || leaf === null) return false;
+  const [first] = rehearsal.causes;
+  if (first === undefined) return true;
+  if (tell(rehearsal.failure).exit === refusedExit) return false; // the cells say it
+  const isOfTokens = causes[first.id].only === "token" || first.id === "HEADER_TOO_LARGE";
+  return !isOfTokens || wayNow(leaf, forecast.now).method === "token";
+}
+
+function sentence(today: Cell, night: Cell | null, { rehearsal }: Checkup): string {
+  const isOpen = today.verdict === "works" && today.unless.length > 0;
+  const proof = rehearsal === null ? " (`--rehearse` tells)" : "";
+  const works = `a renewal works today${isOpen ? `, unless what cannot be seen from here forbids it${proof}` : ""}`;
+  if (today.verdict === "works") return night === null ? works : `${works}; after its end ${afterwards[night.verdict]}`;
+  const unsure = "whether a renewal works";
+  if (night?.verdict === "unknown") return `${unsure} cannot be known, neither today nor after its end`;
+  const now = `${unsure} today cannot be known`;
+  return night === null
+    ? now
+    : `${now}; after its end ${night.verdict === "works" ? "one works" : "nothing renews it"}`;
+}
+
 const afterwards = {
   works: "it works, too",
   unknown: "that cannot be known",
@@ -66,11 +93,11 @@ const afterwards = {
 };
 
 /** The way that a renewal ends up with: it changes its mind where the CA never sees the certificate or wants a token. */
-function wayNow(leaf: NonNullable<Checkup["leaf"]>, { at, cells }: Column): Choice {
+function wayNow(leaf: NonNullable<Checkup["leaf"]>, { outlooks, cells }: Column): Choice {
   const { mtls } = cells;
   if ("cause" in mtls && mtls.cause === "TLS_TERMINATED") return { method: "token", because: "certificate-not-seen" };
   if ("cause" in mtls && mtls.cause === "RA_NEEDS_TOKEN") return { method: "token", because: "registration-authority" };
-  return choose(leaf, { mtls: true }, at);
+  return choose(leaf, { mtls: true }, outlooks.mtls.at); // by our clock, as a renewal chooses, even if it is wrong
 }
 
 /** A handshake that fails is not followed by a token, unless that is asked for. */
@@ -83,10 +110,20 @@ function helpFor(cell: Cell, outlook: Outlook): readonly string[] {
   return "cause" in cell ? causes[cell.cause].help(outlook) : [];
 }
 
+/** Where it cannot be known: how it could be, and what would make it work. */
+function inDoubt(cell: Cell, outlook: Outlook, { rehearsal }: Checkup): string[] {
+  const proof = `\`${renewCommand(outlook, "--rehearse").replace("renew ", "renew doctor ")}\``;
+  const know = outlook.method === "token" && rehearsal === null ? [`know it: ${proof}`] : [];
+  return [...know, ...helpFor(cell, outlook)];
+}
+
 /** What keeps the night of the expiry quiet: a renewal before it, and what the CA's administrator can do. */
-function tonight(night: Cell, { now, after, way }: { now: Column; after: Column; way: Method }): string[] {
+function tonight(
+  night: Cell,
+  { now, after, way, used }: { now: Column; after: Column; way: Method; used: number },
+): string[] {
   if (night.verdict === "works" || now === after) return [];
-  const early = `\`${renewCommand(now.outlooks[way], "-q", "--force", "--expires-in", "66%")}\``;
+  const early = `\`${renewCommand(now.outlooks[way], "-q", "--force", "--expires-in", `${used}%`)}\``;
   const admin = helpFor(night, after.outlooks.token).filter((text) => /administrator/.test(text));
   return [`renew it before its end, from a timer that runs often: ${early}`, ...admin];
 }

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { table, wrap } from "../../../src/cli/print/layout.ts";
+import { shell } from "../../../src/failure/shell.ts";
+import { splitWords } from "../../../src/renewal/command-line.ts";
 
 const word = fc.stringMatching(/^[a-z]{1,12}$/);
 /** Short enough for every line, so that it never has to be broken. */
@@ -63,6 +65,38 @@ describe("wrapped text", () => {
       '`"claims": {"allowRenewalAfterExpiry": true}`',
     ],
   ])("%s", (_, before, after) => {
+    expect(wrap(before, 30, 0)).toBe(after);
+  });
+});
+
+describe("a command that is broken", () => {
+  const shellish = fc.string({
+    unit: fc.constantFrom("a", "b", " ", "'", '"', "\\", "-", "|", "&", ";", "$", "=", "é"),
+    maxLength: 40,
+  });
+  /** Words as we quote them, and as others may. */
+  const given = fc.oneof(
+    shellish.map((one) => shell(one, "NAME")),
+    shellish.map((one) => `"${one.replace(/["$\\]/g, "\\$&")}"`),
+    shellish.map((one) => `x'${one.replaceAll("'", "'\\''")}'`),
+  );
+
+  test("is the same command for a shell, which joins its lines", () => {
+    fc.assert(
+      fc.property(fc.array(given, { maxLength: 12 }), width, indent, (words, columns, margin) => {
+        const command = `renew ${words.join(" ")}`.trimEnd();
+        const shown = wrap(`\`${command}\``, columns, margin).slice(1, -1);
+        expect(splitWords(shown.replaceAll("\\\n", ""))).toEqual(splitWords(command));
+      }),
+      { seed: 5, numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ["`step ca x 'O'\\''Brien; rm -rf ~' y`", "`step ca x \\\n  'O'\\''Brien; rm -rf ~' y`"],
+    ["`step ca x 'a'\\'''\\''b c d e f g' y`", "`step ca x \\\n  'a'\\'''\\''b c d e f g' y`"],
+    ['`step ca x "a \\" b c d e f g h i" y`', '`step ca x \\\n  "a \\" b c d e f g h i" y`'],
+  ])("%s", (before, after) => {
     expect(wrap(before, 30, 0)).toBe(after);
   });
 });

@@ -3,7 +3,7 @@ import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { addProvisioner, enrolCommand, enrolElsewhere, renewCommand, shell, updateProvisioner } from "../commands.ts";
-import { provisionerInList } from "../leaf.ts";
+import { cannotRenew, provisionerInList } from "../leaf.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
 
@@ -16,7 +16,6 @@ type ProvisionerCause =
 
 const unauthorized = ["unauthorized", "unauthorized-bare"] as const;
 const nameless = "the certificate names no provisioner";
-const cannotRenew = /^(SCEP|SSHPOP)$/i;
 /** Their keys are fetched from the cloud when the CA starts (authority/provisioner/gcp.go, azure.go: Init). */
 const fetchesKeys = /^(GCP|Azure)$/i;
 

@@ -1,7 +1,7 @@
 /** The token: its form, its signature, its one use, its claims. */
 import type { Evidence } from "../../evidence.ts";
 import { shellFile } from "../../shell.ts";
-import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
+import { contradicted, type Family, proved, silent, speaks, unlikely, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
 import { isFirstUseAlone, mayComeTwice, typeOf } from "../leaf.ts";
@@ -94,7 +94,7 @@ The client is told "error validating renew token" (401), as for a chain that the
         );
       }
       return mayComeTwice(e)
-        ? silent("each token of renew is new and sent once, but something between us and the CA may send it again")
+        ? unlikely("each token of renew is new and sent once, but something between us and the CA may send it again")
         : contradicted("each token of renew is new and was sent once, and TLS ends in the CA itself");
     },
     help: (e) => [

@@ -1,10 +1,10 @@
 /** May it be renewed now: revoked, not begun, ended. */
 import type { Evidence } from "../../evidence.ts";
 import { instant, relative } from "../../time.ts";
-import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
+import { contradicted, type Family, proved, silent, speaks, unlikely } from "../cause.ts";
 import { hasExpired, leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
 import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
-import { isFirstUseAlone, provisionerInList } from "../leaf.ts";
+import { cannotRenew, isFirstUseAlone, provisionerInList } from "../leaf.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 
@@ -32,6 +32,7 @@ function isNothingElseSeen(e: Evidence): boolean {
   const mayBeTheToken = e.method === "token" && (isFirstUseAlone(e) || proxyShown(e.answer) !== null);
   if (e.certificate.provisioner === undefined) return e.method === "mtls";
   if (typeof listed !== "object" || listed.disableRenewal === true || mayBeTheToken) return false;
+  if (cannotRenew.test(listed.type) || lifeByCa(e) === "before") return false;
   return listed.allowRenewalAfterExpiry === true || saysThatItExpired(e) !== false || !hasExpired(e);
 }
 
@@ -68,7 +69,7 @@ export const validity: Family<Validity> = {
       }
       if (crl?.usable && !isLeftOutOfCrl(e)) {
         const made = crl.issued === undefined ? "" : ` of ${instant(crl.issued)}`;
-        return silent(
+        return unlikely(
           `the CA's CRL${made} does not list it, which makes it unlikely: the list may be older than the revocation`,
         );
       }
