@@ -11,6 +11,7 @@ import type { Lane } from "./lane.ts";
 import { doesOf, type Program, type Row, type Scene } from "./row.ts";
 import { listen } from "./signals.ts";
 import { onTerminal } from "./terminal.ts";
+import { asOwner, giveBack, giveFilesAlone } from "./user.ts";
 
 export interface Played {
   exit: number | null;
@@ -86,6 +87,7 @@ async function one(
   const cwd = join(folder, who);
   execFileSync("cp", ["-a", join(folder, "made"), cwd]);
   const before = snapshot(cwd);
+  if (row.isFolderForeign) giveFilesAlone(cwd);
   const given = wordsOf(row);
   const listener = given.includes("PID") || existsSync(join(cwd, "pid")) ? await listen() : null;
   if (listener !== null && existsSync(join(cwd, "pid"))) writeFileSync(join(cwd, "pid"), `${listener.pid}\n`);
@@ -106,6 +108,7 @@ async function one(
   const command = [...(who === "step" ? stepName : ourName)[program], ...given.map(fill)];
   const ran = await run({ who, step, command, place, row, onAsked });
   const seen = await lane.seen();
+  if (row.isFolderForeign) giveBack(cwd);
   const noticed = [
     ...asked,
     ...(listener === null ? [] : [await listener.heard(/signals: (?!none)/.test(doesOf(row)[who]) ? 1 : 0)]),
@@ -136,13 +139,15 @@ async function run({
   step,
   command,
   place,
-  row: { types },
+  row: { types, isFolderForeign },
   onAsked,
 }: Start): Promise<Pick<Ran, "exit" | "stdout" | "stderr">> {
+  const program = who === "step" ? [step] : [process.execPath, bin];
+  const [first = "", ...others] = [...(asOwner ?? []), ...program, ...command];
+  if (isFolderForeign) return runStep(first, others, place);
   if (types === undefined) return who === "step" ? runStep(step, command, place) : runRenew(command, place);
   const { PATH = "" } = process.env;
   const env = { PATH, HOME: place.cwd, TZ: "UTC", TERM: "xterm", ...place.env };
-  const program = who === "step" ? [step] : [process.execPath, bin];
   const exit = await onTerminal([...program, ...command], { cwd: place.cwd, env, types, onAsked });
   return { exit, stdout: "", stderr: "" };
 }

@@ -48,6 +48,8 @@ export interface Row {
   types?: string;
   /** The files' owner is looked at. */
   owner?: boolean;
+  /** The user may write the files, and not into their folder. */
+  isFolderForeign?: boolean;
   /** Default v0.30.2. */
   on?: CaVersion;
   /** step's exit status and ours; one number when they agree. Default 0. */
@@ -57,8 +59,8 @@ export interface Row {
   words?: "silent" | "stdout" | "stderr";
   /** What is better, or only different, about ours: wanted wherever the two come to something else. */
   why?: string;
-  /** Ours cannot do it. */
-  isMissing?: boolean;
+  /** Where the two differ and ours is not better. */
+  as?: "not built" | "different";
 }
 
 export const exitsOf = ({ exits = 0 }: Row): readonly [number, number] =>

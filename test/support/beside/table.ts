@@ -24,14 +24,14 @@ export function print(lines: readonly Line[]): string {
       .trimEnd(),
   );
   const words = lines.map((line) => verdict(line).split(":")[0]);
-  const counts = ["same", "better", "not built", "WRONG"].map(
+  const counts = ["same", "better", "different", "not built", "WRONG"].map(
     (word) => `${words.filter((one) => one === word).length} ${word}`,
   );
   return [...text, "", `${lines.length} rows: ${counts.join(", ")}`].join("\n");
 }
 
 function verdict({ row, isRight }: Line): string {
-  const word = !isRight ? "WRONG" : row.isMissing ? "not built" : differs(row) ? "better" : "same";
+  const word = !isRight ? "WRONG" : row.as !== undefined ? row.as : differs(row) ? "better" : "same";
   return row.why === undefined ? word : `${word}: ${row.why}`;
 }
 

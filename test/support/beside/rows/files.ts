@@ -213,4 +213,14 @@ export const fileRows: readonly Row[] = [
     exits: [1, 64],
     does: untouched,
   },
+  {
+    id: "folder-of-another",
+    about: "the user may write the files, and not into their folder",
+    args: plain,
+    isFolderForeign: true,
+    exits: [0, 73],
+    does: { step: renewed, renew: untouched },
+    why: "a new file is written beside the old one, so the folder must allow that; it is said before the CA is called",
+    as: "different",
+  },
 ];

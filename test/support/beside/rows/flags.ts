@@ -76,7 +76,7 @@ export const flagRows: readonly Row[] = [
     exits: [0, 64],
     does: { step: with_("CA not contacted", renewed.replace(/^[^;]*; /, "")), renew: untouched },
     why: "it is said, with the way out, and nothing else is done instead",
-    isMissing: true,
+    as: "not built",
   },
   {
     id: "kms",
@@ -85,7 +85,7 @@ export const flagRows: readonly Row[] = [
     exits: [0, 64],
     does: { step: renewed, renew: untouched },
     why: "it is said, with the way out, and nothing else is done instead",
-    isMissing: true,
+    as: "not built",
   },
   { id: "out", about: "--out to a new file needs no --force", args: `${web} --out new.crt`, does: created("new.crt") },
   {

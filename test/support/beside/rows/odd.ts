@@ -102,6 +102,7 @@ export const oddRows: readonly Row[] = [
     exits: [1, 64],
     does: { step: renewed, renew: untouched },
     why: "a pid is a decimal number",
+    as: "different",
   },
   {
     id: "pid-file-garbage",
@@ -259,6 +260,7 @@ export const oddRows: readonly Row[] = [
     files: ({ folder }) => linkSync(join(folder, "web.crt"), join(folder, "same.crt")),
     does: { step: renewed.replace("changed web.crt", "changed same.crt, changed web.crt"), renew: renewed },
     why: "the new file takes the place of the old one as a whole; under its other name the old one stays",
+    as: "different",
   },
   {
     id: "out-dangling",
@@ -389,6 +391,7 @@ export const oddRows: readonly Row[] = [
     exits: [0, 65],
     does: { step: created("new.crt").replace("mTLS", "token"), renew: untouched },
     why: "an expired certificate is renewed under --force only, as that takes another way and another consent",
+    as: "different",
   },
   {
     id: "not-yet-valid",
