@@ -9,9 +9,6 @@ export type RefusalCode = Extract<
   "CA_REFUSED" | "CERT_EXPIRED" | "CA_FAILED" | "CA_BUSY" | "CA_UNREACHABLE" | "PROXY_REFUSED" | "NOT_A_CA"
 >;
 
-/** What step-ca says when it means an error of its own; a registration authority says it with other statuses, and means others. */
-const internalError = /^The certificate authority encountered an Internal Server Error/;
-
 /** For every answer but 201. */
 export function refusalCode(answered: Answered): RefusalCode {
   const { status, said, shape } = answered;
@@ -35,16 +32,6 @@ function isGateways(answered: Answered): boolean {
 /** A proxy's complaint about the token, which travels in a header: nginx says "Request Header Or Cookie Too Large". */
 export function isHeaderTooLarge({ status, said }: Answered): boolean {
   return status === 431 || (status === 400 && /header.*(too large|too long|size)/i.test(said));
-}
-
-/** The CA never saw the certificate of the handshake: something in front of it ends TLS (api/renew.go). */
-export function isCertificateNotSeen({ status, said }: Answered): boolean {
-  return status === 400 && /missing client certificate/.test(said);
-}
-
-/** A StepCAS registration authority over mTLS: 400 with the text of a 500 (cas/stepcas/stepcas.go). */
-export function isTokenWanted({ status, said }: Answered): boolean {
-  return status === 400 && internalError.test(said);
 }
 
 function caCode(status: number, said: string): RefusalCode {

@@ -68,9 +68,9 @@ interface Teller {
 
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
-  if (json) return void world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
-  if (event.event === "failed") return tellFailure(event, { file, world, reporter });
-  if (!quiet || event.event === "state") world.stderr.write(`${lineOf(event, file, world.now())}\n`);
+  if (json) world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
+  else if (event.event === "failed") tellFailure(event, { file, world, reporter });
+  else if (!quiet || event.event === "state") world.stderr.write(`${lineOf(event, file, world.now())}\n`);
 }
 
 /** In full where it is news, and with what comes next. */
@@ -89,7 +89,7 @@ function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, file: string, 
   switch (event.event) {
     case "started":
     case "waiting":
-      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${relative(event.next, now)}`;
+      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${event.next <= now ? "now" : relative(event.next, now)}`;
     case "renewed":
       return `${start}: renewed, serial ${event.leaf.serial}`;
     case "state": {

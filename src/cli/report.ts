@@ -154,9 +154,11 @@ export class Reporter {
     return style(isColoured(this.manner.color, this.#world.env, output));
   }
 
-  #state({ facts }: Failure): string {
+  #state({ code, facts }: Failure): string {
     if (this.#about === null) return "nothing was changed";
     const { file, leaf } = this.#about;
+    if (code === "FILE_MISSING" && "file" in facts && facts.file === file)
+      return `${file} is gone; nothing was changed`;
     const now = this.#world.now();
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);

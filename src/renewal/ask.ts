@@ -5,7 +5,7 @@ import type { Choice } from "../ca/credential.ts";
 import { askIntermediates } from "../ca/endpoints.ts";
 import { postRenew } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
-import { isCertificateNotSeen, isTokenWanted } from "../ca/verdict.ts";
+import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import type { Failure } from "../failure/failure.ts";
 import { leadsTo } from "../pki/anchored.ts";

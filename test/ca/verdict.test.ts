@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readAnswered } from "../../src/ca/response.ts";
-import { isCertificateNotSeen, isHeaderTooLarge, isTokenWanted, refusalCode } from "../../src/ca/verdict.ts";
+import { isCertificateNotSeen, isTokenWanted } from "../../src/ca/second-try.ts";
+import { isHeaderTooLarge, refusalCode } from "../../src/ca/verdict.ts";
 
 const unauthorized = "The request lacked necessary authorization to be completed. ";
 const internal =

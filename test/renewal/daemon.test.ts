@@ -106,7 +106,9 @@ describe("in time", () => {
 
   test("a clock that jumps forward over the moment: at the next slice", async () => {
     const stage = new Stage();
-    stage.during = ({ sleeps }) => void (sleeps.length === 3 && (stage.now += 20 * hour));
+    stage.during = ({ sleeps }) => {
+      if (sleeps.length === 3) stage.now += 20 * hour;
+    };
     await stage.run(6);
     expect(stage.renewals.length).toBe(1);
     expect((stage.renewals[0] ?? 0) - base).toBeLessThanOrEqual(20 * hour + 3 * minute);
@@ -114,7 +116,9 @@ describe("in time", () => {
 
   test("a clock that jumps back: it waits on, and does not spin", async () => {
     const stage = new Stage();
-    stage.during = ({ sleeps }) => void (sleeps.length === 3 && (stage.now -= 1000 * hour));
+    stage.during = ({ sleeps }) => {
+      if (sleeps.length === 3) stage.now -= 1000 * hour;
+    };
     await stage.run(200);
     expect(stage.renewals).toEqual([]);
     expect(Math.min(...stage.sleeps)).toBe(minute);
@@ -128,7 +132,9 @@ describe("in time", () => {
 
   test("what somebody else has renewed is used, and not renewed again", async () => {
     const stage = new Stage();
-    stage.during = ({ sleeps }) => void (sleeps.length === 600 && (stage.leaf = stage.issue()));
+    stage.during = ({ sleeps }) => {
+      if (sleeps.length === 600) stage.leaf = stage.issue();
+    };
     await stage.run(900);
     expect(stage.renewals).toEqual([]);
     expect(stage.kinds()).toEqual(["started", "waiting", "stopped"]);
@@ -136,7 +142,9 @@ describe("in time", () => {
 
   test("a shorter one that is put there is seen within a minute", async () => {
     const stage = new Stage(1000 * hour);
-    stage.during = ({ sleeps }) => void (sleeps.length === 5 && (stage.leaf = stage.issue(30 * minute)));
+    stage.during = ({ sleeps }) => {
+      if (sleeps.length === 5) stage.leaf = stage.issue(30 * minute);
+    };
     await stage.run(40);
     expect(stage.renewals.length).toBeGreaterThan(0);
     expect((stage.renewals[0] ?? 0) - base).toBeLessThan(30 * minute);

@@ -13,6 +13,9 @@ export const renewHelp = `EXAMPLES
     $ renew -q --force --expires-in 66% --pid-file /run/haproxy.pid \\
         --signal USR2 web.crt web.key
 
+  Stay, renew in time, and reload a service each time:
+    $ renew --daemon --exec "systemctl reload nginx" web.crt web.key
+
   After \`step ca bootstrap\` the CA and its root are known:
     $ renew --force web.crt web.key
 
