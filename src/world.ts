@@ -1,5 +1,6 @@
 /** The one interface to everything outside: clock, chance, files, environment, streams. Tests pass their own. */
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { userInfo } from "node:os";
 import { isatty } from "node:tty";
 import { type FileSystem, realFileSystem } from "./files/system.ts";
@@ -60,6 +61,7 @@ export type Ended =
 
 /** The real world. `signal` and `handlers` come from bin, which owns the process. */
 export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>): World {
+  setMaxListeners(0, signal); // whoever listens lets go again; many at once are no leak
   return {
     now: () => new Date(),
     elapsed: () => performance.now(),

@@ -1,4 +1,5 @@
 /** An AbortController of our own that the caller's signal ends, too. */
+import { setMaxListeners } from "node:events";
 
 /**
  * Unlike AbortSignal.any, which in Node never lets go of what it was made for while the caller's signal lives, it can be let go:
@@ -6,6 +7,7 @@
  */
 export function linkedTo(signal: AbortSignal): { controller: AbortController; release(): void } {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // a dozen questions at once are no leak
   const abort = () => controller.abort();
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();

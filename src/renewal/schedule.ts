@@ -10,6 +10,9 @@ export type Due =
   | { due: true; because: "expired" | "asked" | "inside-window" }
   | { due: false; because: "fresh"; from: Date };
 
+/** Nothing is due a millisecond before the end, so that only what is owed is made good. */
+export const nothingDue: Window = { kind: "duration", ms: 1 };
+
 type Validity = Pick<Certificate, "notBefore" | "notAfter">;
 
 /**

@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAuthority } from "../../src/dev-ca/authority.ts";
+import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
 import { run } from "../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "renew-program-"));
 let ca: DevCa;
+let authority: Authority;
 const args = (...more: string[]) => [
   ...more,
   "--force",
@@ -21,7 +22,7 @@ const args = (...more: string[]) => [
 ];
 
 beforeAll(async () => {
-  const authority = await createAuthority();
+  authority = await createAuthority();
   ca = await startDevCa({ authority });
   const { chain, key } = await authority.issue({ provisioner: { name: "after-expiry" } });
   writeFileSync(join(folder, "web.crt"), chain, { mode: 0o640 });
@@ -54,6 +55,17 @@ describe("the program", () => {
       method: "mtls",
       error: null,
     });
+  });
+
+  test("a refusal, with all that is asked for it, and a check-up leave nothing of Node's on the screen", async () => {
+    const { chain, key } = await authority.issue({ provisioner: { name: "retired" } });
+    writeFileSync(join(folder, "gone.crt"), chain);
+    writeFileSync(join(folder, "gone.key"), key, { mode: 0o600 });
+    const words = ["gone.crt", "gone.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const refused = await run(["--force", ...words], { cwd: folder });
+    expect(refused).toMatchObject({ exit: 77, stdout: "", stderr: expect.stringMatching(/^error\[CA_REFUSED\]/) });
+    expect(refused.stderr).not.toMatch(/Warning|node:/);
+    expect(await run(["doctor", ...words], { cwd: folder })).toMatchObject({ exit: 77, stderr: "" });
   });
 
   test("colours nothing but on a terminal, or when it is told to", async () => {

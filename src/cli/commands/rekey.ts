@@ -6,7 +6,7 @@ import { kindText } from "../../pki/new-key.ts";
 import type { Cadence } from "../../renewal/cadence.ts";
 import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
 import type { Progress } from "../../renewal/renew.ts";
-import type { Window } from "../../renewal/schedule.ts";
+import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
 import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
@@ -92,9 +92,6 @@ function refuseElsewhere({ outCertificate, outKey, privateKey }: RekeyPolicy): v
   const because = "A daemon makes a new key each time, and replaces the pair that it starts from.";
   throw new Failure("FLAG_CONFLICT", { flags: ["--daemon", flag], because });
 }
-
-/** Nothing is due a millisecond before the end, so that only what is owed is made good. */
-const nothingDue: Window = { kind: "duration", ms: 1 };
 
 async function stay(policy: RekeyPolicy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
   const { last } = await import("../daemon.ts");

@@ -5,7 +5,7 @@ import { instant, relative, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
 import type { Cadence } from "../../renewal/cadence.ts";
 import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
-import type { Window } from "../../renewal/schedule.ts";
+import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
 import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
@@ -55,9 +55,6 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   reporter.done(reportOf(outcome, policy, world.now()));
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
 }
-
-/** Nothing is due a millisecond before the end, so that only what is owed is made good. */
-const nothingDue: Window = { kind: "duration", ms: 1 };
 
 async function stay(policy: Policy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
   const { last } = await import("../daemon.ts");
