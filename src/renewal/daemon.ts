@@ -61,7 +61,6 @@ export async function keep(
   } finally {
     for (const release of releases) release();
     tell({ event: "stopped" });
-    await notify(["STOPPING=1"], world);
   }
 }
 

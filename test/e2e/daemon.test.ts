@@ -36,7 +36,12 @@ interface Line {
   error: { code: string } | null;
 }
 
-async function daemon(lifetimeMs: number, flags: readonly string[] = [], options: DevCaOptions = {}) {
+async function daemon(
+  lifetimeMs: number,
+  flags: readonly string[] = [],
+  options: DevCaOptions = {},
+  env: Record<string, string> = {},
+) {
   ca = await startDevCa({ authority, ...options });
   const now = Date.now();
   const life = { notBefore: new Date(now), notAfter: new Date(now + lifetimeMs) };
@@ -44,7 +49,11 @@ async function daemon(lifetimeMs: number, flags: readonly string[] = [], options
   writeFileSync(join(folder, "web.crt"), chain);
   writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
   const words = ["--daemon", "--json", ...flags, "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
-  const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [bin, ...words], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exit = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (event: string): Promise<Line> => {
@@ -126,6 +135,21 @@ describe("a daemon", () => {
     },
     60_000,
   );
+
+  test.runIf(process.platform === "linux")("systemd hears that it is ready, and that it lives", async () => {
+    const told = join(folder, "told");
+    writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$*" >> '${told}'\n`, { mode: 0o755 });
+    const path = `${folder}:${process.env["PATH"] ?? ""}`;
+    const env = { PATH: path, NOTIFY_SOCKET: "/run/x", WATCHDOG_USEC: "200000" };
+    const { child, next, exit } = await daemon(6000, [], {}, env);
+    await next("started");
+    await next("renewed");
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    const lines = readFileSync(told, "utf8").trim().split("\n");
+    expect(lines[0]).toBe("--ready");
+    expect(lines.filter((line) => line === "WATCHDOG=1").length).toBeGreaterThan(5);
+  });
 
   test("files that are missing keep it from starting", async () => {
     ca = await startDevCa({ authority });
