@@ -13,6 +13,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     interruption.abort(signal);
   });
 }
+// Without this, SIGUSR1 opens Node's debugger.
+process.on("SIGUSR1", () => handlers.get("SIGUSR1")?.());
 // A reader that went away (`renew … | head`) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 

@@ -78,12 +78,8 @@ export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>
     run: async (spec) => (await import("./cli/child.ts")).runChild(spec, signal),
     kill: (pid, number) => void process.kill(pid, number),
     onSignal: (name, handler) => {
-      if (name === "SIGHUP") {
-        handlers.set(name, handler);
-        return () => void handlers.delete(name);
-      }
-      process.on(name, handler);
-      return () => void process.off(name, handler);
+      handlers.set(name, handler);
+      return () => void handlers.delete(name);
     },
     signal,
   };

@@ -25,7 +25,12 @@ export async function last(lasting: Lasting, given: World, reporter: Reporter): 
   const world = { ...given, ask: remembering(given.ask) };
   const current = () => (isThere(file, world) ? file : firstFile);
   const task: Task = {
-    read: async () => readCertificateOf(current(), world),
+    read: async () => {
+      reporter.forget();
+      const leaf = readCertificateOf(current(), world);
+      reporter.about(current(), leaf);
+      return leaf;
+    },
     run: async (what) => void (await lasting.run(what, current(), world)),
   };
   refuseLongPeriod(await task.read(), cadence);
@@ -68,34 +73,47 @@ interface Teller {
 
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
+  if (event.event === "failed" && !event.isNews) return; // the same again: counted, and told by SIGUSR1
   if (json) world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
-  else if (event.event === "failed") tellFailure(event, { file, world, reporter });
-  else if (!quiet || event.event === "state") world.stderr.write(`${lineOf(event, file, world.now())}\n`);
+  else if (event.event === "failed") tellFailure(event, { world, reporter });
+  else if (!quiet || event.event === "state")
+    world.stderr.write(
+      `${lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" })}\n`,
+    );
 }
 
 /** In full where it is news, and with what comes next. */
-function tellFailure(event: Extract<DaemonEvent, { event: "failed" }>, { file, world, reporter }: Teller): void {
-  const { failure, isNews, next } = event;
-  if (!isNews) return;
+function tellFailure(
+  event: Extract<DaemonEvent, { event: "failed" }>,
+  { world, reporter }: Omit<Teller, "file">,
+): void {
+  const { failure, next } = event;
   const now = world.now();
   const { rendered } = reporter.describe(failure);
-  world.stderr.write(`${stamp(now)}\n${rendered}  next: ${file} is tried again ${relative(next, now)}\n`);
+  world.stderr.write(`${stamp(now)}\n${rendered}  next: it is tried again ${relative(next, now)}\n`);
+}
+
+interface Spoken {
+  file: string;
+  now: Date;
+  did: "renewed" | "rekeyed";
 }
 
 const stamp = (now: Date) => instant(now);
 
-function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, file: string, now: Date): string {
+function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, { file, now, did }: Spoken): string {
   const start = `${stamp(now)} ${file}`;
   switch (event.event) {
     case "started":
     case "waiting":
       return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${event.next <= now ? "now" : relative(event.next, now)}`;
     case "renewed":
-      return `${start}: renewed, serial ${event.leaf.serial}`;
+      return `${start}: ${did}, serial ${event.leaf.serial}`;
     case "state": {
       const { leaf, next, failure, count } = event;
       const until = leaf === null ? "" : ` good until ${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)});`;
-      const trouble = failure === null ? "" : ` failed ${count} times with ${failure.code};`;
+      const trouble =
+        failure === null ? "" : ` failed ${count === 1 ? "once" : `${count} times`} with ${failure.code};`;
       return `${start}:${until}${trouble} next try ${relative(next, now)}`;
     }
     case "stopped":

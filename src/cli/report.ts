@@ -52,6 +52,12 @@ export class Reporter {
     this.#about = { file, leaf };
   }
 
+  /** A daemon begins anew: what was known may not hold any more. */
+  forget(): void {
+    this.#about = null;
+    this.#installed = null;
+  }
+
   /** From here on a failure comes after the new certificate, which is in its place. */
   installed(file: string, leaf: Certificate, keyFile: string | null = null): void {
     this.#about = { file, leaf };
@@ -144,7 +150,7 @@ export class Reporter {
     const rendered = renderFailure({ ...page, style: json ? style(false) : this.styleOf(stderr) });
     const state = {
       file: this.#about?.file ?? null,
-      changed: this.#installed !== null,
+      changed: this.#isAfter(failure),
       notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
     };
     return { exit: told.exit, rendered, document: errorDocument({ failure, told, diagnosis, state, rendered }) };
@@ -154,7 +160,13 @@ export class Reporter {
     return style(isColoured(this.manner.color, this.#world.env, output));
   }
 
-  #state({ code, facts }: Failure): string {
+  /** Whether the new certificate is in its place already. */
+  #isAfter({ facts }: Failure): boolean {
+    return this.#installed !== null || ("isNew" in facts && facts.isNew);
+  }
+
+  #state(failure: Failure): string {
+    const { code, facts } = failure;
     if (this.#about === null) return "nothing was changed";
     const { file, leaf } = this.#about;
     if (code === "FILE_MISSING" && "file" in facts && facts.file === file)
@@ -167,7 +179,7 @@ export class Reporter {
       return `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`;
     if ("backup" in facts && facts.backup)
       return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
-    if (this.#installed !== null) return `${file} is the new one; ${end}`;
+    if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;
   }
 

@@ -7,7 +7,7 @@ import { type Failure, isFailure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
 import { type Cadence, nextRenewal, retryDelay, wishOf } from "./cadence.ts";
-import { notify, watchdogMs } from "./notify.ts";
+import { notifier, watchdogMs } from "./notify.ts";
 
 export interface Task {
   /** The certificate as it is now. Throws a failure. */
@@ -21,7 +21,7 @@ export type DaemonEvent =
   | { event: "renewed"; leaf: Certificate }
   | { event: "failed"; failure: Failure; next: Date; isNews: boolean; count: number }
   | { event: "state"; leaf: Certificate | null; next: Date; failure: Failure | null; count: number }
-  | { event: "stopped" };
+  | { event: "stopped"; leaf: Certificate | null; count: number };
 
 /** A slice of waiting, at most. */
 const sliceMs = 60_000;
@@ -56,11 +56,12 @@ export async function keep(
       state.next = nextRenewal(state.leaf, cadence, state);
       tell({ event: "started", leaf: state.leaf, next: state.next });
     }
-    await notify(["--ready"], world);
-    while (!world.signal.aborted) await round({ task, cadence, world, tell, bell, state });
+    const notify = notifier(world);
+    await notify(["--ready"]);
+    while (!world.signal.aborted) await round({ task, cadence, world, tell, bell, state, notify });
+    tell({ event: "stopped", leaf: state.leaf, count: state.count });
   } finally {
     for (const release of releases) release();
-    tell({ event: "stopped" });
   }
 }
 
@@ -71,11 +72,12 @@ interface Round {
   tell: (event: DaemonEvent) => void;
   bell: Bell;
   state: State;
+  notify: ReturnType<typeof notifier>;
 }
 
 /** Waits for the moment, looks at the file again after each slice, and acts. */
-async function round({ task, cadence, world, tell, bell, state }: Round): Promise<void> {
-  const heard = await wait(state, world, bell);
+async function round({ task, cadence, world, tell, bell, state, notify }: Round): Promise<void> {
+  const heard = await wait(state, world, bell, notify);
   if (world.signal.aborted) return;
   if (heard === "state") {
     const { leaf, next, failure, count } = state;
@@ -100,7 +102,13 @@ async function round({ task, cadence, world, tell, bell, state }: Round): Promis
     state.failure = null;
     expect(state, nextRenewal(state.leaf, cadence, state), state.leaf, tell);
   } catch (error) {
-    failed(error, state, world, tell);
+    if (isFailure(error, "HOOK_FAILED") && error.facts.isNew) {
+      state.leaf = await task.read();
+      state.renewed = world.now();
+      state.count = 0;
+      tell({ event: "renewed", leaf: state.leaf });
+    }
+    failed(error, state, { world, tell, isAsked: heard === "renew" });
   }
 }
 
@@ -111,24 +119,29 @@ function expect(state: State, next: Date, leaf: Certificate, tell: Round["tell"]
 
 /** What an earlier run owes does not wait for the next renewal. Files that are wrong keep it from starting; a CA does not. */
 async function settleFirst(task: Task, state: State, world: World, tell: Round["tell"]): Promise<void> {
+  const before = state.leaf;
   try {
     await task.run("settle");
+    state.leaf = await task.read();
+    if (before === null || isSame(before, state.leaf)) return;
+    state.renewed = world.now();
+    tell({ event: "renewed", leaf: state.leaf }); // it had expired
   } catch (error) {
     const isOurs = isFailure(error) && [64, 65, 66, 78].includes(explanationOf(error).exit);
     if (isOurs || !isFailure(error)) throw error;
-    failed(error, state, world, tell);
+    failed(error, state, { world, tell, isAsked: false });
   }
 }
 
 /** A failure in full where it is news; the same one again is counted and not told. */
-function failed(error: unknown, state: State, world: World, tell: Round["tell"]): void {
-  if (world.signal.aborted) return;
+function failed(
+  error: unknown,
+  state: State,
+  { world, tell, isAsked }: Pick<Round, "world" | "tell"> & { isAsked: boolean },
+): void {
   if (!isFailure(error)) throw error;
+  if (world.signal.aborted && error.code !== "HOOK_FAILED") return; // the end was asked for: that is no news
   const now = world.now();
-  if (isFailure(error, "HOOK_FAILED") && error.facts.isNew) {
-    state.renewed = now;
-    state.count = 0;
-  }
   const { leaf, failure: before } = state;
   state.count++;
   state.failure = error;
@@ -146,7 +159,7 @@ function failed(error: unknown, state: State, world: World, tell: Round["tell"])
     event: "failed",
     failure: error,
     next: state.next,
-    isNews: newsOf(error) !== newsOf(before),
+    isNews: isAsked || newsOf(error) !== newsOf(before),
     count: state.count,
   });
 }
@@ -163,13 +176,18 @@ function isSame(a: Certificate, b: Certificate): boolean {
 }
 
 /** Until the moment comes, by the wall clock, a slice has passed, the bell rings, or the end is asked for. */
-async function wait(state: State, world: World, bell: Bell): Promise<Wish | "moment" | "slice"> {
+async function wait(
+  state: State,
+  world: World,
+  bell: Bell,
+  notify: Round["notify"],
+): Promise<Wish | "moment" | "slice"> {
   const watchdog = watchdogMs(world.env);
   const leftMs = () => state.next.getTime() - world.now().getTime();
   const wish = bell.take();
   if (wish !== null) return wish;
   if (leftMs() > 0) await world.sleep(Math.min(leftMs(), sliceMs, watchdog), bell.signal);
-  if (Number.isFinite(watchdog)) await notify(["WATCHDOG=1"], world);
+  if (Number.isFinite(watchdog)) await notify(["WATCHDOG=1"]);
   return bell.take() ?? (leftMs() <= 0 ? "moment" : "slice");
 }
 
@@ -177,7 +195,7 @@ type Wish = "renew" | "state";
 
 /** A signal from outside, heard while waiting and remembered while something is done. */
 class Bell {
-  #wish: Wish | null = null;
+  readonly #wishes = new Set<Wish>();
   #controller = new AbortController();
 
   get signal(): AbortSignal {
@@ -185,15 +203,15 @@ class Bell {
   }
 
   ring(wish: Wish): void {
-    if (this.#wish !== "renew") this.#wish = wish;
+    this.#wishes.add(wish);
     this.#controller.abort();
   }
 
   take(): Wish | null {
-    const wish = this.#wish;
-    if (wish === null) return null;
-    this.#wish = null;
-    this.#controller = new AbortController();
+    const [wish] = this.#wishes;
+    if (wish === undefined) return null;
+    this.#wishes.delete(wish);
+    if (this.#wishes.size === 0) this.#controller = new AbortController();
     return wish;
   }
 }

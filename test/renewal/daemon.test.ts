@@ -200,6 +200,7 @@ describe("after a failure", () => {
     stage.during = ({ settlements, end }) => void (settlements.length >= 2 && end.abort("SIGTERM"));
     await stage.run(100_000);
     expect(stage.renewals.length).toBe(1);
+    expect(stage.kinds().slice(0, 3)).toEqual(["started", "renewed", "failed"]);
     expect((stage.settlements[1] ?? 0) - (stage.renewals[0] ?? 0)).toBeLessThanOrEqual(minute);
   });
 
@@ -214,6 +215,16 @@ describe("after a failure", () => {
 });
 
 describe("signals", () => {
+  test("who asks for it is told of a failure each time", async () => {
+    const stage = new Stage();
+    stage.outcome = unreachable;
+    stage.during = ({ sleeps, handlers }) => {
+      if (sleeps.length < 4) handlers.get("SIGHUP")?.();
+    };
+    await stage.run(4);
+    expect(stage.events.filter((one) => one.event === "failed" && one.isNews).length).toBe(3);
+  });
+
   test("SIGHUP renews now, each time; SIGUSR1 only says how it stands", async () => {
     const stage = new Stage();
     stage.during = ({ sleeps, handlers }) => {
