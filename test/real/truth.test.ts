@@ -123,9 +123,10 @@ function checkLog({ cause, after }: Refused, sentence: string, { log, lines, sai
   expect(causes[cause].logs.filter((one) => log.includes(one)).length, `${cause}.logs: ${log}`).toBeGreaterThan(0);
   if (after !== undefined) return; // the advice is that of another cause
   for (const help of said.error?.help ?? []) {
-    const wanted = /the CA's log (?:shows it|proves it with "(.*)"): `journalctl -u step-ca \| grep -F (.*)`/.exec(
-      help,
-    );
+    const wanted =
+      /the CA's log (?:shows it|proves it with "(.*?)"(?:, and else has [^`]*)?): `journalctl -u step-ca \| grep -F (.*)`/.exec(
+        help,
+      );
     if (wanted === null) continue;
     const [, words, word = ""] = wanted;
     const found = lines.filter((line) => line.includes(word.replace(/^'(.*)'$/, "$1")));
