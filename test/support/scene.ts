@@ -1,7 +1,6 @@
 /** A folder with files and, where the scene wants one, the embedded CA: what a transcript is played in. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import { type Authority, type AuthorityOptions, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
@@ -33,11 +32,14 @@ export interface Scene {
   end(): Promise<void>;
 }
 
+/** Not the TMPDIR of this run: a folder that is named on the screen breaks its lines by its length. */
+const roof = "/tmp";
+
 /** The clock of a scene stands still, for the client and for the CA, so that every printed time is known. */
 export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
   const base = new Date(Math.floor(Date.now() / 1000) * 1000);
   const at = (hours: number) => new Date(base.getTime() + hours * hour);
-  const folder = mkdtempSync(join(tmpdir(), "renew-scene-"));
+  const folder = mkdtempSync(join(roof, "renew-scene-"));
   const authority = await createAuthority({ notBefore: at(-1000), notAfter: at(10_000), ...options });
   const running: DevCa[] = [];
   const servers: Server[] = [];
@@ -115,19 +117,22 @@ const requestId = "9f0c1a2b-3d4e-4f5a-8b6c-7d8e9f0a1b2c";
 /** Makes a screen the same on every run: times moved to one day, and one port, serial number, fingerprint and id for all. */
 function still(screen: string, base: Date): string {
   const move = (text: string) => new Date(Date.parse(text) - base.getTime() + day).toISOString();
-  return screen
-    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, (time) =>
-      move(`${time.replace(" ", "T")}Z`)
-        .slice(0, 19)
-        .replace("T", " "),
-    )
-    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
-    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => move(time).replace(".000", ""))
-    .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
-    .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
-    .replace(/\b\d{39}\b/g, serial)
-    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, requestId)
-    .replace(/[A-F0-9]{10,}:error:[0-9A-F]+:/g, "error:")
-    .replace(/\(\/\S*\/((?:src|test)\/\S*?):[\d:]+\)/g, "($1)")
-    .replaceAll(process.cwd(), "/etc/certs");
+  return (
+    screen
+      .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, (time) =>
+        move(`${time.replace(" ", "T")}Z`)
+          .slice(0, 19)
+          .replace("T", " "),
+      )
+      .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
+      .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => move(time).replace(".000", ""))
+      .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
+      .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
+      .replace(/\b\d{39}\b/g, serial)
+      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, requestId)
+      .replace(/[A-F0-9]{10,}:error:[0-9A-F]+:/g, "error:")
+      // A long path to this checkout may have broken the line before it.
+      .replace(/\s+\(\/\S*\/((?:src|test)\/\S*?):[\d:]+\)/g, " ($1)")
+      .replaceAll(process.cwd(), "/etc/certs")
+  );
 }
