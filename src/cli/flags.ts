@@ -49,6 +49,8 @@ export interface Said {
   place(): ReturnType<Configuration["place"]>;
   /** What is odd and no failure, such as a defaults.json that cannot be used and was not needed. */
   passedOver(): readonly Remark[];
+  /** What is odd in the command line itself, and was taken as meant. */
+  readonly hints: readonly Remark[];
 }
 
 /** Either what was said, or text to print because help was asked for. */
@@ -96,7 +98,8 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
       setting: (name) => find(name).setting,
       value: (name) => find(name).setting?.value,
       place: () => settings.place(),
-      passedOver: () => [...meant.remarks, ...settings.remarks()],
+      passedOver: () => settings.remarks(),
+      hints: meant.remarks,
       has: (name) => words.flags.some(({ names }) => names.includes(name)),
       isOn: (name) => {
         const { flag, setting } = find(name);

@@ -52,6 +52,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;
     }
+    reporter.passedOver(said.hints);
     return await command.run(said, world, reporter);
   } catch (error) {
     return reporter.failed(isFailure(error) ? error : bug(error));

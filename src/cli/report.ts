@@ -70,10 +70,9 @@ export class Reporter {
 
   /** Not needed and not usable: said once, since it may hold what somebody counts on. */
   passedOver(remarks: readonly Remark[]): void {
-    for (const { text, isDetail } of remarks.map(wordsOf)) {
-      if (isDetail) this.detail(text);
-      else if (!this.manner.json) this.#say(text);
-    }
+    const { json, quiet, verbose } = this.manner;
+    const isTold = { people: !json, "unless-quiet": !quiet, verbose: verbose && !json };
+    for (const { text, to } of remarks.map(wordsOf)) if (isTold[to]) this.#say(text);
   }
 
   /** What an earlier run owed has been made good. `left` is said in every manner: nobody expects a hook that runs every time. */

@@ -35,6 +35,26 @@ describe("help", () => {
   });
 });
 
+describe("a switch with a space before its value is told in one line on stderr", () => {
+  const hint = "--mtls false was taken as --mtls=false: step wants the =\n";
+  test.each<[string, string]>([
+    ["--mtls false", hint],
+    ["-v --mtls false", hint],
+    ["--json --mtls false", hint],
+    ["-q --mtls false", ""],
+    ["--mtls=false", ""],
+    ["-f TRUE", "-f TRUE was taken as -f=TRUE: step wants the =\n"],
+    ["rekey --force true", "--force true was taken as --force=true: step wants the =\n"],
+    ["doctor -v true", "-v true was taken as -v=true: step wants the =\n"],
+    ["needs-renewal --bundle true", "--bundle true was taken as --bundle=true: step wants the =\n"],
+  ])("renew %s", async (line, expected) => {
+    const told = await run(...line.split(" "), "web.crt");
+    expect(told.out).not.toContain("was taken as");
+    expect(/^.*was taken as.*\n/m.exec(told.err)?.[0] ?? "").toBe(expected);
+    if (line.includes("--json")) expect(JSON.parse(told.out)).toMatchObject({ ok: false });
+  });
+});
+
 describe("the first word", () => {
   test.each([
     ["constructor", ["constructor"]],
