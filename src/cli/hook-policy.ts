@@ -91,7 +91,7 @@ function signalOf(text: string, from: string, command: string): Hooks["signal"] 
 function limitOf(text: string, from: string): number {
   const ms = parseDuration(text, from);
   if (ms > 0) return Math.min(ms, 2 ** 31 - 1);
-  throw new Failure("BAD_DURATION", { flag: from, value: text, problem: "It must be longer than nothing." });
+  throw new Failure("BAD_DURATION", { flag: from, value: text, limit: "least" });
 }
 
 function bad(said: string, command: string, near?: string): Failure {

@@ -27,7 +27,8 @@ export interface Facts {
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
-  BAD_DURATION: { flag: string; value: string; problem: string };
+  /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
+  BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
   WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" };
