@@ -6,7 +6,7 @@ import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
 import { readCertificateOf } from "../renewal/load.ts";
 import type { World } from "../world.ts";
 import type { Pace } from "./daemon-policy.ts";
-import { certificateDocument } from "./print/json.ts";
+import { eventLine } from "./print/event.ts";
 import type { Reporter } from "./report.ts";
 
 /** What the flags, the environment and step's configuration make of it at one moment. */
@@ -78,7 +78,7 @@ interface Teller {
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
   if (event.event === "failed" && !event.isNews) return; // the same again: counted, and told by SIGUSR1
-  if (json) world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
+  if (json) world.stdout.write(eventLine(event, { file, now: world.now(), ...reporter.asData() }));
   else if (event.event === "failed") tellFailure(event, { world, reporter });
   else if (!quiet || event.event === "state")
     world.stderr.write(
@@ -123,20 +123,4 @@ function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, { file, now, d
     case "stopped":
       return `${start}: stopped`;
   }
-}
-
-function documentOf(event: DaemonEvent, { file, world, reporter }: Teller) {
-  const leaf = "leaf" in event ? event.leaf : null;
-  const failure: Failure | null = "failure" in event ? event.failure : null;
-  return {
-    schema: 1,
-    command: reporter.manner.command,
-    event: event.event,
-    at: world.now().toISOString(),
-    file,
-    certificate: leaf && certificateDocument(file, leaf),
-    next: "next" in event ? event.next.toISOString() : null,
-    failures: "count" in event ? event.count : 0,
-    error: failure && reporter.describe(failure).document,
-  };
 }

@@ -5,6 +5,7 @@ import type { Failure } from "../failure/failure.ts";
 import { instant, relative } from "../failure/time.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Output, World } from "../world.ts";
+import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
 import { plain } from "./print/plain.ts";
@@ -115,6 +116,20 @@ export class Reporter {
     }
     if (!quiet) this.#say(text);
     for (const note of notes) this.#say(note);
+  }
+
+  /** What a line of a daemon's has besides its event. */
+  asData(): { command: string; describe(failure: Failure): ErrorDocument } {
+    return { command: this.manner.command, describe: (failure) => this.describe(failure).document };
+  }
+
+  /** A daemon could not start, or ends of itself: a line like its others under --json. Returns the exit status. */
+  ended(failure: Failure, operand: string | undefined): number {
+    if (!this.manner.json) return this.failed(failure);
+    const file = this.#about?.file ?? operand ?? null;
+    const event = { event: "failed", leaf: this.#about?.leaf ?? null, failure, count: 1 };
+    this.#world.stdout.write(eventLine(event, { file, now: this.#world.now(), ...this.asData() }));
+    return this.describe(failure).exit;
   }
 
   /** Prints the failure; returns its exit status. */

@@ -193,8 +193,9 @@ describe("a daemon", () => {
 
   test("files that are missing keep it from starting", async () => {
     ca = await startDevCa({ authority });
-    const words = ["--daemon", "no.crt", "no.key", "--ca-url", ca.url, "--root", "root.crt"];
-    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: "ignore" });
-    expect(await once(child, "exit")).toEqual([66, null]);
+    const words = ["--daemon", "--json", "no.crt", "no.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { next, exit } = watch(words);
+    expect(await next("failed")).toMatchObject({ certificate: null, next: null, error: { code: "FILE_MISSING" } });
+    expect(await exit).toEqual([66, null]);
   });
 });

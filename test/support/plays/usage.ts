@@ -16,6 +16,7 @@ export const usage: Plays = {
     set: leaf(),
     command: "rekey --daemon --rekey-period 24h web.crt web.key --ca-url ca.internal",
   },
+  "daemon-cannot-start-json": { set: leaf(), command: "--daemon --json web.crt web.pem --ca-url CA --root root.crt" },
   "bad-duration-nothing": { set: async () => {}, command: "--timeout 0 web.crt web.key --ca-url ca.internal" },
   "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },
   "would-overwrite": { set: leaf({}), command: "web.crt web.key --ca-url CA --root root.crt" },
