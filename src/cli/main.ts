@@ -54,6 +54,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       return 0;
     }
     reporter.passedOver(said.hints);
+    if (!said.has("daemon")) world.endOnHangup(); // else the command knows whether it stays
     return await command.run(said, world, reporter);
   } catch (error) {
     const failure = isFailure(error) ? error : bug(error);

@@ -9,7 +9,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { bin, root } from "../support/program.ts";
+import { atOnce, bin, root } from "../support/program.ts";
 
 let folder: string;
 let authority: Authority;
@@ -111,6 +111,29 @@ describe("a daemon", () => {
     expect(await next("state")).toMatchObject({ failures: 0, next: started.next });
     child.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
+  });
+
+  test("signals that come before anything is loaded are kept, and answered once it stands", async () => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const words = ["--daemon", "--json", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { child, next, exit } = watch(words, {}, atOnce(["SIGHUP", "SIGUSR1"]));
+    await next("started");
+    await next("renewed");
+    expect(await next("state")).toMatchObject({ failures: 0 });
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect(ca.log.filter(({ path }) => path === "/renew").length).toBe(1);
+  });
+
+  test("SIGTERM that comes before anything is loaded ends it with 0, and nobody is asked", async () => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const words = ["--daemon", "--json", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { next, exit } = watch(words, {}, atOnce(["SIGTERM"]));
+    await next("stopped");
+    expect(await exit).toEqual([0, null]);
+    expect(ca.log).toEqual([]);
   });
 
   test("a certificate of three seconds is renewed in time, again and again", async () => {

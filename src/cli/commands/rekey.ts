@@ -80,6 +80,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   if (isStaying) refuseElsewhere(policy);
   reporter.passedOver(said.passedOver());
   if (isStaying) return stay(said, world, reporter);
+  world.endOnHangup();
   const outcome = await rekeyOnce(policy, world, progressOf(policy, reporter));
   reporter.done(reportOf(outcome, policy, world.now()));
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;

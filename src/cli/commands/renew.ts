@@ -52,6 +52,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   paceOf(said, "renew-period");
   reporter.passedOver(said.passedOver());
   if (isStaying) return stay(said, world, reporter);
+  world.endOnHangup();
   const outcome = await renewOnce(policy, world, progressOf(policy, reporter));
   reporter.done(reportOf(outcome, policy, world.now()));
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
