@@ -80,6 +80,8 @@ export interface Facts {
     errno: string;
     asked: "before-request" | "after-answer";
     kept?: string;
+    /** The file itself could be written; but never in place, which a crash would leave half done. */
+    onlyFolder?: true;
     /** The private key that belongs to the chain in `kept`. */
     keptKey?: string;
     /** It is one file of a certificate and its key, which are replaced together. */

@@ -34,10 +34,19 @@ export interface Prepared extends Pair {
 
 /** Where it would be written; `before` where it was loaded already. Throws as `target` does. */
 export function goalOf(named: string, token: string, fs: FileSystem, before?: string | null): Goal {
-  const where = target(named, fs);
+  const where = targetOfPair(named, fs);
   const goal = { target: where, before: before ?? null, token };
   if (before !== undefined) return goal;
   return step("look at the file", goal, "before-request", () => ({ ...goal, before: digestOf(where.path, fs) }));
+}
+
+function targetOfPair(named: string, fs: FileSystem): Target {
+  try {
+    return target(named, fs);
+  } catch (error) {
+    if (!isFailure(error, "CANNOT_WRITE")) throw error;
+    throw new Failure("CANNOT_WRITE", { ...error.facts, ofPair: true }, error.cause);
+  }
 }
 
 type Asked = "before-request" | "after-answer";

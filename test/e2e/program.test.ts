@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
@@ -107,6 +108,12 @@ describe("the program", () => {
   test("SIGUSR1 before anything is loaded is nothing to a run that ends by itself, and opens no debugger", async () => {
     const ran = await run(args(), { cwd: folder, node: atOnce(["SIGUSR1"]) });
     expect(ran).toMatchObject({ exit: 0, stderr: expect.stringMatching(/^renewed [^\n]*\n$/) });
+  });
+
+  test("SIGTERM before anything is loaded ends a run that would read its standard input", async () => {
+    const open = new PassThrough(); // nothing comes, and no end
+    const ran = await run(["explain", "--from", "-"], { input: open, node: atOnce(["SIGTERM"]) });
+    expect(ran.exit).not.toBeNull();
   });
 
   test.each(["SIGTERM", "SIGHUP"] as const)("%s before anything is loaded ends the embedded CA", async (signal) => {

@@ -137,9 +137,23 @@ export const files: Plays = {
   "cannot-write-folder": {
     set: async (s) => {
       await leaf({})(s);
-      return failing("checkWritable", "EROFS");
+      return failing(["checkWritable", "open"], "EROFS");
     },
     command: force,
+  },
+  "cannot-write-folder-alone": {
+    set: async (s) => {
+      await leaf({})(s);
+      return failing("checkWritable", "EACCES");
+    },
+    command: force,
+  },
+  "cannot-write-folder-read-only": {
+    set: async (s) => {
+      await leaf({})(s);
+      return failing("checkWritable", "EROFS");
+    },
+    command: `rekey ${force}`,
   },
   "cannot-write-full-disk": {
     set: async (s) => {
