@@ -110,7 +110,7 @@ function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, { file, now, d
   switch (event.event) {
     case "started":
     case "waiting":
-      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${event.next <= now ? "now" : relative(event.next, now)}`;
+      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next ${did === "rekeyed" ? "rekey" : "renewal"} ${event.next <= now ? "now" : relative(event.next, now)}`;
     case "renewed":
       return `${start}: ${did}, serial ${event.leaf.serial}`;
     case "state": {

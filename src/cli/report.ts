@@ -84,7 +84,7 @@ export class Reporter {
 
   /** This run has no hook to make it good with. */
   owing(file: string): void {
-    this.#note(`an earlier renewal of ${file} still owes its hook or signal: it is run by a run that has it`);
+    this.#note(`an earlier run still owes the hook or signal of ${file}: it is run by a run that has it`);
   }
 
   /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */

@@ -112,7 +112,7 @@ export interface Facts {
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
   RESPONSE_TOO_LARGE: OfRequest & { limit: number };
-  WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[] };
+  WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[]; operation: "renew" | "rekey" };
   PROXY_REFUSED: OfRequest & Answered & { problem: string; diagnosis?: Diagnosis };
 
   // 77: the CA said no

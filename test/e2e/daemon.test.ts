@@ -9,7 +9,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { atOnce, bin, root } from "../support/program.ts";
+import { atOnce, bin, root, run } from "../support/program.ts";
 
 let folder: string;
 let authority: Authority;
@@ -212,6 +212,18 @@ describe("a daemon", () => {
     child.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
     await other.close();
+  });
+
+  test.each([
+    ["renew", "next renewal in"],
+    ["rekey", "next rekey in"],
+  ])("%s: in its own words, for people", async (command, words) => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const named = command === "renew" ? [] : [command];
+    const args = [...named, "--daemon", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const ran = await run(args, { cwd: folder, onWords: (said, kill) => said.includes("next ") && kill("SIGTERM") });
+    expect(ran).toMatchObject({ exit: 0, stdout: "", stderr: expect.stringContaining(words) });
   });
 
   test("files that are missing keep it from starting", async () => {

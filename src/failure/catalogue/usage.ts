@@ -72,7 +72,7 @@ export const usage: Family<
     why: (f) => {
       if ("problem" in f) return f.problem;
       if (f.limit === "least") return "It must be longer than nothing.";
-      return `The certificate lives for ${span(f.limit)}, and would have expired before the next renewal.`;
+      return `The certificate lives for ${span(f.limit)}, and would have expired by then.`;
     },
     help: (f) => [
       "limit" in f && f.limit !== "least"

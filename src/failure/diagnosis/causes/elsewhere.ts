@@ -1,7 +1,7 @@
 /** Answers that are not about the certificate: another server's, or about how the request came. */
 import { type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { renewCommand, shell } from "../commands.ts";
+import { againCommand, shell } from "../commands.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -45,9 +45,7 @@ export const elsewhere: Family<Elsewhere> = {
     help: (e) => [
       "the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`",
       around,
-      ...(hasExpired(e)
-        ? []
-        : [`the certificate is still valid, and mTLS needs no header: \`${renewCommand(e, "--force")}\``]),
+      ...(hasExpired(e) ? [] : [`the certificate is still valid, and mTLS needs no header: \`${againCommand(e)}\``]),
     ],
     page: `The token carries the chain in a header: with one intermediate 2 KB for P-256 keys, 4 KB for RSA-2048, 6 KB for RSA-4096; with two intermediates of RSA-4096 8.6 KB, where nginx takes 8 KB. The proxy answers 400 ("Request Header Or Cookie Too Large") or 431. step-ca itself takes 1 MB.`,
     logs: [],
