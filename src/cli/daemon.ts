@@ -23,7 +23,7 @@ export interface Lasting {
 /** Resolves with 0 when it is asked to end. `look` is called for each renewal, and throws what is wrong with the settings then. */
 export async function last(look: () => Lasting, given: World, reporter: Reporter): Promise<number> {
   let lasting = look();
-  const world = { ...given, ask: remembering(given.ask) };
+  const world = { ...given, ask: remembering(given.ask), asked: () => null };
   const current = () => (isThere(lasting.file, world) ? lasting.file : lasting.firstFile);
   const task: Task = {
     read: async () => {
