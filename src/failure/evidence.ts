@@ -73,6 +73,17 @@ export interface ProvisionerFacts {
   state?: string;
 }
 
+/** Who signs what a CA issues now, and so what a renewal gives. */
+export interface IssuerFacts {
+  name: string;
+  /** Its end, or that of what is above it, whichever comes first. */
+  until: Date;
+  /** Whether it, and all above it, allows certificates for clients. */
+  isForClients: boolean;
+  /** Whether it is the key and name that signed this certificate. */
+  isOwn: boolean;
+}
+
 /** What the CA's public endpoints said. Every fact is optional: production guides hide most of them. */
 export interface CaFacts {
   url: string;
@@ -80,6 +91,8 @@ export interface CaFacts {
   version?: string;
   /** 501 comes from a registration authority of v0.27.3 or later. */
   intermediates?: "answers" | "not-found" | "not-implemented";
+  /** Left out where the CA shows none. */
+  issuer?: IssuerFacts;
   /** It answered mTLS, before this try, as a registration authority does that needs a token. */
   wantsToken?: boolean;
   /** All of them, or as many as there are with the certificate's own; else left out: a part of the list proves nothing. */

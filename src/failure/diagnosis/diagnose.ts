@@ -158,7 +158,8 @@ interface Told {
 
 /** Where nothing tells the causes apart, the log is the first thing to look at, and else the last. */
 function told({ cause, because, certainty }: Ranked, { symptom, evidence, ranked }: Told): RankedCause {
-  const { id, who } = cause;
+  const { id } = cause;
+  const who = cause.mender?.(evidence) ?? cause.who;
   const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
   const help = withNames(cause.help(evidence), evidence);
   if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };

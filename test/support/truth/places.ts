@@ -47,6 +47,10 @@ const options = {
   root: ({ k3s: authority }) => ({ authority, provisioners, crl: true, more: ssh }),
   /** The root was issued anew, with its old key. */
   "root issued anew": ({ k3sAnew: authority }) => ({ authority, provisioners, more: ssh }),
+  /** Ends in two hours, and is all that the CA has. */
+  "short intermediate": ({ short: authority }) => ({ authority, provisioners, more: ssh }),
+  /** The same, issued anew with its key for longer. */
+  "short intermediate issued anew": ({ shortAnew: authority }) => ({ authority, provisioners, more: ssh }),
   "renewal disabled for all": ({ main: authority }) => ({ authority, provisioners, claims: disable, more: ssh }),
   "renewal disabled for all, CRL on": ({ main: authority }) => ({
     authority,
@@ -154,5 +158,6 @@ async function startCloudCa(version: CaVersion, authority: Authority, env: Recor
 /** Who issues the certificates of a place's rows unless they say otherwise. */
 export function ownAuthority(place: Place): keyof Authorities {
   if (place === "narrower intermediate") return "earlier";
+  if (place === "short intermediate" || place === "short intermediate issued anew") return "short";
   return place === "root" || place === "root issued anew" ? "k3s" : "main";
 }

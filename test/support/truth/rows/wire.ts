@@ -176,8 +176,18 @@ const hiding: Row[] = [
     expect: badChain("NO_CLIENT_AUTH", x509.usage),
   },
   {
+    // What hides the endpoints presents the CA's intermediate all the same.
     name: "endpoints hidden, leaf only, expired",
     on: oldAndNew,
+    leaf: expired,
+    file: ({ certificate }) => certificate,
+    ...hidden,
+    expect: token,
+  },
+  {
+    name: "endpoints hidden, of an earlier intermediate, leaf only, expired",
+    on: oldAndNew,
+    by: "earlier",
     leaf: expired,
     file: ({ certificate }) => certificate,
     ...hidden,
