@@ -11,10 +11,10 @@ describe("fingerprints", () => {
     ["two that differ at once", [of("a"), of("b")], ["sha256:a000000000000000…", "sha256:b000000000000000…"]],
     [
       "two that differ late",
-      [of("0"), of("0".repeat(20) + "1")],
+      [of("0"), of(`${"0".repeat(20)}1`)],
       [`sha256:${"0".repeat(32)}…`, `sha256:${"0".repeat(20)}1${"0".repeat(11)}…`],
     ],
-    ["two that differ at the very end", [of("0"), of("0".repeat(63) + "1")], [of("0"), of("0".repeat(63) + "1")]],
+    ["two that differ at the very end", [of("0"), of(`${"0".repeat(63)}1`)], [of("0"), of(`${"0".repeat(63)}1`)]],
     ["the same twice", [of("a"), of("a")], ["sha256:a000000000000000…", "sha256:a000000000000000…"]],
     ["other words", ["no fingerprint", "sha256:short"], ["no fingerprint", "sha256:short"]],
   ])("%s", (_, texts, wanted) => {
