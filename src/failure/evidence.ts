@@ -2,6 +2,9 @@
  * Evidence: facts about one refusal, as plain values. It is gathered after the failure, each fact is optional where the CA
  * may hide it, and nothing here asks the network. `diagnosis` reasons over it.
  */
+import type { CauseId } from "./cause-id.ts";
+
+export type { CauseId } from "./cause-id.ts";
 
 /** What was said over HTTP, by whoever said it. `said` is foreign text: quote it, never print it raw. */
 export interface Answered {
@@ -127,6 +130,8 @@ export interface HandshakeFacts {
    * the CA's, or where its answers bear another server's header; left out where nothing tells.
    */
   isCaItself?: boolean;
+  /** The provisioner that its own certificate notes: step-ca signs its own without one, and a registration authority enrols. */
+  provisioner?: string;
   /** It presents the very intermediate that is missing below the root, for the certificate that was sent. */
   presentsMissing?: boolean;
 }
@@ -189,60 +194,3 @@ export interface Diagnosis {
   evidence: readonly (readonly [label: string, value: string])[];
   asked: readonly Asked[];
 }
-
-export type CauseId =
-  // the certificate and its chain
-  | "LIVED_UNDER_A_MINUTE"
-  | "NOT_YET_VALID"
-  | "EXPIRED"
-  | "CHAIN_INCOMPLETE"
-  | "UNKNOWN_ISSUER"
-  | "OUTLIVES_ISSUER"
-  | "ISSUER_YOUNGER"
-  | "ISSUER_UNFIT"
-  | "NO_SERVER_AUTH_OLD_CA"
-  | "NO_CLIENT_AUTH"
-  | "ISSUER_FORBIDS_USAGE"
-  | "NAME_NOT_PERMITTED"
-  | "NAME_UNREADABLE"
-  | "NO_DIGITAL_SIGNATURE"
-  | "KEY_MISMATCH"
-  | "KEY_TYPE_NOT_SUPPORTED"
-  // its provisioner, and whether it may be renewed
-  | "RENEWAL_DISABLED"
-  | "PROVISIONER_GONE"
-  | "PROVISIONER_CANNOT_RENEW"
-  | "PROVISIONER_NOT_READY"
-  | "NO_EXTENSION_FOR_TOKEN"
-  | "REVOKED"
-  | "EXPIRED_NOT_ALLOWED"
-  // the token and the clocks
-  | "TOKEN_UNREADABLE"
-  | "TOKEN_REUSED"
-  | "TOKEN_SUBJECT_WRONG"
-  | "TOKEN_ISSUER_WRONG"
-  | "TOKEN_NOT_SUPPORTED"
-  | "TOKEN_NOT_SEEN"
-  | "CA_TOO_OLD_FOR_TOKENS"
-  | "AUDIENCE_NOT_A_CA_NAME"
-  | "CLOCK_AHEAD"
-  | "CLOCK_BEHIND"
-  // the CA and what is behind it
-  | "RA_NEEDS_TOKEN"
-  | "RA_UPSTREAM"
-  | "CAS_CANNOT_RENEW"
-  | "CA_STORE_FAILED"
-  | "CA_SIGNER_FAILED"
-  | "LIFETIME_IS_BACKDATE"
-  | "CA_PANICKED"
-  | "REKEY_NEEDS_MTLS"
-  | "REKEY_REQUEST_SPOILT"
-  // what is between
-  | "TLS_TERMINATED"
-  | "CERTIFICATE_NOT_SENT"
-  | "PROXY_CERTIFICATE"
-  | "PROXY_SPEAKS_HTTP"
-  | "HEADER_TOO_LARGE"
-  | "WRONG_PATH"
-  | "PROXY_ANSWERED"
-  | "CONNECTION_CUT";

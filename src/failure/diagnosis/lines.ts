@@ -89,6 +89,8 @@ function issuerValue({ name, until, isOwn }: IssuerFacts): string {
 /** Only where it tells something that is not as it should be. */
 function handshakeLines({ ca: { handshake } }: Evidence): Line[] {
   if (handshake?.asks === false) return [["handshake", "asks for no client certificate; step-ca would"]];
+  if (handshake?.isCaItself && handshake.provisioner !== undefined)
+    return [["handshake", `its own certificate is of a provisioner, ${quoted(handshake.provisioner)}`]];
   if (handshake?.presentsMissing) return [["handshake", "presents the issuer that is missing"]];
   const [first, ...others] = handshake?.acceptable ?? [];
   if (handshake?.accepts !== "none" || first === undefined) return [];
