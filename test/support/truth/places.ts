@@ -35,6 +35,15 @@ export const provisioners: readonly ProvisionerSpec[] = [
   { name: `${oddName}, off`, claims: disable },
 ];
 
+/** Nobody listens there. */
+const refusingWebhook = {
+  name: "never",
+  url: "https://localhost:1/",
+  kind: "AUTHORIZING",
+  certType: "ALL",
+  secret: "bmV2ZXI=",
+};
+
 type Options = Omit<StepCaOptions, "version">;
 
 /** SSHPOP wants SSH keys; the issuer's will do. */
@@ -51,6 +60,19 @@ const options = {
   "short intermediate": ({ short: authority }) => ({ authority, provisioners, more: ssh }),
   /** The same, issued anew with its key for longer. */
   "short intermediate issued anew": ({ shortAnew: authority }) => ({ authority, provisioners, more: ssh }),
+  /** They would refuse every enrolment of the table's certificates. */
+  "provisioners that sign nothing": ({ main: authority }) => ({
+    authority,
+    provisioners: [
+      { name: "admin" },
+      {
+        name: "durations",
+        claims: { ...allow, minTLSCertDuration: "5m", maxTLSCertDuration: "10m", defaultTLSCertDuration: "7m" },
+      },
+      { name: "template", claims: allow, more: { options: { x509: { template: '{{ fail "never" }}' } } } },
+      { name: "webhook", claims: allow, more: { options: { webhooks: [refusingWebhook] } } },
+    ],
+  }),
   "renewal disabled for all": ({ main: authority }) => ({ authority, provisioners, claims: disable, more: ssh }),
   "renewal disabled for all, CRL on": ({ main: authority }) => ({
     authority,

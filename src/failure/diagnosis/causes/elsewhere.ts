@@ -118,7 +118,7 @@ export const elsewhere: Family<Elsewhere> = {
     },
     help(e) {
       const { status } = e.answer ?? { status: 0 };
-      const isCut = status >= 502 && status <= 504;
+      const isCut = (status >= 502 && status <= 504) || (status >= 520 && status <= 530);
       return [
         ...(isCut ? ["the proxy's administrator: is the CA running, and can the proxy reach it?"] : []),
         `see who answers: \`curl -skv ${shell(`${e.ca.url}/health`, "URL")}\``,

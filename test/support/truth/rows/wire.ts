@@ -168,6 +168,25 @@ const proxies: Row[] = [
     through: (scene) => answering(scene, { status: 401, headers: { Server: "nginx" }, body: "<html>401</html>" }),
     expect: refused("token", "PROXY_ANSWERED", null, { code: "PROXY_REFUSED" }),
   },
+  ...([511, 524] as const).map(
+    (status): Row => ({
+      name: `${status === 511 ? "captive portal" : "proxy that gives up waiting"}, ${status}`,
+      on: newest,
+      leaf: expired,
+      through: (scene) => answering(scene, { status, body: "<html><title>Not yet</title></html>" }),
+      expect: refused("token", "PROXY_ANSWERED", null, { code: status === 511 ? "PROXY_REFUSED" : "CA_UNREACHABLE" }),
+    }),
+  ),
+  ...["durations", "template", "webhook"].map(
+    (name): Row => ({
+      // None of them is asked at a renewal.
+      name: `a provisioner whose ${name} would refuse it, expired`,
+      at: "provisioners that sign nothing",
+      on: oldAndNew,
+      leaf: { ...expired, provisioner: { name } },
+      expect: token,
+    }),
+  ),
   {
     name: "a path before /renew",
     on: newest,
