@@ -96,7 +96,10 @@ function progressOf(policy: Policy, reporter: Reporter): Progress {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
     installed: (file, leaf) => reporter.installed(file, leaf),
-    completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
+    completed: (count) =>
+      reporter.detail(
+        `the chain in the file does not hold: the token's is made whole from the CA's, ${count} above the leaf`,
+      ),
   };
 }
 

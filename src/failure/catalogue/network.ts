@@ -51,7 +51,7 @@ export const network: Family<
     retry: "later",
     title: "the CA cannot be reached",
     about:
-      "Nobody listens at the address, its name has no address, the network has no way there, or a proxy in front of the CA cannot reach it (502, 503, 504).",
+      "Nobody listens at the address, its name has no address, the network has no way there, or a proxy in front of the CA cannot reach it (502, 503, 504; of Cloudflare 520 to 530).",
     what: (f) => `${f.host} cannot be reached`,
     why: (f) => {
       if (f.status !== undefined)

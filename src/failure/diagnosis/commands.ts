@@ -117,16 +117,18 @@ export function intermediateLines(evidence: Evidence): string[] {
     const fetching = `\`${addPresented(evidence)}\``;
     return [`the CA's own server presents the missing intermediate; add it below the leaf: ${fetching}`, again];
   }
+  const where = evidence.ca.issuer
+    ? "the CA shows another now, so it is in a backup or with the CA's administrator"
+    : "a CA of v0.27.3 or newer gives its current one at `/intermediates.pem`, an older one is in a backup or with the CA's administrator";
   return [
-    `add the intermediate to ${evidence.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
-      " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
+    `add the intermediate to ${evidence.certificate.file}, below the leaf; ${where}`,
     again,
     `if nobody has the intermediate, enrol anew: \`${enrolCommand(evidence)}\``,
   ];
 }
 
 /** Appends what the server presents above its own certificate. */
-function addPresented({ certificate, ca }: Evidence): string {
+export function addPresented({ certificate, ca }: Pick<Evidence, "certificate" | "ca">): string {
   const [, host = "HOST", port = "443"] = /^https:\/\/(\[[\da-f:]+\]|[^/:[\]]+)(?::(\d+))?(?:\/|$)/i.exec(ca.url) ?? [];
   const name = /^\[|^[\d.]+$/.test(host) ? [] : ["-servername", shell(host, "HOST")];
   const s_client = command("openssl s_client -connect", shell(`${host}:${port}`, "HOST:PORT"), ...name, "-showcerts");

@@ -75,6 +75,14 @@ export const files: Plays = {
     },
     command: `--password-file pass.txt ${force}`,
   },
+  "passphrase-file-empty": {
+    set: async (s) => {
+      await leaf()(s);
+      s.write("web.key", encrypted("secret"));
+      s.write("pass.txt", "\n");
+    },
+    command: `--password-file pass.txt ${force}`,
+  },
   "key-mismatch": {
     set: async (s) => {
       await leaf()(s);

@@ -3,7 +3,7 @@ import type { Evidence } from "../../evidence.ts";
 import { span } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { againCommand, enrolCommand, renewCommand } from "../commands.ts";
-import { isRegistrationAuthority, lifetimeMs } from "../leaf.ts";
+import { lifetimeMs, registrationAuthoritySign } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 
 type Behind =
@@ -120,10 +120,8 @@ The log says "error checking revocation bucket", "failed when attempting to stor
         );
       }
       if (symptom === "internal-bad-request") return contradicted("over mTLS a registration authority asks nobody");
-      if (!isRegistrationAuthority(e.ca)) return silent("it may be a registration authority whose CA is out of reach");
-      const shown = e.ca.wantsToken
-        ? "it asked for a token before, as a registration authority does"
-        : "its /intermediates answers 501, as that of a registration authority does";
+      const shown = registrationAuthoritySign(e.ca);
+      if (shown === undefined) return silent("it may be a registration authority whose CA is out of reach");
       return speaks(`${shown}; the CA behind may be out of reach`);
     },
     help: (e) => [

@@ -78,7 +78,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
 
 By token the client is told "error validating renew token" (401), over mTLS it sees TLS alert 48 (unknown CA). The log says "x509: certificate signed by unknown authority", as it does for a certificate of another CA.
 
-Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer); the TLS handshake of an older one presents them: openssl s_client -connect HOST:PORT -showcerts.`,
+Put the intermediate below the leaf in the certificate file. renew completes the chain of itself with an intermediate that the CA publishes (v0.27.3 or newer) or that its server presents (openssl s_client -connect HOST:PORT -showcerts), if it signed the certificate and leads to the given root. What is left is an intermediate that the CA no longer has.`,
     logs: ["x509: certificate signed by unknown authority"],
   },
 

@@ -23,12 +23,13 @@ export const elsewhere: Family<Elsewhere> = {
     who: "admin",
     symptoms: ["plain-http"],
     step: "wire",
-    weigh: (e) =>
-      symptomOf(e) === "plain-http"
-        ? proved("the CA says that it got plain HTTP, and we sent TLS")
-        : silent("nobody says so"),
+    weigh(e) {
+      if (symptomOf(e) !== "plain-http") return silent("nobody says so");
+      const who = e.answer?.shape === "html" ? "what answered" : "the CA";
+      return proved(`${who} says that it got plain HTTP, and we sent TLS`);
+    },
     help: () => ["the proxy's administrator: use https towards the CA, or pass TLS through (nginx: `stream`)", around],
-    page: `The CA answers 400, "Client sent an HTTP request to an HTTPS server", to whoever speaks plain HTTP to it. renew speaks TLS only, so a proxy between ends TLS and goes on without it.`,
+    page: `The CA answers 400, "Client sent an HTTP request to an HTTPS server", to whoever speaks plain HTTP to it. renew speaks TLS only, so a proxy between ends TLS and goes on without it. Where another server with TLS is between that proxy and the CA, that one says it in its own words: nginx "400 The plain HTTP request was sent to HTTPS port", Apache "You're speaking plain HTTP to an SSL-enabled server port".`,
     logs: ["client sent an HTTP request to an HTTPS server"],
   },
 
@@ -115,7 +116,7 @@ export const elsewhere: Family<Elsewhere> = {
     },
     help(e) {
       const { status } = e.answer ?? { status: 0 };
-      const isCut = status >= 502 && status <= 504;
+      const isCut = (status >= 502 && status <= 504) || (status >= 520 && status <= 530);
       return [
         ...(isCut ? ["the proxy's administrator: is the CA running, and can the proxy reach it?"] : []),
         `see who answers: \`curl -skv ${shell(`${e.ca.url}/health`, "URL")}\``,
