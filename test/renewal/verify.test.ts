@@ -105,6 +105,27 @@ describe("every difference is found, by name", () => {
     expect(found(await renewed(spec))).toEqual(expected);
   });
 
+  test.each<[string, LeafSpec, Partial<Expectation>, string[]]>([
+    ["later than the CA's own clock", { notBefore: hours(1) }, { clock: "ca" }, ["begin of validity"]],
+    ["a minute later than that", { notBefore: new Date(now.getTime() + 60_000) }, { clock: "ca" }, []],
+    ["in a day and an hour by our clock", { notBefore: hours(25), notAfter: hours(48) }, {}, ["begin of validity"]],
+    ["after its end", { notBefore: hours(14), notAfter: hours(13) }, {}, ["validity"]],
+  ])("a begin %s", async (_, spec, more, expected) => {
+    expect(found(await renewed(spec), more)).toEqual(expected);
+  });
+
+  test("a critical extension that nobody knows, unless the old one had it", async () => {
+    const [leaf, ...rest] = await renewed();
+    const strange = certificatesIn(pem(await withExtension(leaf)))[0];
+    expect(found([strange, ...rest])).toEqual(["critical extensions"]);
+    expect(found([strange, ...rest], { old: { ...old, extensions: strange.extensions } })).toEqual([]);
+  });
+
+  test("the old serial number under another end", async () => {
+    const [leaf, ...rest] = await renewed();
+    expect(found([{ ...leaf, serial: old.serial }, ...rest])).toEqual(["serial number"]);
+  });
+
   test("the old one again", () => {
     expect(found([old, ...certificatesIn(authority.issuerCertificate)])).toEqual(["serial number"]);
   });
