@@ -1,7 +1,15 @@
 /** What a run has found, and how much it has looked at: the rows of the report. */
 
 /** All of them are mistakes of ours. */
-export type Kind = "wrong install" | "wrong refusal" | "crash" | "hang" | "block" | "raw screen" | "memory";
+export type Kind =
+  | "wrong install"
+  | "wrong refusal"
+  | "crash"
+  | "hang"
+  | "block"
+  | "raw screen"
+  | "wrong words"
+  | "memory";
 
 export interface Finding {
   kind: Kind;
