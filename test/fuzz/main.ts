@@ -63,7 +63,7 @@ if (only === null || values.whole) {
 const findings = [...answers.findings, ...runs.findings, ...others];
 for (const { kind, index, how, what } of findings.slice(0, 40)) {
   const again = `--seed ${seed} --only ${index}${how.startsWith("whole") ? " --whole" : ""}`;
-  say(`FOUND ${kind} (${again}): ${how}\n  ${what.slice(0, 600).replaceAll("\n", "\n  ")}`);
+  say(`FOUND ${kind} (${again}): ${how}\n  ${what.slice(0, 6000).replaceAll("\n", "\n  ")}`);
 }
 say(`${findings.length} findings in ${answers.tried} answers and ${runs.tried} commands; seed ${seed}`);
 process.exit(findings.length === 0 ? 0 : 1);
