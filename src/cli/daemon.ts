@@ -7,6 +7,7 @@ import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
 import { readCertificateOf } from "../renewal/load.ts";
 import type { World } from "../world.ts";
 import { certificateDocument } from "./print/json.ts";
+import { jsonText, plain } from "./print/plain.ts";
 import type { Reporter } from "./report.ts";
 
 export interface Lasting {
@@ -74,11 +75,11 @@ interface Teller {
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
   if (event.event === "failed" && !event.isNews) return; // the same again: counted, and told by SIGUSR1
-  if (json) world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
+  if (json) world.stdout.write(`${jsonText(documentOf(event, { file, world, reporter }))}\n`);
   else if (event.event === "failed") tellFailure(event, { world, reporter });
   else if (!quiet || event.event === "state")
     world.stderr.write(
-      `${lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" })}\n`,
+      `${plain(lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" }))}\n`,
     );
 }
 

@@ -7,7 +7,7 @@ import type { Certificate } from "../pki/certificate.ts";
 import type { Output, World } from "../world.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
-import { plain } from "./print/plain.ts";
+import { jsonText, plain } from "./print/plain.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -204,6 +204,6 @@ export class Reporter {
       ...rest,
       ...(ok ? {} : this.manner.blank),
     };
-    this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    this.#world.stdout.write(`${jsonText(whole, 2)}\n`);
   }
 }

@@ -10,11 +10,11 @@ import { tell } from "../../src/failure/catalogue/catalogue.ts";
 import { type Failure, isFailure } from "../../src/failure/failure.ts";
 import { type Certificate, certificatePem, readCertificate } from "../../src/pki/certificate.ts";
 import { verify } from "../../src/renewal/verify.ts";
+import { hasRaw } from "../support/screen.ts";
 import { families, type Mutated, mutated } from "./answers.ts";
 import type { Tally } from "./findings.ts";
 import { objections } from "./oracle.ts";
 import { type Random, randomOf } from "./random.ts";
-import { hasRaw } from "./screen.ts";
 import { type Stage, stageOf } from "./stage.ts";
 
 /** One answer may keep the event loop this long: a megabyte of anything is looked at in less. */

@@ -10,8 +10,8 @@ export type Serve = (socket: TLSSocket, request: string) => void;
 
 export interface FuzzCa {
   readonly url: string;
-  /** From now on /renew and /rekey are answered so. */
-  next(serve: Serve): void;
+  /** From now on /renew and /rekey are answered so, and with `others` all else. */
+  next(serve: Serve, others?: Serve): void;
   close(): Promise<void>;
 }
 
@@ -21,6 +21,7 @@ export async function startFuzzCa(stage: Stage): Promise<FuzzCa> {
   const key = otherKey.private.export({ type: "pkcs8", format: "pem" }).toString();
   const open = new Set<Socket>();
   let current: Serve = (socket) => void socket.destroy();
+  let beside = notFound;
   const tls = {
     cert: pemFor(own) + pemFor(intermediate.der),
     key,
@@ -40,7 +41,7 @@ export async function startFuzzCa(stage: Stage): Promise<FuzzCa> {
       socket.off("data", read);
       socket.resume();
       if (/^POST \/re(new|key) /.test(request)) current(socket, request);
-      else socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      else beside(socket, request);
     };
     socket.on("data", read);
   });
@@ -49,8 +50,9 @@ export async function startFuzzCa(stage: Stage): Promise<FuzzCa> {
   await once(server, "listening");
   return {
     url: `https://localhost:${(server.address() as AddressInfo).port}`,
-    next: (serve) => {
+    next: (serve, others = notFound) => {
       current = serve;
+      beside = others;
     },
     close: async () => {
       for (const socket of open) socket.destroy();
@@ -59,6 +61,9 @@ export async function startFuzzCa(stage: Stage): Promise<FuzzCa> {
     },
   };
 }
+
+const notFound: Serve = (socket) =>
+  void socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
 function isWhole(request: string): boolean {
   const end = request.indexOf("\r\n\r\n");

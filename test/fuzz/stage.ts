@@ -134,7 +134,7 @@ export function tbsOf(plan: Plan): Tree {
 const ed25519 = sequence(objectId("1.3.101.112"));
 const attributes: Record<string, string> = { CN: "2.5.4.3", O: "2.5.4.10" };
 
-export function nameOf(...parts: readonly (readonly [type: string, value: string])[]): Tree {
+export function nameOf(...parts: readonly (readonly [type: string, value: string | Uint8Array])[]): Tree {
   return sequence(
     ...parts.map(([type, value]) => node(0x31, sequence(objectId(attributes[type] ?? type), leaf(0x0c, value)))),
   );

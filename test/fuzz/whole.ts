@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import { Pkcs10CertificateRequest } from "../../src/dev-ca/x509.ts";
 import { run } from "../support/program.ts";
+import { hasRaw } from "../support/screen.ts";
 import { testWorld } from "../support/world.ts";
 import { families, mutated, pemFor } from "./answers.ts";
 import { cutAt, deliveries, lengthOf, slow, whole } from "./deliveries.ts";
 import type { Kind, Tally } from "./findings.ts";
 import { objections } from "./oracle.ts";
 import { type Random, randomOf } from "./random.ts";
-import { hasRaw } from "./screen.ts";
 import { type FuzzCa, type Serve, startFuzzCa } from "./server.ts";
 import { type Stage, stageOf } from "./stage.ts";
 
