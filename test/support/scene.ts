@@ -45,6 +45,7 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
   const authority = await createAuthority({ notBefore: at(-1000), notAfter: at(10_000), ...options });
   const running: DevCa[] = [];
   const servers: Server[] = [];
+  const own = new Set<string>();
   let url = "https://localhost:1";
   const standsFor = (server: Server) => {
     servers.push(server);
@@ -57,7 +58,10 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
     folder,
     base,
     authority,
-    write: (file, contents, mode) => writeFileSync(join(folder, file), contents, mode === undefined ? {} : { mode }),
+    write: (file, contents, mode) => {
+      own.add(join(folder, file));
+      writeFileSync(join(folder, file), contents, mode === undefined ? {} : { mode });
+    },
     issue: async (name, { from = -12, to = 12, ...spec } = {}) => {
       const leaf = { provisioner: { name: "after-expiry" }, notBefore: at(from), notAfter: at(to), ...spec };
       const { chain, key } = await authority.issue(leaf);
@@ -97,7 +101,7 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
       return { exit, stdout: world.out.text, stderr: world.err.text, screen: `${still(lines.join("\n"), base)}\n` };
     },
     end: async () => {
-      noteLeft(folder);
+      noteLeft(folder, own);
       process.chdir(before);
       for (const server of servers) server.close();
       await Promise.all(running.map((ca) => ca.close()));
@@ -113,12 +117,13 @@ Reporter.prototype.describe = function (failure) {
   return describe.call(this, failure);
 };
 
-/** What a run leaves besides the files that are named as holding keys. */
-function noteLeft(folder: string): void {
+/** What a run leaves besides the files that are named as holding keys, and the scene's own. */
+function noteLeft(folder: string, own: ReadonlySet<string>): void {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !isForKeys(entry.name)) watch.saw("file", readFileSync(file, "latin1"), entry.name);
+    if (entry.isFile() && !isForKeys(entry.name) && !own.has(file))
+      watch.saw("file", readFileSync(file, "latin1"), entry.name);
   }
 }
 
