@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
 import { bin, root } from "../support/program.ts";
+import { learnFrom, watch } from "../support/secrets.ts";
 
 let folder: string;
 let authority: Authority;
@@ -49,11 +50,13 @@ async function daemon(
   writeFileSync(join(folder, "web.crt"), chain);
   writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
   const words = ["--daemon", "--json", ...flags, "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+  learnFrom(words, folder);
   const child = spawn(process.execPath, [bin, ...words], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  child.stdout.on("data", (bytes) => watch.saw("screen", String(bytes), "of a daemon"));
   const exit = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (event: string): Promise<Line> => {

@@ -132,6 +132,10 @@ export function watched(fs: FileSystem): FileSystem {
       open.set(handle, file);
       return handle;
     },
+    symlink: (text, file) => {
+      watch.saw("file", text, file);
+      fs.symlink(text, file);
+    },
     write: (handle, bytes, offset) => {
       const file = open.get(handle) ?? "";
       if (isForKeys(file)) watch.learnKeys(bytes);
