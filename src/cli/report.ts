@@ -8,7 +8,7 @@ import type { Output, World } from "../world.ts";
 import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
-import { plain } from "./print/plain.ts";
+import { jsonText, plain } from "./print/plain.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -223,6 +223,6 @@ export class Reporter {
       ...rest,
       ...(ok ? {} : this.manner.blank),
     };
-    this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    this.#world.stdout.write(`${jsonText(whole, 2)}\n`);
   }
 }

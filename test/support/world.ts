@@ -1,6 +1,7 @@
 /** A world for tests: a frozen clock, captured words, the real file system unless a double is given. */
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import type { Output, World } from "../../src/world.ts";
+import { watch, watched } from "./secrets.ts";
 
 export interface TestWorld extends World {
   readonly out: Captured;
@@ -34,6 +35,7 @@ export class Captured implements Output {
   }
   write(text: string): void {
     this.text += text;
+    watch.saw("screen", text);
   }
 }
 
@@ -47,7 +49,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     out,
     err,
     env: { HOME: "/nonexistent", ...env },
-    fs,
+    fs: watched(fs),
     stdout: out,
     stderr: err,
     now: typeof now === "function" ? now : () => now,
@@ -55,9 +57,10 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     asked: () => options.asked ?? null,
     random: (bytes) => (++count).toString(16).padStart(bytes * 2, "0"),
     canAsk: answers !== undefined,
-    ask: async (question) => {
+    ask: async (question, kind) => {
       const answer = left.shift() ?? null;
-      err.write(`${question}${answer ?? ""}\n`);
+      if (kind === "secret") watch.learnPhrase(answer ?? "");
+      err.write(`${question}${kind === "plain" ? (answer ?? "") : ""}\n`);
       return answer;
     },
     input: async (limit) => Buffer.from(options.input ?? "").subarray(-limit),
@@ -65,7 +68,10 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     runSelf: async () => {
       throw new Error("a test does not start processes this way");
     },
-    run: options.run ?? (async () => ({ how: "exit", status: 0 })),
+    run: async (spec) => {
+      watch.saw("child", [...spec.words, ...Object.entries(spec.env).flat()].join("\n"), spec.words[0]);
+      return (await options.run?.(spec)) ?? { how: "exit", status: 0 };
+    },
     kill: options.kill ?? (() => undefined),
     onSignal: () => () => undefined,
     endOnHangup: () => undefined,
