@@ -58,6 +58,34 @@ export async function layMounted(ca: StepCa, home: string): Promise<Scene> {
   return { ...scene, held, within, end };
 }
 
+export interface Disk {
+  scene: Scene;
+  /** Where it begins, as this process reaches it; the pair is in a folder of it. */
+  top: string;
+  remount(how: "ro" | "rw"): Promise<void>;
+}
+
+/** In a folder of a small file system of its own. */
+export async function layOnDisk(ca: StepCa, home: string): Promise<Disk> {
+  const scene = await lay(ca, home);
+  const own = await space('mount -t tmpfs -o size=128k,nr_inodes=64 tmpfs "$1"', scene.folder);
+  const top = own.outside(scene.folder);
+  const [folder, inside] = [join(top, "pair"), join(scene.folder, "pair")];
+  const held = { folder, crt: join(folder, "web.crt"), key: join(folder, "web.key") };
+  mkdirSync(folder);
+  put({ ...scene, held });
+  const end = async () => {
+    await own.close();
+    await scene.end();
+  };
+  const paths = { folder: inside, crt: join(inside, "web.crt"), key: join(inside, "web.key") };
+  return {
+    scene: { ...scene, ...paths, held, within: own.within, end },
+    top,
+    remount: (how) => own.run("mount", "-o", `remount,${how}`, scene.folder),
+  };
+}
+
 export async function issued(ca: StepCa, hasExpired = false): Promise<Pair> {
   const { chain, key } = await ca.authority.issue({
     subject: "web.internal",

@@ -1,9 +1,12 @@
 /** What is promised of a pair after a fault, and what of the next run: a list of what is broken of it, empty when it is kept. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Ran } from "../program.ts";
-import { type Found, find, isKey, renews, type Scene } from "./pair.ts";
+import { type Found, find, isKey, put, renews, type Scene } from "./pair.ts";
 import { spawned } from "./strace.ts";
 import type { Errno, Story, Struck } from "./strike.ts";
+
+export type Ended = Pick<Struck, "scene" | "ran">;
 
 /** After SIGKILL, as after a crash: the old pair or the new one, or both beside each other for the next run to settle. */
 export async function afterKill({ scene, ran }: Struck, story: Story): Promise<string[]> {
@@ -17,12 +20,17 @@ export async function afterKill({ scene, ran }: Struck, story: Story): Promise<s
 }
 
 /** A disk that refuses something: the new pair, or the old one and an exit status and words that say so. */
-export async function afterError({ scene, ran }: Struck, story: Story, errno: Errno): Promise<string[]> {
+export async function afterError(
+  { scene, ran }: Ended,
+  { story, errno, mend }: { story: Story; errno: Errno; mend?(): Promise<void> },
+): Promise<string[]> {
   const found = await find(scene);
+  const words = wordsFit(scene, ran, found, errno);
+  await mend?.();
   return [
     ...found.wrong,
     ...(await works(scene, found, "after it")),
-    ...wordsFit(scene, ran, found, errno),
+    ...words,
     ...(await nextRun(scene, story, found)),
   ];
 }
@@ -30,13 +38,31 @@ export async function afterError({ scene, ran }: Struck, story: Story, errno: Er
 const exitOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Nothing was changed and the exit status says which signal, or all was done; and nothing is left either way. */
-export async function afterSignal({ scene, ran }: Struck, signal: keyof typeof exitOf): Promise<string[]> {
+export async function afterSignal(
+  { scene, ran }: Ended,
+  signal: keyof typeof exitOf,
+  allowed: "old" | "either",
+): Promise<string[]> {
   const { state, leftovers, wrong } = await find(scene);
-  const isFit = (state === "old" && ran.exit === exitOf[signal]) || (state === "new" && ran.exit === 0);
+  const isDone = state === "new" && ran.exit === 0 && allowed === "either";
+  const isFit = (state === "old" && ran.exit === exitOf[signal]) || isDone;
   return [
     ...wrong,
     ...(isFit ? [] : [`the pair is ${state}, and the exit status ${ran.exit ?? ran.signal}: ${ran.stderr}`]),
     ...(leftovers.length === 0 ? [] : [`left: ${leftovers.join(", ")}`]),
+  ];
+}
+
+/** The pair is gone with its folder, by somebody else's hand: it is not said to be there, and once it is, all is well. */
+export async function afterRemoval({ scene, ran }: Ended, story: Story): Promise<string[]> {
+  const { error }: Said = JSON.parse(ran.stdout);
+  const text = error?.rendered.replace(/\s+/g, " ") ?? "";
+  mkdirSync(scene.folder, { recursive: true });
+  put(scene);
+  return [
+    ...(ran.exit === 73 && text.includes("system error ENOENT") ? [] : [`exit ${ran.exit}: ${text}`]),
+    ...(/state: .*unchanged/.test(text) ? [`the pair is gone, and it says: ${text}`] : []),
+    ...(await nextRun(scene, story, await find(scene))),
   ];
 }
 
@@ -88,9 +114,10 @@ function wordsFit(scene: Scene, ran: Ran, { state, leftovers }: Found, errno: Er
   ];
 }
 
+/** Where a disk failed twice in the middle of a file that cannot be renamed over, nobody knows what it has. */
 const stateSaid: Record<Found["state"], RegExp> = {
-  old: /state: \S+ is unchanged/,
-  new: /state: \S+ is the new one/,
+  old: /state: \S+ (is unchanged|may be damaged)/,
+  new: /state: \S+ (is the new one|may be damaged)/,
   unsettled: /state: .*(one is new and one is old|may be damaged)/,
   lost: /^$/,
 };

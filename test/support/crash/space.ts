@@ -1,10 +1,12 @@
 /** A mount namespace of its own, for what needs a mount: nothing of it is seen outside, and it ends with its holder. */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { promisify } from "node:util";
 
 export interface Space {
   /** What goes before a command, so that it runs inside. */
   readonly within: readonly string[];
+  run(...words: readonly string[]): Promise<void>;
   /** A path inside, as it is reached from outside. */
   outside(path: string): string;
   close(): Promise<void>;
@@ -37,8 +39,10 @@ export async function space(script: string, ...args: readonly string[]): Promise
     once(holder.stdout, "data"),
     ended.then(() => Promise.reject(new Error(`could not mount: ${script}`))),
   ]);
+  const within = ["nsenter", "--target", String(holder.pid), ...flags.nsenter] as const;
   return {
-    within: ["nsenter", "--target", String(holder.pid), ...flags.nsenter],
+    within,
+    run: async (...words) => void (await promisify(execFile)(within[0], [...within.slice(1), ...words])),
     outside: (path) => `/proc/${holder.pid}/root${path}`,
     async close() {
       holder.stdin.end();

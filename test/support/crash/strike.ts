@@ -25,27 +25,18 @@ export interface Plan {
 
 /** Without a fault: which calls are there, and what are their numbers? */
 export async function rehearse(story: Story): Promise<Plan> {
-  const isFollowing = story.only !== undefined;
-  const calls = await rehearseOnce(story, isFollowing);
-  if (!isFollowing) await refuseThreads(story);
-  return { calls, targets: changes(calls) };
-}
-
-async function rehearseOnce(story: Story, isFollowing: boolean): Promise<readonly Call[]> {
   const scene = await story.lay();
-  const { ran, calls } = await playOn(scene, story, [], isFollowing);
+  const { ran, calls } = await playOn(scene, story, []);
   const { state } = await find(scene);
   await scene.end();
-  if (ran.exit === 0 && state === "new" && changes(calls).length > 0) return calls;
-  throw new Error(`does not work without a fault: exit ${ran.exit}, ${state}, ${ran.stderr}${ran.stdout}`);
-}
-
-/** What is done in another thread would be missed: only the first one is traced when calls are counted. */
-async function refuseThreads(story: Story): Promise<void> {
-  const calls = await rehearseOnce(story, true);
-  const threads = new Set(changes(calls).map(({ thread }) => thread));
-  if (threads.size > 1 || !threads.has(calls[0]?.thread ?? ""))
-    throw new Error(`files are changed by ${threads.size} threads; this counts the calls of the first`);
+  const targets = changes(calls);
+  if (ran.exit !== 0 || state !== "new" || targets.length === 0)
+    throw new Error(`does not work without a fault: exit ${ran.exit}, ${state}, ${ran.stderr}${ran.stdout}`);
+  if (story.only !== undefined) return { calls, targets };
+  const own = calls.filter(({ thread }) => thread === calls[0]?.thread);
+  if (targets.some((target) => !own.includes(target)))
+    throw new Error("files are changed by several threads; this counts the calls of the first");
+  return { calls: own, targets };
 }
 
 const changes = (calls: readonly Call[]) => calls.filter(({ isChanging }) => isChanging);
@@ -54,7 +45,8 @@ const changes = (calls: readonly Call[]) => calls.filter(({ isChanging }) => isC
  * A call's number is nearly always the same; write(2) is not, by which Node's threads wake each other, and a program with many
  * threads makes its calls in any of them. What was missed is laid out anew, and aimed at a little aside.
  */
-const shifts = [0, 0, 1, -1, 0, 2, -2, 0, 3, -3, 0, 1, -1, 0];
+const shifts = [0, 0, 1, -1, 0, -2, 2, -3];
+const mostTries = 64;
 
 export interface Struck extends Traced {
   scene: Scene;
@@ -62,10 +54,12 @@ export interface Struck extends Traced {
 
 export async function strike(story: Story, plan: Plan, target: Call, fault: Fault): Promise<Struck> {
   const at = plan.targets.indexOf(target);
-  for (const number of shifts.map((shift) => target.nth + shift).filter((one) => one > 0)) {
+  const numbers = shifts.map((shift) => target.nth + shift).filter((one) => one > 0);
+  for (let tries = 0; tries < mostTries; tries++) {
+    const number = numbers[tries % numbers.length] ?? target.nth;
     const scene = await story.lay();
     const faults = injections(plan, target, fault, number);
-    const played = await playOn(scene, story, faults, story.only !== undefined);
+    const played = await playOn(scene, story, faults);
     const hit = played.calls.find(({ isHit }) => isHit);
     if (hit?.name === target.name && changes(played.calls).indexOf(hit) === at) return { ...played, scene };
     await scene.end();
@@ -73,10 +67,11 @@ export async function strike(story: Story, plan: Plan, target: Call, fault: Faul
   throw new Error(`could not hit ${nameOf(target)}`);
 }
 
-function playOn(scene: Scene, story: Story, faults: readonly string[], isFollowing: boolean): Promise<Traced> {
+function playOn(scene: Scene, story: Story, faults: readonly string[]): Promise<Traced> {
   const only = story.only?.(scene) ?? [];
   const { within, home: cwd, folder } = scene;
-  return traced(story.words(scene), folder, { within, cwd, faults, only, isFollowing });
+  const isOfManyThreads = story.only !== undefined;
+  return traced(story.words(scene), folder, { within, cwd, faults, only, isOfManyThreads });
 }
 
 /**
