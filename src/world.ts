@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { userInfo } from "node:os";
 import { isatty } from "node:tty";
+import { startedBefore } from "./files/owner.ts";
 import { type FileSystem, realFileSystem } from "./files/system.ts";
 
 /** Where words go. `columns` and `isTerminal` decide on layout, colour and questions. */
@@ -16,6 +17,8 @@ export interface World {
   now(): Date;
   /** A monotonic clock in milliseconds, for measuring only. */
   elapsed(): number;
+  /** When this program was asked to do what it does, at the latest: its process's start. Null where nothing tells. */
+  asked(): Date | null;
   /** `bytes` random bytes in hex. */
   random(bytes: number): string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -65,6 +68,7 @@ export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>
   return {
     now: () => new Date(),
     elapsed: () => performance.now(),
+    asked: () => startedBefore(new Date(), realFileSystem),
     random: (bytes) => randomBytes(bytes).toString("hex"),
     env: withHome(process.env),
     fs: realFileSystem,

@@ -22,7 +22,7 @@ export interface Lasting {
 /** Resolves with 0 when it is asked to end. */
 export async function last(lasting: Lasting, given: World, reporter: Reporter): Promise<number> {
   const { cadence, file, firstFile } = lasting;
-  const world = { ...given, ask: remembering(given.ask) };
+  const world = { ...given, ask: remembering(given.ask), asked: () => null };
   const current = () => (isThere(file, world) ? file : firstFile);
   const task: Task = {
     read: async () => {

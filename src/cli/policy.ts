@@ -45,6 +45,13 @@ export function timeoutFlag(text: string): Flag {
   return { names: ["timeout"], value: "DURATION", text, check: parseTimeout };
 }
 
+export const lockFlag: Flag = {
+  names: ["lock-timeout"],
+  value: "DURATION",
+  text: "how long to wait for another run on the same certificate; 0: not at all (default: 30s)",
+  check: parseLockTimeout,
+};
+
 /** `--expires-in`, with what it means to the command. */
 export function expiresInFlag(text: string): Flag {
   return { names: ["expires-in"], value: "DURATION|PERCENT%", text, check: windowOf };
@@ -93,6 +100,7 @@ export function policyOf(said: Said, command: string): Policy {
     window: expiresIn && windowOf(expiresIn.value, expiresIn.from),
     timeoutMs: timeoutOf(said, "30s"),
     connectTimeoutMs,
+    lockTimeoutMs: said.has("lock-timeout") ? lockTimeoutOf(said) : 0,
     ca: caOf(said),
     root: said.setting("root") ?? { value: said.place().root, from: "the default" },
     hooks,
@@ -133,6 +141,17 @@ function refuseUnbuilt(said: Said, files: { certificate: string; key: string }):
 export function timeoutOf(said: Said, otherwise: string): number {
   const { value, from } = said.setting("timeout") ?? { value: otherwise, from: "--timeout" };
   return parseTimeout(value, from);
+}
+
+function lockTimeoutOf(said: Said): number {
+  const { value, from } = said.setting("lock-timeout") ?? { value: "30s", from: "--lock-timeout" };
+  return parseLockTimeout(value, from);
+}
+
+function parseLockTimeout(value: string, flag: string): number {
+  const timeoutMs = parseDuration(value, flag);
+  if (timeoutMs >= 0) return timeoutMs;
+  throw new Failure("BAD_DURATION", { flag, value, problem: "It must not be less than nothing." });
 }
 
 function parseTimeout(value: string, flag: string): number {

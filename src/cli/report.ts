@@ -93,6 +93,11 @@ export class Reporter {
     this.#say(text);
   }
 
+  /** Something that is kept elsewhere does not hold here. */
+  unlocked(text: string): void {
+    this.#note(text);
+  }
+
   detail(text: string): void {
     if (this.manner.verbose && !this.manner.json) this.#say(text);
   }
@@ -177,9 +182,9 @@ export class Reporter {
     const when = relative(leaf.notAfter, now);
     const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
     if ("unfinished" in facts && facts.unfinished)
-      return `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`;
-    if ("backup" in facts && facts.backup)
-      return `${file} may be damaged; what it held before is in ${facts.backup}; ${end}`;
+      return "ofPair" in facts && facts.ofPair
+        ? `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`
+        : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
     if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;
   }

@@ -83,16 +83,25 @@ export interface Facts {
     keptKey?: string;
     /** It is one file of a certificate and its key, which are replaced together. */
     ofPair?: true;
-    /** Set when one file of a pair is new and the other is not: the next run goes on from there. */
+    /** Set when it is not whole, or one file of a pair is new and the other is not: the next run goes on from there. */
     unfinished?: true;
-    /** Set when the file was being written in place, and may hold a part only: what it held before is here. */
-    backup?: string;
   };
 
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
   TARGET_CHANGED: { file: string; kept: readonly string[] };
-  /** A run that still lives is at work on the same pair. */
-  LOCKED: { file: string; journal: string; pid: number };
+  /** Another run is at work on the same certificate. */
+  LOCKED: {
+    file: string;
+    lock: string;
+    pid: number;
+    host: string;
+    since: string;
+    /** Its process can be looked at from here, and lives. */
+    isSeen: boolean;
+    /** What it was started as. */
+    command: string | null;
+    waitedMs: number;
+  };
   /** What an interrupted run has left of a pair can neither be finished nor taken back. */
   PAIR_UNFINISHED: { file: string; journal: string; problem: string; kept: readonly string[] };
 

@@ -1,13 +1,13 @@
 /**
  * The journal of a pair: what makes several renames one. It stands in the certificate's folder from before the first new file
- * until after the last rename, says which files belong together by their digests, and holds no secret. The names of what lies
- * beside a file are made from its own, so that a forged journal cannot point anywhere else.
+ * until after the last rename, says which files belong together by their digests, and holds no secret. Only who holds the
+ * certificate's lock writes or follows it. The names of what lies beside a file are made from its own, so that a forged journal
+ * cannot point anywhere else.
  */
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { errnoOf, Failure, messageOf } from "../failure/failure.ts";
-import { beside } from "./install.ts";
-import type { Owner } from "./owner.ts";
+import { beside, hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
 
@@ -27,7 +27,6 @@ export interface Part {
 
 export interface Journal {
   readonly version: 1;
-  readonly owner: Owner;
   /** "asking": nothing is switched. "switching": every new and every old file is whole on the disk, beside its place. */
   readonly step: "asking" | "switching";
   /** In the order in which they are switched; the certificate is the last. */
@@ -38,19 +37,9 @@ export const newOf = ({ path, token }: Part): string => beside(path, token);
 export const oldOf = ({ path, token }: Part): string => `${beside(path, token)}.old`;
 
 const ending = ".renew-journal";
-/** A name has at most 255 bytes. */
-const longestName = 200;
-
 /** Of a certificate's real path. */
 export function journalFile(certificate: string): string {
   return hiddenBeside(certificate, ending);
-}
-
-/** A name that belongs to this file alone, and is none of its folder's globs. */
-export function hiddenBeside(file: string, end: string): string {
-  const name = basename(file);
-  const stem = Buffer.byteLength(name) <= longestName ? name : `${name.slice(0, 40)}-${digest(Buffer.from(name))}`;
-  return join(dirname(file), `.${stem}${end}`);
 }
 
 export function isJournal(name: string): boolean {
@@ -102,17 +91,9 @@ export function readJournal(file: string, fs: FileSystem): Journal {
 }
 
 function isJournalValue(value: Record<string, unknown>): value is Record<string, unknown> & Journal {
-  const { step, parts, owner } = value;
+  const { step, parts } = value;
   const isStep = step === "asking" || step === "switching";
-  return (
-    isStep && isOwner(owner) && Array.isArray(parts) && parts.length > 0 && parts.every((part) => isPart(part, step))
-  );
-}
-
-function isOwner(value: unknown): value is Owner {
-  if (!isRecord(value)) return false;
-  const { pid, started, boot } = value;
-  return Number.isSafeInteger(pid) && Number(pid) > 0 && isTextOrNull(started) && isTextOrNull(boot);
+  return isStep && Array.isArray(parts) && parts.length > 0 && parts.every((part) => isPart(part, step));
 }
 
 function isPart(value: unknown, step: Journal["step"]): value is Part {

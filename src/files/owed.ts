@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
-import { hiddenBeside } from "./journal.ts";
+import { hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
 

@@ -1,4 +1,5 @@
 /** Which process wrote something, so that a later one can tell whether it still lives. */
+import { hostname } from "node:os";
 import { errnoOf } from "../failure/failure.ts";
 import type { FileSystem } from "./system.ts";
 
@@ -7,24 +8,49 @@ export interface Owner {
   readonly pid: number;
   /** In the kernel's ticks since the machine's start; null where /proc does not tell. */
   readonly started: string | null;
+  /** Of the machine's start; null where /proc does not tell. */
   readonly boot: string | null;
+  /** The space that its number is of: each container has its own. */
+  readonly space: string | null;
+  readonly host: string;
 }
 
 export function ownOwner(fs: FileSystem): Owner {
   const { pid } = process;
-  return { pid, started: startOf(pid, fs), boot: bootOf(fs) };
+  return { pid, started: startOf(pid, fs), boot: bootOf(fs), space: spaceOf(fs), host: hostname() };
+}
+
+/** "unseen": of another container or another machine, whose processes cannot be looked at from here. */
+export type Life = "lives" | "ended" | "unseen";
+
+export function lifeOf(owner: Owner, fs: FileSystem): Life {
+  const isHere = owner.host === hostname();
+  if (owner.boot !== bootOf(fs)) return isHere ? "ended" : "unseen";
+  if (owner.boot === null && !isHere) return "unseen";
+  if (owner.space !== spaceOf(fs)) return "unseen";
+  const lives = owner.started === null ? answersSignals(owner.pid) : owner.started === startOf(owner.pid, fs);
+  return lives ? "lives" : "ended";
+}
+
+/** What a process was started as, for whoever asks what it does. */
+export function commandOf(pid: number, fs: FileSystem): string | null {
+  const words = textOf(`/proc/${pid}/cmdline`, fs)?.replace(/\0+$/, "").replaceAll("\0", " ");
+  return words || null;
 }
 
 /**
- * Whether another process, which wrote this, still lives. Processes of other containers and other machines cannot be seen:
- * what they share of a folder is not told apart here.
+ * When this process was started, at the latest; null where /proc does not tell. Node's own origin is later, by what it takes to
+ * load: on a busy machine another run may have begun and ended in between.
  */
-export function isAlive({ pid, started, boot }: Owner, fs: FileSystem): boolean {
-  if (pid === process.pid) return false;
-  if (boot !== null && boot !== bootOf(fs)) return false;
-  if (started !== null) return started === startOf(pid, fs);
-  return answersSignals(pid);
+export function startedBefore(now: Date, fs: FileSystem): Date | null {
+  const ticks = Number(startOf(process.pid, fs) ?? Number.NaN);
+  const uptime = Number(textOf("/proc/uptime", fs)?.split(" ")[0] ?? Number.NaN);
+  const ageMs = uptime * 1000 - (ticks + 1) * msOfTick;
+  return Number.isFinite(ageMs) ? new Date(now.getTime() - ageMs) : null;
 }
+
+/** USER_HZ is 100 on every Linux that Node runs on. */
+const msOfTick = 10;
 
 function answersSignals(pid: number): boolean {
   try {
@@ -46,6 +72,14 @@ function startOf(pid: number, fs: FileSystem): string | null {
 
 function bootOf(fs: FileSystem): string | null {
   return textOf("/proc/sys/kernel/random/boot_id", fs)?.trim() ?? null;
+}
+
+function spaceOf(fs: FileSystem): string | null {
+  try {
+    return fs.readlink("/proc/self/ns/pid");
+  } catch {
+    return null; // no /proc
+  }
 }
 
 function textOf(file: string, fs: FileSystem): string | null {

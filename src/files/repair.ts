@@ -1,5 +1,5 @@
 /** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { attempt, errnoOf, Failure } from "../failure/failure.ts";
 import {
   digestOf,
@@ -12,7 +12,7 @@ import {
   readJournal,
   unfinishedOf,
 } from "./journal.ts";
-import { isAlive } from "./owner.ts";
+import { isBeside } from "./names.ts";
 import { clear, fileOf, forget, goBack, goForward, stateOf } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
 import { follow } from "./target.ts";
@@ -34,19 +34,36 @@ interface Found {
   journal: Journal;
 }
 
-/** Repairs every pair that one of these files belongs to. Throws LOCKED, PAIR_UNFINISHED and CANNOT_WRITE. */
-export function repair(named: readonly string[], fs: FileSystem): Repaired[] {
+/** Keeps other runs away from a certificate until the function that it returns is called. Throws LOCKED. */
+export type Hold = (certificate: string) => () => void;
+
+/**
+ * Repairs every pair that one of these files belongs to, each while it is held: only a dead run's is left. Throws LOCKED,
+ * PAIR_UNFINISHED and CANNOT_WRITE.
+ */
+export function repair(named: readonly string[], hold: Hold, fs: FileSystem): Repaired[] {
   const paths = realPaths(named, fs);
-  const found = journalsOf(paths, fs);
-  for (const path of paths) {
-    const file = journalFile(path);
-    if (!found.some((one) => one.file === file)) dropUnfinished(file, fs);
-  }
-  return found.map(({ file, journal }) => {
+  return journalsOf(paths, fs).flatMap(({ file, journal }) => {
     const certificate = journal.parts.at(-1)?.path ?? "";
-    const { pid } = journal.owner;
-    if (isAlive(journal.owner, fs)) throw new Failure("LOCKED", { file: certificate, journal: file, pid });
-    return { ...settle(journal, file, fs), certificate };
+    const release = hold(certificate);
+    try {
+      // The run that wrote it may have ended well while this one waited.
+      if (!isThere(file, fs)) return [];
+      return [{ ...settle(readJournal(file, fs), file, fs), certificate }];
+    } finally {
+      release();
+    }
+  });
+}
+
+/** Takes away what runs have left beside these files: the one of this token, or all. Whoever calls this holds their lock. */
+export function sweep(named: readonly string[], fs: FileSystem, token = ""): string[] {
+  return realPaths(named, fs).flatMap((path) => {
+    removeIfThere(unfinishedOf(journalFile(path)), fs);
+    const names = namesIn(dirname(path), fs).filter((name) => isBeside(path, name) && name.includes(token));
+    const files = names.map((name) => join(dirname(path), name));
+    for (const file of files) removeIfThere(file, fs);
+    return files;
   });
 }
 
@@ -117,8 +134,18 @@ function journalsOf(paths: readonly string[], fs: FileSystem): Found[] {
       if (isOwn && errnoOf(read.failure.cause) !== "ENOENT") throw read.failure;
       return []; // another pair's, or one that was cleared meanwhile
     }
-    return touches(read.value, paths) ? [{ file, journal: read.value }] : [];
+    const journal = read.value;
+    if (!touches(journal, paths)) return [];
+    if (!isOurs(file, fs) && journal.parts.some(({ path }) => !paths.includes(path)))
+      throw unfinished(journal, file, "its journal is another user's, and names files that this run was not given");
+    return [{ file, journal }];
   });
+}
+
+/** Whoever may write in the folder could otherwise have us replace any file that we may write. */
+function isOurs(file: string, fs: FileSystem): boolean {
+  const { uid } = fs.lstat(file);
+  return uid === 0 || uid === process.geteuid?.();
 }
 
 function touches({ parts }: Journal, paths: readonly string[]): boolean {
@@ -128,20 +155,21 @@ function touches({ parts }: Journal, paths: readonly string[]): boolean {
 /** All journals in the folders of these files: the certificate that one belongs to need not be among them. */
 function filesIn(paths: readonly string[], fs: FileSystem): string[] {
   const folders = [...new Set(paths.map((path) => dirname(path)))];
-  return folders.flatMap((folder) =>
-    namesIn(folder, paths, fs)
+  const listed = folders.flatMap((folder) =>
+    namesIn(folder, fs)
       .filter(isJournal)
       .map((name) => join(folder, name)),
   );
+  // A folder that may be entered need not be one that may be listed.
+  const own = paths.map(journalFile).filter((file) => !listed.includes(file) && isThere(file, fs));
+  return [...listed, ...own];
 }
 
-/** In a folder that may be entered and not listed, those of the files themselves. */
-function namesIn(folder: string, paths: readonly string[], fs: FileSystem): string[] {
+function namesIn(folder: string, fs: FileSystem): string[] {
   try {
     return fs.list(folder);
   } catch {
-    const own = paths.filter((path) => dirname(path) === folder).map(journalFile);
-    return own.filter((file) => isThere(file, fs)).map((file) => basename(file));
+    return [];
   }
 }
 
@@ -152,11 +180,6 @@ function isThere(file: string, fs: FileSystem): boolean {
   } catch {
     return false;
   }
-}
-
-/** Of a run that died in its first step; a run that writes the journal makes its own. */
-function dropUnfinished(file: string, fs: FileSystem): void {
-  if (isThere(unfinishedOf(file), fs)) removeIfThere(unfinishedOf(file), fs);
 }
 
 /** A path that leads nowhere has nothing to repair; what is wrong with it is said by whoever needs it. */

@@ -14,6 +14,7 @@ export interface FileStat {
   size: number;
   dev: number;
   ino: number;
+  mtimeMs: number;
 }
 
 /** All methods throw Node's system errors, with their `code`. */
@@ -38,6 +39,8 @@ export interface FileSystem {
   sizeOf(handle: number): number;
   close(handle: number): void;
   rename(from: string, to: string): void;
+  /** A link that holds any text, in one step; it must not exist yet. */
+  symlink(text: string, file: string): void;
   remove(file: string): void;
   /** Throws where this process may not create entries in the folder. */
   checkWritable(path: string): void;
@@ -68,6 +71,7 @@ export const realFileSystem: FileSystem = {
   sizeOf: (handle) => fs.fstatSync(handle).size,
   close: (handle) => fs.closeSync(handle),
   rename: (from, to) => fs.renameSync(from, to),
+  symlink: (text, file) => fs.symlinkSync(text, file),
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
 };

@@ -1,6 +1,7 @@
 /** A file is written whole or not at all: the steps that an installation is made of. */
 import { errnoOf } from "../failure/failure.ts";
 import type { FileSystem } from "./system.ts";
+import type { Target } from "./target.ts";
 
 /** Nobody but the owner reads what is not yet installed; a new certificate stays so, as step writes it. */
 export const privateMode = 0o600;
@@ -70,5 +71,25 @@ export function removeIfThere(file: string, fs: FileSystem): void {
     fs.remove(file);
   } catch {
     // the disk is beyond help; the first error is the one to tell
+  }
+}
+
+/** Of what is to be replaced; a file that replaces nothing stays its owner's alone. chown before chmod: it clears set-id bits. */
+export function keepOwnerAndMode(handle: number, { existing }: Pick<Target, "existing">, fs: FileSystem): void {
+  if (existing === null) return;
+  const { uid, gid, mode } = existing;
+  // Only root may give a file away; a member of its group may still keep the group, by which a service may read it.
+  if (!mayChown(handle, uid, gid, fs)) mayChown(handle, -1, gid, fs);
+  fs.chmod(handle, mode & 0o7777);
+}
+
+/** False where this user may not, or where the owner has no number here (EINVAL, in a user namespace). */
+function mayChown(handle: number, uid: number, gid: number, fs: FileSystem): boolean {
+  try {
+    fs.chown(handle, uid, gid);
+    return true;
+  } catch (error) {
+    if (!["EPERM", "EINVAL"].includes(errnoOf(error))) throw error;
+    return false;
   }
 }

@@ -3,9 +3,10 @@ import { postRekey } from "../ca/rekey.ts";
 import { type AnsweredChain, readAnswered, readRenewal } from "../ca/response.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
-import { digestOf } from "../files/journal.ts";
-import { abandon, complete, type Goal, goalOf, prepare } from "../files/pair.ts";
+import { type Goal, goalOf } from "../files/goal.ts";
+import { abandon, complete, prepare } from "../files/pair.ts";
 import { readNamed } from "../files/read.ts";
+import { sweep } from "../files/repair.ts";
 import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { publicKeyOf } from "../pki/key.ts";
@@ -16,10 +17,12 @@ import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
 import { factsOf, follow, type Hooked, oweBefore } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
-import { loadKey, loadPair, type OpenedKey } from "./load.ts";
-import { type Policy, type Progress, refuseToLoseKey, repairFirst, settleFirst } from "./renew.ts";
+import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
+import { isNewerThanAsked, isReplaced, type Seen, seenAs } from "./overtaken.ts";
+import { isStillDue, limitsOf, type Policy, type Progress, refuseToLoseKey, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
+import { Turn } from "./turn.ts";
 import { verify } from "./verify.ts";
 
 export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
@@ -46,32 +49,49 @@ export type RekeyOutcome =
       /** The key that was given is the one that the old certificate was for. */
       isSameKey: boolean;
       tookMs: number;
-    };
+    }
+  /** Another run has rekeyed it while this one was at it, or waited for its turn. */
+  | { outcome: "overtaken"; leaf: Certificate; file: string; keyFile: string };
 
 /**
  * Rekey once. Nothing of the user's has changed unless this resolves with "rekeyed": the old pair stands until the new one is
  * whole, and what an interruption leaves in between is the next run's to finish.
  */
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
-  const { paths, outCertificate = paths.certificate, outKey } = policy;
-  repairFirst([paths.certificate, paths.key, outCertificate, outKey], world, progress);
-  const seen = new Map([paths.certificate, paths.key].map((file) => [file, digestBefore(file, world)]));
+  const { paths, outCertificate: certificate = paths.certificate } = policy;
+  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
+  const turn = new Turn({ certificate, files, ...limitsOf(policy) }, world, progress);
+  try {
+    return await rekeyInTurn(policy, turn, world, progress);
+  } finally {
+    turn.end();
+  }
+}
+
+async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {
+  const { paths, outCertificate = paths.certificate } = policy;
+  await turn.begin();
+  const seen = seenAs([outCertificate, keyFileOf(policy)], world);
   const { identity, opened } = await loadPair(paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
-  const debt = await settleFirst(hooked, outCertificate, world, progress);
+  const debt = await settleFirst(hooked, outCertificate, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (policy.window === null && isNewerThanAsked(outCertificate, world))
+    return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
-  const goals = goalsFor(policy, seen, world);
+  const goals = goalsFor(policy, { seen, token: turn.token }, world);
   refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
   await mayReplace(goals, policy, world);
+  const isOver = () => isReplaced(seen, turn.files, world);
+  if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, turn, world, progress);
   const started = world.elapsed();
   const key = await newKey(given, opened, policy, world);
   const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
@@ -97,6 +117,7 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
     throw error;
   }
   const tookMs = world.elapsed() - started;
+  sweep(turn.files, world.fs);
   const file = goals.certificate.target.named;
   progress.installed?.(file, chain[0], keyFileOf(policy));
   await follow(hooked, renewed, "rekeyed", world);
@@ -110,6 +131,15 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
     isSameKey: same(leaf.spki, publicKeyOf(key)),
     tookMs,
   };
+}
+
+/** What is there now is judged as if this run had come later. */
+async function overtaken(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {
+  const { paths, outCertificate: file = paths.certificate, window } = policy;
+  const keyFile = keyFileOf(policy);
+  const { leaf } = await load({ ...paths, certificate: file, key: keyFile }, world);
+  if (isStillDue(leaf, window, world)) return rekeyInTurn(policy, turn, { ...world, asked: () => null }, progress);
+  return { outcome: "overtaken", leaf, file, keyFile };
 }
 
 /** Where the key is that belongs to the new certificate. */
@@ -128,20 +158,11 @@ interface Goals {
 }
 
 /** A key that was given stays in its file, as with step, unless another is named for it. */
-function goalsFor(policy: RekeyPolicy, seen: ReadonlyMap<string, string | null>, world: World): Goals {
+function goalsFor(policy: RekeyPolicy, { seen, token }: { seen: Seen; token: string }, world: World): Goals {
   const { paths, outCertificate = paths.certificate, outKey, privateKey } = policy;
-  const goal = (file: string) => goalOf(file, world.random(6), world.fs, seen.get(file));
+  const goal = (file: string) => goalOf(file, token, world.fs, seen.get(file));
   const keyFileNamed = outKey ?? (privateKey === undefined ? paths.key : null);
   return { certificate: goal(outCertificate), key: keyFileNamed === null ? null : goal(keyFileNamed) };
-}
-
-/** Taken before the files are read, so that whatever is read later and differs is noticed. Null says nothing yet. */
-function digestBefore(file: string, { fs }: World): string | null {
-  try {
-    return digestOf(file, fs);
-  } catch {
-    return null; // reading it will say what is wrong
-  }
 }
 
 /** No handshake takes a certificate that has expired or is not for clients, and a rekey knows no other way. */

@@ -1,11 +1,12 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
 import { type Choice, choose } from "../ca/credential.ts";
 import type { CaUrl } from "../ca/url.ts";
-import { Failure } from "../failure/failure.ts";
-import { type Installed, install } from "../files/install.ts";
+import { Failure, isFailure } from "../failure/failure.ts";
+import { type Goal, goalOf } from "../files/goal.ts";
+import { install } from "../files/install.ts";
 import { readNamed } from "../files/read.ts";
-import { type Repaired, repair } from "../files/repair.ts";
-import { type Target, target } from "../files/target.ts";
+import { sweep } from "../files/repair.ts";
+import type { Target } from "../files/target.ts";
 import { isPrivateKeyLabel } from "../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -15,8 +16,10 @@ import { ask } from "./ask.ts";
 import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, oweBefore, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, type Paths } from "./load.ts";
+import { isNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
+import { Turn, type TurnProgress } from "./turn.ts";
 import { verify } from "./verify.ts";
 
 export interface Policy {
@@ -30,6 +33,8 @@ export interface Policy {
   readonly root: RootSource;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** How long another run is waited for. */
+  readonly lockTimeoutMs: number;
   readonly hooks: Hooks | null;
 }
 
@@ -41,18 +46,18 @@ export type Outcome =
       previous: Certificate;
       choice: Choice;
       file: string;
-      installed: Installed;
+      how: "renamed" | "in-place";
       tookMs: number;
-    };
+    }
+  /** Another run has renewed it while this one was at it, or waited for its turn. */
+  | { outcome: "overtaken"; leaf: Certificate; file: string };
 
 /** What is worth telling while it happens; the printer decides whether it is shown. */
-export interface Progress {
+export interface Progress extends TurnProgress {
   loaded?(identity: Identity): void;
   decided?(due: Due): void;
   chose?(choice: Choice): void;
   completed?(intermediates: number): void;
-  /** What an interrupted run had left, and what was made of it. */
-  repaired?(what: Repaired): void;
   /** What an earlier run owed, and has been made good now. `left`: the note of it, where it cannot be taken away. */
   settled?(left: string | null): void;
   /** An earlier run owes a hook, and this run has none to make it good with. */
@@ -63,24 +68,45 @@ export interface Progress {
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
 export async function renewOnce(policy: Policy, world: World, progress: Progress = {}): Promise<Outcome> {
-  repairFirst([policy.paths.certificate, policy.paths.key, policy.out], world, progress);
-  const identity = await load(policy.paths, world);
+  const { paths, out = paths.certificate } = policy;
+  const files = [paths.certificate, paths.key, out];
+  const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
+  try {
+    return await renewInTurn(policy, turn, world, progress);
+  } finally {
+    turn.end();
+  }
+}
+
+/** For how long a run waits, and how long it may take itself: it promises so to those who cannot see it. */
+export function limitsOf({ lockTimeoutMs, timeoutMs, hooks }: Pick<Policy, "lockTimeoutMs" | "timeoutMs" | "hooks">) {
+  return { lockTimeoutMs, longestMs: 2 * timeoutMs + (hooks?.execTimeoutMs ?? 0) + 60_000 };
+}
+
+async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: Progress): Promise<Outcome> {
+  const { paths, out = paths.certificate, force } = policy;
+  await turn.begin();
+  const seen = seenAs([out], world);
+  const identity = await load(paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
-  const debt = await settleFirst(hooked, policy.out ?? policy.paths.certificate, world, progress);
+  const debt = await settleFirst(hooked, out, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
-  if (when.because === "expired" && !policy.force) {
+  if (when.because === "expired" && !force) {
     const { certificateFile: file, keyFile } = identity;
     throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
   }
-  const goal = target(policy.out ?? policy.paths.certificate, world.fs);
-  refuseToLoseKey(goal, identity.keyFile, world);
+  if (policy.window === null && isNewerThanAsked(out, world)) return overtaken(policy, turn, world, progress);
+  const goal = goalOf(out, turn.token, world.fs, seen.get(out));
+  refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = readRoots(policy.root, world.fs);
-  await mayOverwrite(goal, policy, world);
+  await mayOverwrite(goal.target, policy, world);
+  const isOver = () => isReplaced(seen, turn.files, world);
+  if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, turn, world, progress);
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
@@ -89,30 +115,47 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   const takeBack = oweBefore(hooked, renewed, world);
-  const installed = installOr(goal, pem, world, takeBack);
+  const how = installOr(goal, pem, world, takeBack);
   const tookMs = world.elapsed() - started;
-  progress.installed?.(goal.named, answered.chain[0]);
+  sweep(turn.files, world.fs);
+  progress.installed?.(out, answered.chain[0]);
   await follow(hooked, renewed, "renewed", world);
-  return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: goal.named, installed, tookMs };
+  return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
 }
 
-function installOr(goal: Target, pem: Buffer, world: World, undo: () => void): Installed {
+/** What is there now is judged as if this run had come later: with a window it may be due all the same. */
+async function overtaken(policy: Policy, turn: Turn, world: World, progress: Progress): Promise<Outcome> {
+  const { paths, out = paths.certificate, window } = policy;
+  const { leaf } = await load({ ...paths, certificate: out }, world);
+  if (isStillDue(leaf, window, world)) return renewInTurn(policy, turn, { ...world, asked: () => null }, progress);
+  return { outcome: "overtaken", leaf, file: out };
+}
+
+/** Without a window everything is always due: then what matters is whether it can be used. */
+export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
+  const now = world.now();
+  return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
+}
+
+function installOr(goal: Goal, pem: Buffer, world: World, undo: () => void): "renamed" | "in-place" {
   try {
-    return install(goal, pem, world.random(6), world.fs);
+    return install(goal, pem, world.fs);
   } catch (error) {
-    undo();
+    // What the next run finishes will be new, and its hook is owed then.
+    if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) undo();
     throw error;
   }
 }
 
-/** What an earlier run has left undone comes before anything else. */
+/** What an earlier run has left undone comes before anything else, unless another run is at it. */
 export async function settleFirst(
   hooked: Hooked | null,
   file: string,
-  world: World,
-  progress: Progress,
+  { turn, world, progress }: { turn: Turn; world: World; progress: Progress },
 ): Promise<Debt> {
-  if (hooked === null && isOwing(file, world.fs)) progress.owing?.(file);
+  if (!isOwing(file, world.fs)) return { was: "none" };
+  if (hooked === null) progress.owing?.(file);
+  if (hooked === null || !turn.takeUnlessHeld()) return { was: "none" };
   const debt = await settleDebt(hooked, world);
   if (debt.was === "settled") progress.settled?.(debt.left);
   stopIfAsked(world);
@@ -122,12 +165,6 @@ export async function settleFirst(
 /** Hooks are about the file that is written. */
 function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity): Hooked | null {
   return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
-}
-
-/** Before anything else is done with a pair, what an interrupted run has left of it is made whole. */
-export function repairFirst(files: readonly (string | undefined)[], { fs }: World, progress: Progress): void {
-  const named = files.filter((file) => file !== undefined);
-  for (const one of repair(named, fs)) progress.repaired?.(one);
 }
 
 /** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */

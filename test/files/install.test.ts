@@ -1,14 +1,15 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Failure, isFailure } from "../../src/failure/failure.ts";
+import { goalOf } from "../../src/files/goal.ts";
 import { install } from "../../src/files/install.ts";
+import { repair } from "../../src/files/repair.ts";
 import type { FileSystem } from "../../src/files/system.ts";
-import { target } from "../../src/files/target.ts";
-import { type DiskOptions, MemoryDisk } from "../support/disk.ts";
+import { type Contents, type DiskOptions, MemoryDisk } from "../support/disk.ts";
 import { Crash, dyingAt, failingAt, odd, recorded } from "../support/faults.ts";
 
-const [crt, temporary] = ["/etc/web.crt", "/etc/.web.crt.renew-1"];
-const backup = `${temporary}.old`;
+const token = "0123456789ab";
+const [crt, temporary] = ["/etc/web.crt", `/etc/.web.crt.renew-${token}`];
 const old = "the old chain";
 const renewed = "the new and somewhat longer chain";
 
@@ -24,23 +25,33 @@ const disk = (options: DiskOptions = {}) =>
   new MemoryDisk(options).put(crt, old, { mode: 0o640, uid: 12, gid: 34 }).put("/etc/web.key", "key");
 const bytes = Buffer.from(renewed);
 
+const replace = (fs: FileSystem, file = crt) => install(goalOf(file, token, fs), bytes, fs);
+
 /** How many calls an installation makes. */
 function callsOf(options: DiskOptions): readonly string[] {
   const { fs, calls } = recorded(disk(options));
-  install(target(crt, fs), bytes, "1", fs);
+  replace(fs);
   return calls;
 }
 
 /** Installs; the failure, or null when it worked or the machine died. */
 function attempt(fs: FileSystem, file = crt): Failure<"CANNOT_WRITE"> | null {
   try {
-    install(target(file, fs), bytes, "1", fs);
+    replace(fs, file);
     return null;
   } catch (error) {
     if (error instanceof Crash) return null;
     if (isFailure(error, "CANNOT_WRITE")) return error;
     throw error;
   }
+}
+
+/** The disk as the next run finds it, and what that makes of it. */
+function repaired(files: ReadonlyMap<string, Contents>, options: DiskOptions): MemoryDisk {
+  const again = new MemoryDisk(options);
+  for (const [name, { data, ...rest }] of files) again.put(`/etc/${name}`, data, rest);
+  repair([crt], () => () => undefined, again);
+  return again;
 }
 
 function leftovers(fs: FileSystem): string[] {
@@ -58,29 +69,31 @@ describe.each(Object.entries(variants))("installing %s", (name, options) => {
 
   test("gives the file the new contents, with mode and owner of the old one", () => {
     const fs = disk(options);
-    const installed = install(target(crt, fs), bytes, "1", fs);
+    const installed = replace(fs);
     expect(fs.read(crt).toString()).toBe(renewed);
     expect(fs.stat(crt)).toMatchObject({ mode: 0o640, uid: 12, gid: 34 });
-    expect(installed).toEqual(inPlace ? { how: "in-place", backup } : { how: "renamed" });
-    expect(leftovers(fs)).toEqual(inPlace ? [backup] : []);
-    if (inPlace) expect(fs.read(backup).toString()).toBe(old);
+    expect(installed).toBe(inPlace ? "in-place" : "renamed");
+    expect(leftovers(fs)).toEqual([]);
   });
 
   test("is there for certain once it has returned", () => {
     const fs = disk(options);
-    install(target(crt, fs), bytes, "1", fs);
+    replace(fs);
     for (const files of fs.afterCrash("/etc")) expect(files.get("web.crt")?.data.toString()).toBe(renewed);
   });
 
-  test("a machine that dies at any call finds a whole chain again", () => {
+  test("a machine that dies at any call finds a whole chain again, or has a journal to make it whole", () => {
     for (const { n, at } of everyCall) {
       const fs = disk(options);
       attempt(dyingAt(n, fs).fs);
       for (const files of fs.afterCrash("/etc")) {
-        const found = (file: string) => files.get(basename(file))?.data.toString();
-        const beside = [found(temporary), found(backup)];
-        const isSafe = [old, renewed].includes(found(crt) ?? "") || (inPlace && `${beside}` === `${[renewed, old]}`);
-        expect(isSafe, `${at}: ${found(crt)}, beside it ${beside}`).toBe(true);
+        if (!inPlace) expect([old, renewed], at).toContain(files.get("web.crt")?.data.toString());
+        const again = repaired(files, options);
+        expect([old, renewed], at).toContain(again.read(crt).toString());
+        expect(
+          again.list("/etc").some((name) => name.endsWith("-journal")),
+          at,
+        ).toBe(false);
       }
     }
   });
@@ -89,21 +102,35 @@ describe.each(Object.entries(variants))("installing %s", (name, options) => {
     for (const { n, at } of everyCall) {
       const fs = disk(options);
       const { facts } = attempt(failingAt(n, errno, fs).fs) ?? {};
-      expect(fs.read(crt).toString(), at).toBe(facts === undefined ? renewed : old);
-      if (facts !== undefined) expect(facts, at).toMatchObject({ errno, file: crt, folder: "/etc" });
+      if (facts === undefined) expect(fs.read(crt).toString(), at).toBe(renewed);
+      else expect(facts, at).toMatchObject({ errno, file: crt, folder: "/etc" });
+      if (facts !== undefined && !facts.unfinished) expect(fs.read(crt).toString(), at).toBe(old);
       if (facts?.kept !== undefined) expect(fs.read(facts.kept).toString(), at).toBe(renewed);
-      const named = [facts?.kept, facts === undefined && inPlace ? backup : facts?.backup].filter(Boolean);
-      if (!at.startsWith("remove")) expect(leftovers(fs), at).toEqual(named);
+      const hasJournal = leftovers(fs).some((name) => name.endsWith("-journal"));
+      if (!hasJournal && !at.startsWith("remove")) expect(leftovers(fs), at).toEqual([facts?.kept].filter(Boolean));
+      repair([crt], () => () => undefined, fs);
+      expect([old, renewed], at).toContain(fs.read(crt).toString());
     }
   });
 
-  test("a disk that fails for good, from any call on, spoils nothing that is not in the backup", () => {
+  test("a disk that fails for good, from any call on, leaves what the next run makes whole", () => {
     for (const { n, at } of everyCall) {
       const fs = disk(options);
       const { facts } = attempt(failingAt(n, "EIO", fs, true).fs) ?? {};
-      if (facts?.backup !== undefined) expect(fs.read(facts.backup).toString(), at).toBe(old);
-      else expect(fs.read(crt).toString(), at).toBe(facts === undefined ? renewed : old);
+      if (!facts?.unfinished) expect(fs.read(crt).toString(), at).toBe(facts === undefined ? renewed : old);
+      repair([crt], () => () => undefined, fs);
+      expect([old, renewed], at).toContain(fs.read(crt).toString());
     }
+  });
+
+  test("a file that somebody else has replaced meanwhile is not written over", () => {
+    const fs = disk(options);
+    const goal = goalOf(crt, token, fs);
+    fs.put(crt, "another's work");
+    expect(() => install(goal, bytes, fs)).toThrow(expect.objectContaining({ code: "TARGET_CHANGED" }));
+    expect(fs.read(crt).toString()).toBe("another's work");
+    expect(leftovers(fs)).toEqual([temporary]);
+    expect(fs.read(temporary).toString()).toBe(renewed);
   });
 });
 
@@ -116,13 +143,13 @@ describe("the temporary file", () => {
 
   test("keeps that mode where there was no old file", () => {
     const fs = new MemoryDisk().put("/etc/web.key", "key");
-    install(target(crt, fs), bytes, "1", fs);
+    replace(fs);
     expect(fs.stat(crt).mode).toBe(0o600);
   });
 
   test("keeps the group where the user may not give files away", () => {
     const fs = disk({ user: 1000 });
-    install(target(crt, fs), bytes, "1", fs);
+    replace(fs);
     expect(fs.stat(crt)).toMatchObject({ uid: 1000, gid: 34, mode: 0o640 });
   });
 

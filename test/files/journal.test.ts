@@ -1,8 +1,8 @@
 /** The journal that the next run finds: whose it is, whether its writer lives, and what a forged one can do. */
 import { describe, expect, test } from "vitest";
-import { isFailure } from "../../src/failure/failure.ts";
+import { Failure, isFailure } from "../../src/failure/failure.ts";
 import { digest, type Journal, journalFile, newOf, oldOf, type Part } from "../../src/files/journal.ts";
-import { repair, unrepaired } from "../../src/files/repair.ts";
+import { type Hold, repair, unrepaired } from "../../src/files/repair.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { MemoryDisk, systemError } from "../support/disk.ts";
 import { odd } from "../support/faults.ts";
@@ -10,16 +10,17 @@ import { old, renewed } from "../support/pairs.ts";
 
 const [crt, key] = ["/etc/web.crt", "/etc/web.key"];
 const file = "/etc/.web.crt.renew-journal";
-/** No process has this number: it is above what Linux gives. */
-const dead = { pid: 2 ** 22 + 1, started: null, boot: null };
 const sum = (text: string) => digest(Buffer.from(text));
+
+/** Nobody is at work on it. */
+const free: Hold = () => () => undefined;
 
 const part = (path: string, token: string, before: string, after: string): Part => ({
   ...{ path, token, inPlace: false },
   ...{ before: sum(before), after: sum(after) },
 });
 const parts = [part(key, "d2", old.key, renewed.key), part(crt, "c1", old.crt, renewed.crt)] as const;
-const journal: Journal = { version: 1, owner: dead, step: "switching", parts };
+const journal: Journal = { version: 1, step: "switching", parts };
 
 /** The key is switched already, and the chain is not. */
 function halfWay(change: Partial<Journal> = {}): MemoryDisk {
@@ -48,7 +49,7 @@ function failureOf(work: () => unknown) {
 describe("a pair that is half-way", () => {
   test("is finished", () => {
     const fs = halfWay();
-    expect(repair([crt, key], fs)).toEqual([{ how: "finished", certificate: crt, files: [] }]);
+    expect(repair([crt, key], free, fs)).toEqual([{ how: "finished", certificate: crt, files: [] }]);
     expect(held(fs)).toEqual([renewed.crt, renewed.key]);
     expect(beside(fs)).toEqual([]);
   });
@@ -56,7 +57,7 @@ describe("a pair that is half-way", () => {
   test("is taken back where the new chain is not whole", () => {
     const fs = halfWay();
     fs.put(newOf(parts[1]), renewed.crt.slice(1));
-    expect(repair([crt, key], fs)).toMatchObject([{ how: "taken-back" }]);
+    expect(repair([crt, key], free, fs)).toMatchObject([{ how: "taken-back" }]);
     expect(held(fs)).toEqual([old.crt, old.key]);
     expect(beside(fs)).toEqual([]);
   });
@@ -64,7 +65,7 @@ describe("a pair that is half-way", () => {
   test("is left as it is where neither can be made whole", () => {
     const fs = halfWay();
     fs.put(newOf(parts[1]), "").put(oldOf(parts[0]), "");
-    expect(failureOf(() => repair([crt, key], fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
+    expect(failureOf(() => repair([crt, key], free, fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
     expect(held(fs)).toEqual([old.crt, renewed.key]);
     expect(beside(fs)).toHaveLength(4);
   });
@@ -73,11 +74,11 @@ describe("a pair that is half-way", () => {
     const fs = halfWay();
     fs.put(path, "another's");
     const before = held(fs);
-    const [found] = repair([crt, key], fs);
+    const [found] = repair([crt, key], free, fs);
     expect(found).toMatchObject({ how: "given-up", certificate: crt });
     expect(held(fs)).toEqual(before);
     expect(beside(fs).sort()).toEqual(found?.files.map((name) => name.replace("/etc/", "")).sort());
-    expect(repair([crt, key], fs)).toEqual([]);
+    expect(repair([crt, key], free, fs)).toEqual([]);
   });
 
   test.each([
@@ -87,7 +88,7 @@ describe("a pair that is half-way", () => {
   ])("is found %s", (_, named) => {
     const fs = halfWay().put("/live/web.crt", { link: crt });
     expect(unrepaired(named, fs)).toEqual([file]);
-    expect(repair(named, fs)).toMatchObject([{ how: "finished" }]);
+    expect(repair(named, free, fs)).toMatchObject([{ how: "finished" }]);
     expect(unrepaired(named, fs)).toEqual([]);
   });
 
@@ -96,36 +97,42 @@ describe("a pair that is half-way", () => {
     const list = () => {
       throw systemError("EACCES");
     };
-    expect(repair([crt, key], odd(disk, { list }))).toMatchObject([{ how: "finished" }]);
+    expect(repair([crt, key], free, odd(disk, { list }))).toMatchObject([{ how: "finished" }]);
   });
 
   test.each(["/etc/other.crt", "/none/web.crt", "/etc/web.crt.bak", "web.crt"])("is none of %s", (path) => {
     const fs = halfWay().put("/etc/other.crt", "");
-    expect(repair([path], fs)).toEqual([]);
+    expect(repair([path], free, fs)).toEqual([]);
     expect(held(fs)).toEqual([old.crt, renewed.key]);
   });
 });
 
-describe("while its writer lives, nobody else touches the pair", () => {
-  const stat = (state: string, started: string) => `4242 (a (b) c) ${state} ${"0 ".repeat(18)}${started} 0`;
-  const boot = "/proc/sys/kernel/random/boot_id";
-  const owner = { pid: 4242, started: "77", boot: "b1" };
-  test.each<[string, Record<string, string>, boolean]>([
-    ["the process and the machine are the same", { [boot]: "b1\n", "/proc/4242/stat": stat("S", "77") }, true],
-    ["the process has ended", { [boot]: "b1\n" }, false],
-    ["another process has its number", { [boot]: "b1\n", "/proc/4242/stat": stat("S", "78") }, false],
-    ["the machine was started again", { [boot]: "b2\n", "/proc/4242/stat": stat("S", "77") }, false],
-    ["it has ended and nobody has noticed", { [boot]: "b1\n", "/proc/4242/stat": stat("Z", "77") }, false],
-  ])("%s", (_, files, isLocked) => {
-    const fs = halfWay({ owner });
-    for (const [path, text] of Object.entries(files)) fs.put(path, text);
-    const failure = failureOf(() => repair([crt, key], fs));
-    if (isLocked) expect(failure).toEqual({ code: "LOCKED", file: crt, journal: file, pid: 4242 });
-    expect(held(fs)).toEqual(isLocked ? [old.crt, renewed.key] : [renewed.crt, renewed.key]);
+test("while another run holds the pair, nobody else touches it", () => {
+  const fs = halfWay();
+  const held = { pid: 7, host: "h", since: "", isSeen: true, command: null, waitedMs: 0 };
+  const busy: Hold = (path) => {
+    throw new Failure("LOCKED", { file: path, lock: "", ...held });
+  };
+  expect(failureOf(() => repair([crt, key], busy, fs))).toMatchObject({ code: "LOCKED", file: crt });
+  expect(fs.read(crt).toString()).toBe(old.crt);
+});
+
+describe("a journal of another user", () => {
+  const foreign = (change: Partial<Journal> = {}) => {
+    const fs = halfWay(change);
+    return fs.put(file, fs.read(file).toString(), { uid: 4711 });
+  };
+
+  test("is followed where it names nothing but what this run was given", () => {
+    expect(repair([crt, key], free, foreign())).toMatchObject([{ how: "finished" }]);
   });
 
-  test("its own number, after a restart in a container, is no other's", () => {
-    expect(repair([crt], halfWay({ owner: { ...dead, pid: process.pid } }))).toMatchObject([{ how: "finished" }]);
+  test("reaches no other file", () => {
+    const passwd = { ...part("/etc/passwd", "ab", "", "root"), before: null };
+    const fs = foreign({ parts: [passwd, parts[1]] }).put("/etc/passwd", "root");
+    fs.remove(newOf(parts[1]));
+    expect(failureOf(() => repair([crt, key], free, fs))).toMatchObject({ code: "PAIR_UNFINISHED" });
+    expect(fs.read("/etc/passwd").toString()).toBe("root");
   });
 });
 
@@ -137,8 +144,6 @@ describe("a journal that is none is not followed", () => {
     ["of a newer version", JSON.stringify({ ...journal, version: 2 })],
     ["without parts", JSON.stringify({ ...journal, parts: [] })],
     ["another step", JSON.stringify({ ...journal, step: "done" })],
-    ["no owner", JSON.stringify({ ...journal, owner: null })],
-    ["an owner that is a process group", JSON.stringify({ ...journal, owner: { ...dead, pid: -1 } })],
     ["a token that is a path", JSON.stringify({ ...journal, parts: [{ ...parts[0], token: "/../../x" }, parts[1]] })],
     ["a path that is not whole", JSON.stringify({ ...journal, parts: [{ ...parts[0], path: "web.key" }, parts[1]] })],
     ["digests that are missing", JSON.stringify({ ...journal, parts: [{ ...parts[0], after: null }, parts[1]] })],
@@ -146,7 +151,7 @@ describe("a journal that is none is not followed", () => {
   ])("%s", (_, text) => {
     const fs = halfWay().put(file, text);
     const before = fs.list("/etc");
-    expect(failureOf(() => repair([crt, key], fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
+    expect(failureOf(() => repair([crt, key], free, fs))).toMatchObject({ code: "PAIR_UNFINISHED", journal: file });
     expect(held(fs)).toEqual([old.crt, renewed.key]);
     expect(fs.list("/etc")).toEqual(before);
     expect(unrepaired([crt, key], fs)).toEqual([file]);
@@ -154,14 +159,14 @@ describe("a journal that is none is not followed", () => {
 
   test("one of another pair, that cannot be read, stops nobody", () => {
     const fs = new MemoryDisk().put(crt, old.crt).put("/etc/.other.crt.renew-journal", "{");
-    expect(repair([crt], fs)).toEqual([]);
+    expect(repair([crt], free, fs)).toEqual([]);
     expect(unrepaired([crt], fs)).toEqual([]);
   });
 
   test("and a forged one reaches no file but those that it could replace anyway", () => {
     const fs = halfWay({ step: "asking", parts: [part("/root/secret", "ab", "x", "y"), parts[1]] });
     fs.put("/root/secret", "x").put("/root/other", "y");
-    repair([crt, key], fs);
+    repair([crt, key], free, fs);
     expect(fs.list("/root").sort()).toEqual(["other", "secret"]);
   });
 });

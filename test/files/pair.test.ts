@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Failure, isFailure } from "../../src/failure/failure.ts";
-import { repair } from "../../src/files/repair.ts";
+import { type Repaired, repair, sweep } from "../../src/files/repair.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import type { MemoryDisk } from "../support/disk.ts";
 import { Crash, dyingAt, failingAt, recorded } from "../support/faults.ts";
@@ -33,8 +33,12 @@ function callsOf(layout: Layout): readonly string[] {
   return calls;
 }
 
-/** What the next run does first. */
-const nextRun = ({ crt, key }: Layout, fs: FileSystem) => repair([crt, key], fs);
+/** What the next run does first, when it has taken a dead one's lock over. */
+function nextRun({ crt, key }: Layout, fs: FileSystem): Repaired[] {
+  const repaired = repair([crt, key], () => () => undefined, fs);
+  sweep([crt, key], fs);
+  return repaired;
+}
 
 describe.each(Object.entries(layouts))("a pair %s", (_, layout) => {
   const calls = callsOf(layout);

@@ -142,7 +142,7 @@ async function put(
   const files = { certificate: `${paths.certificate}.${number}`, key: `${paths.key}.${number}` };
   writeFileSync(files.certificate, issuer.whole ? issued.chain : issued.certificate);
   writeFileSync(files.key, issued.key, { mode: 0o600 });
-  const limits = { timeoutMs: 10_000, connectTimeoutMs: 10_000 };
+  const limits = { timeoutMs: 10_000, connectTimeoutMs: 10_000, lockTimeoutMs: 0 };
   const root = { value: place.ca.rootFile, from: "--root" };
   const ca = parseCaUrl(place.ca.url, "--ca-url");
   return {

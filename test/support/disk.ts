@@ -156,6 +156,13 @@ export class MemoryDisk implements FileSystem {
     });
   }
 
+  symlink(text: string, path: string): void {
+    const folder = this.#folder(dirname(path));
+    if (now(folder).has(basename(path))) throw systemError("EEXIST");
+    const link: Link = { kind: "link", ino: ++this.#count, to: text };
+    folder.since.push((entries) => new Map(entries).set(basename(path), link));
+  }
+
   remove(path: string): void {
     this.#entry(path);
     this.#folder(dirname(path)).since.push((entries) => {
@@ -239,7 +246,7 @@ export class MemoryDisk implements FileSystem {
     const { data, mode, uid, gid } = node.kind === "file" ? now(node) : nobody;
     const is = (kind: Node["kind"]) => () => node.kind === kind;
     const kinds = { isFile: is("file"), isDirectory: is("folder"), isSymbolicLink: is("link") };
-    return { ...kinds, mode, uid, gid, size: data.length, dev: 1, ino: node.ino };
+    return { ...kinds, mode, uid, gid, size: data.length, dev: 1, ino: node.ino, mtimeMs: 0 };
   }
 }
 

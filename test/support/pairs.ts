@@ -1,6 +1,7 @@
 /** A pair on a disk that dies: the stories of a rekey as the disk sees them, and what the next run finds. */
 import { dirname } from "node:path";
-import { complete, goalOf, prepare } from "../../src/files/pair.ts";
+import { goalOf } from "../../src/files/goal.ts";
+import { complete, prepare } from "../../src/files/pair.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { type Contents, type DiskOptions, MemoryDisk, systemError } from "./disk.ts";
 import { odd } from "./faults.ts";
@@ -79,7 +80,7 @@ export function mount({ devices }: Layout, disk: FileSystem): FileSystem {
 
 /** All that a rekey does to the disk; the CA is asked in the middle. */
 export function switchPair({ crt, key }: Layout, fs: FileSystem, meanwhile: () => void = () => undefined): void {
-  const pair = { certificate: goalOf(crt, "c1", fs), key: goalOf(key, "d2", fs) };
+  const pair = { certificate: goalOf(crt, "c1c1c1c1c1c1", fs), key: goalOf(key, "d2d2d2d2d2d2", fs) };
   const prepared = prepare(pair, Buffer.from(renewed.key), fs);
   meanwhile();
   complete(prepared, Buffer.from(renewed.crt), fs);

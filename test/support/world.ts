@@ -11,6 +11,8 @@ export interface WorldOptions {
   now?: Date | (() => Date);
   env?: Record<string, string>;
   fs?: FileSystem;
+  /** The start of the process; nothing tells when left out. */
+  asked?: Date;
   /** Answers to questions, in order; given at all, there is a terminal. */
   answers?: readonly (string | null)[];
   isTerminal?: boolean;
@@ -50,6 +52,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     stderr: err,
     now: typeof now === "function" ? now : () => now,
     elapsed: () => 0,
+    asked: () => options.asked ?? null,
     random: (bytes) => (++count).toString(16).padStart(bytes * 2, "0"),
     canAsk: answers !== undefined,
     ask: async (question) => {

@@ -11,11 +11,11 @@ import type { World } from "../../world.ts";
 import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
-import { connectionFlags, expiresInFlag, manners } from "../policy.ts";
+import { connectionFlags, expiresInFlag, lockFlag, manners } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
-import { repairText } from "../print/repair.ts";
 import { keyFlags, pairFlags, rekeyPolicyOf } from "../rekey-policy.ts";
 import type { Report, Reporter } from "../report.ts";
+import { overtakenReport, turnWords } from "../turn-words.ts";
 
 export const words: CommandWords = {
   name: "rekey",
@@ -30,6 +30,7 @@ export const words: CommandWords = {
     ...daemonFlags("rekey-period"),
     ...hookFlags,
     ...connectionFlags,
+    lockFlag,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
     ...manners,
   ],
@@ -110,7 +111,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
     installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
-    repaired: (what) => reporter.repaired(repairText(what)),
+    ...turnWords(reporter),
     loaded: ({ leaf }) => {
       reporter.about(paths.certificate, leaf);
       reporter.detail(`${paths.certificate} is for ${whom(leaf)}, until ${instant(leaf.notAfter)}`);
@@ -123,7 +124,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   };
 }
 
-function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey }: RekeyPolicy, now: Date): Report {
+function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: RekeyPolicy, now: Date): Report {
   const { leaf } = outcome;
   if (outcome.outcome === "not-due") {
     const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
@@ -135,6 +136,7 @@ function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey }: RekeyPolic
       dueFrom: outcome.due.from,
     };
   }
+  if (outcome.outcome === "overtaken") return overtakenReport("rekeyed", outcome, { now, hasHooks: hooks !== null });
   const { file, keyFile, key, isSameKey } = outcome;
   const tookMs = Math.round(outcome.tookMs);
   const left = span(leaf.notAfter.getTime() - now.getTime());

@@ -10,10 +10,10 @@ import type { World } from "../../world.ts";
 import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
-import { connectionFlags, expiresInFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
+import { connectionFlags, expiresInFlag, lockFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
 import { certificateDocument } from "../print/json.ts";
-import { repairText } from "../print/repair.ts";
 import type { Report, Reporter } from "../report.ts";
+import { overtakenReport, turnWords } from "../turn-words.ts";
 import { renewHelp } from "./renew-help.ts";
 
 export const words: CommandWords = {
@@ -36,6 +36,7 @@ export const words: CommandWords = {
     ...hookFlags,
     ...connectionFlags,
     ...unbuiltFlags,
+    lockFlag,
     { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
     ...manners,
   ],
@@ -77,7 +78,7 @@ async function stay(policy: Policy, cadence: Cadence, world: World, reporter: Re
 
 function progressOf(policy: Policy, reporter: Reporter): Progress {
   return {
-    repaired: (what) => reporter.repaired(repairText(what)),
+    ...turnWords(reporter),
     loaded: ({ leaf, chain }) => {
       reporter.about(policy.paths.certificate, leaf);
       reporter.detail(
@@ -102,7 +103,7 @@ const dueWords = {
   "inside-window": "--expires-in says so",
 };
 
-function reportOf(outcome: Outcome, { paths }: Policy, now: Date): Report {
+function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date): Report {
   const { leaf } = outcome;
   const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
   if (outcome.outcome === "not-due") {
@@ -114,16 +115,13 @@ function reportOf(outcome: Outcome, { paths }: Policy, now: Date): Report {
       dueFrom: from,
     };
   }
-  const { file, choice, installed, tookMs } = outcome;
+  if (outcome.outcome === "overtaken") return overtakenReport("renewed", outcome, { now, hasHooks: hooks !== null });
+  const { file, choice, how, tookMs } = outcome;
   const way = choice.method === "mtls" ? "over mTLS" : "by token";
-  const note =
-    installed.backup === undefined
-      ? []
-      : [`${file} is a mount of its own: it was written in place, and what was there before is in ${installed.backup}`];
   return {
     outcome: "renewed",
     text: `renewed ${file} for ${whom(leaf)} ${way}: good until ${instant(leaf.notAfter)} (${span(leaf.notAfter.getTime() - now.getTime())}), in ${Math.round(tookMs)} ms`,
-    notes: note,
+    notes: how === "renamed" ? [] : [`${file} is a mount of its own, and was written in place`],
     certificate: certificateDocument(file, leaf),
     file,
     tookMs: Math.round(tookMs),

@@ -1,5 +1,6 @@
 /** Exit 70, 73, 130 and 143: bugs of ours, disks, interruptions. */
 import { shellFile } from "../shell.ts";
+import { instant, span } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
 
 const errnoWords: Record<string, string> = {
@@ -50,10 +51,9 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ["system error", f.errno],
         ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
-        ...(f.backup === undefined ? [] : [["old file is in", f.backup] as const]),
       ],
       help: (f) => [
-        ...(f.unfinished ? ["mend the cause, then run renew again: it finishes the pair before anything else"] : []),
+        ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
         ...(f.kept !== undefined && f.keptKey !== undefined
           ? [
               "mend the cause and run it again; chain and key above belong together, and can be moved into place by hand",
@@ -86,13 +86,22 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
     LOCKED: {
       exit: 73,
       retry: "later",
-      title: "another run is at work on the same pair",
+      title: "another run is at work on the same certificate",
       about:
-        "A run that replaces a certificate and its key as one writes a journal beside them. While it lives, no other run touches the pair; when it has died, the next run finishes what it began.",
-      what: (f) => `another run is replacing ${f.file}`,
-      why: (f) => `Process ${f.pid} is at work on this certificate and its key, by its journal.`,
-      evidence: (f) => [["journal", f.journal]],
-      help: (f) => ["wait until it has ended, and run the command again", `see what it does: \`ps -p ${f.pid} -f\``],
+        "A run that is about to replace a certificate holds its lock, a link beside it that says which process it is. Others wait for it, up to --lock-timeout, and are done when it has renewed the certificate. The lock of a process that has died is taken over at once; one of another container or machine, whose processes cannot be seen from here, when the time is over that it had given itself.",
+      what: (f) => `another run is at work on ${f.file}`,
+      why: (f) => {
+        const where = f.isSeen ? `Process ${f.pid}` : `Process ${f.pid} on ${f.host}, which cannot be seen from here,`;
+        const waited = f.waitedMs === 0 ? "" : ` This run waited ${span(f.waitedMs)} for it.`;
+        return `${where} has held its lock since ${instant(new Date(f.since))}.${waited}`;
+      },
+      evidence: (f) => [["lock", f.lock], ...(f.command === null ? [] : [["process", f.command] as const])],
+      help: (f) => [
+        "wait until it has ended, and run the command again; or let it wait longer: `--lock-timeout 2m`",
+        ...(f.isSeen
+          ? [`see what it does: \`ps -p ${f.pid} -f\``]
+          : [`if no such process is left there: \`rm ${shellFile(f.lock)}\``]),
+      ],
     },
     PAIR_UNFINISHED: {
       exit: 73,

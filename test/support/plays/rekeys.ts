@@ -1,6 +1,6 @@
 /** `renew rekey`: new pairs, what cannot have one, and what an interrupted run has left. */
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { digest, type Journal, newOf, oldOf } from "../../../src/files/journal.ts";
 import { realFileSystem } from "../../../src/files/system.ts";
@@ -10,7 +10,7 @@ import { expired, failing, leaf, type Plays } from "./play.ts";
 const rekey = "rekey --force web.crt web.key --ca-url CA --root root.crt";
 
 /** What a run that died has left: its journal, and the new pair beside the old one. */
-async function interrupted(s: Scene, step: Journal["step"], change: Partial<Journal> = {}): Promise<undefined> {
+async function interrupted(s: Scene, step: Journal["step"]): Promise<undefined> {
   await leaf({})(s);
   await s.issue("new", { subject: "web.internal", names: ["web.internal"], usages: ["serverAuth", "clientAuth"] });
   const parts = ["key", "crt"].map((kind, index) => {
@@ -22,11 +22,27 @@ async function interrupted(s: Scene, step: Journal["step"], change: Partial<Jour
     return known;
   });
   if (step === "switching") writeFileSync("web.key", readFileSync("new.key"));
-  const owner = { pid: 2 ** 22 + 1, started: "1", boot: null };
-  writeFileSync(".web.crt.renew-journal", JSON.stringify({ version: 1, owner, step, parts, ...change }));
+  writeFileSync(".web.crt.renew-journal", JSON.stringify({ version: 1, step, parts }));
+}
+
+/** Another run has replaced the file since this one was asked to. */
+async function overtaken(s: Scene): Promise<{ asked: Date }> {
+  await leaf({})(s);
+  const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
+  utimesSync("web.crt", at(-1), at(-1));
+  return { asked: at(-5) };
 }
 
 export const rekeys: Plays = {
+  "renewed-by-another-run": {
+    set: overtaken,
+    command: "--force web.crt web.key --ca-url CA --root root.crt --exec true",
+  },
+  "renewed-by-another-run-json": {
+    set: overtaken,
+    command: "--json --force web.crt web.key --ca-url CA --root root.crt",
+  },
+  "rekeyed-by-another-run": { set: overtaken, command: rekey },
   "rekeyed-in-place": { set: leaf({}), command: rekey },
   "rekeyed-json": { set: leaf({}), command: `rekey --json ${rekey.slice("rekey ".length)}` },
   "rekeyed-verbose-another-kind": {
@@ -128,7 +144,13 @@ export const rekeys: Plays = {
   },
   "repaired-dropped": { set: async (s) => interrupted(s, "asking"), command: rekey },
   locked: {
-    set: async (s) => interrupted(s, "asking", { owner: { pid: 1, started: null, boot: null } }),
+    set: async (s) => {
+      await leaf({})(s);
+      const [since, until] = [-20, 60].map((seconds) => new Date(s.base.getTime() + seconds * 1000).toISOString());
+      const owner = { pid: 4242, started: "1", boot: "another", space: "another", host: "node-2" };
+      const holder = { version: 1, ...owner, token: "0a1b2c3d4e5f", since, until };
+      symlinkSync(JSON.stringify(holder), ".web.crt.renew-lock");
+    },
     command: rekey,
   },
   "pair-unfinished": {

@@ -1,0 +1,27 @@
+/** What renew puts beside a file while it works is named after the file itself, hidden, and caught by none of its folder's globs. */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+
+/** A name has at most 255 bytes, and the longest ending takes 80 of them. */
+const longestName = 170;
+
+/** A name that belongs to this file alone. */
+export function hiddenBeside(file: string, ending: string): string {
+  return join(dirname(file), `.${stemOf(basename(file))}${ending}`);
+}
+
+/** Of one run alone. */
+export function beside(file: string, token: string): string {
+  return hiddenBeside(file, `.renew-${token}`);
+}
+
+/** Whether a name is one that some run has put beside this file for a while. */
+export function isBeside(file: string, name: string): boolean {
+  const start = `.${stemOf(basename(file))}.renew-`;
+  return name.startsWith(start) && /^[0-9a-f]{12}(\.old)?$/.test(name.slice(start.length));
+}
+
+function stemOf(name: string): string {
+  if (Buffer.byteLength(name) <= longestName) return name;
+  return `${name.slice(0, 40)}-${createHash("sha256").update(name).digest("hex")}`;
+}
