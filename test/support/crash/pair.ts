@@ -1,7 +1,17 @@
 /** A certificate and its key in a folder of their own, and what is found of them after something went wrong. */
 import { execFile } from "node:child_process";
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { makeToken, type Pair, postMtls, postToken } from "../raw.ts";
@@ -199,7 +209,7 @@ function wrongModes({ held }: Scene): string[] {
 function openKeys({ held }: Scene, leftovers: readonly string[]): string[] {
   return leftovers.flatMap((name) => {
     const path = join(held.folder, name);
-    const mode = statSync(path).mode & 0o7777;
+    const mode = lstatSync(path).mode & 0o7777;
     const isOpen = (mode & ~modes.key) !== 0 && isKey(path);
     return isOpen ? [`${name} holds a private key, and has mode ${mode.toString(8)}`] : [];
   });
