@@ -18,6 +18,7 @@ export const deeds = {
   mountedRenew: "renew, the certificate a mount of its own",
   rekey: "rekey",
   mountedRekey: "rekey, the certificate a mount of its own",
+  repair: "repairing a rekey that died between its renames",
 } as const;
 export type Deed = keyof typeof deeds;
 
