@@ -73,7 +73,8 @@ describe.skipIf(noCa !== null)(
       rekey: () => lay(ca, home),
       mountedRekey: () => layMounted(ca, home),
       repair: async () => {
-        const plan = await (planOfRekey ??= rehearse(own("rekey")));
+        planOfRekey ??= rehearse(own("rekey"));
+        const plan = await planOfRekey;
         const second = plan.targets.findLast(({ name }) => name.startsWith("rename"));
         if (second === undefined) throw new Error("rekey renames nothing");
         return (await strike(own("rekey"), plan, second, { signal: "SIGKILL" })).scene;

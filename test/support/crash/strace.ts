@@ -13,6 +13,8 @@ const changing = [
   ...["?link", "linkat", "?symlink", "symlinkat"],
   ...["?chmod", "fchmod", "fchmodat", "?chown", "fchown", "?lchown", "fchownat", "?utimensat"],
 ];
+/** Tells a program that was started from one more thread. */
+const starting = ["execve"];
 
 export interface Call {
   name: string;
@@ -57,7 +59,7 @@ export async function traced(words: readonly string[], folder: string, tracing: 
   const file = join(own, "trace");
   try {
     const options = [
-      ...["-y", "-s", "0", "-o", file, "-e", `trace=${[...opening, ...changing].join(",")}`],
+      ...["-y", "-s", "0", "-o", file, "-e", `trace=${[...opening, ...changing, ...starting].join(",")}`],
       ...manner(faults, isOfManyThreads),
       ...only.flatMap((path) => ["-P", path]),
       ...faults.flatMap((fault) => ["-e", `inject=${fault}`]),

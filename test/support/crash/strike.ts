@@ -29,14 +29,19 @@ export async function rehearse(story: Story): Promise<Plan> {
   const { ran, calls } = await playOn(scene, story, []);
   const { state } = await find(scene);
   await scene.end();
-  const targets = changes(calls);
+  const own = story.only === undefined ? ownOf(calls) : calls;
+  const targets = changes(own);
   if (ran.exit !== 0 || state !== "new" || targets.length === 0)
     throw new Error(`does not work without a fault: exit ${ran.exit}, ${state}, ${ran.stderr}${ran.stdout}`);
-  if (story.only !== undefined) return { calls, targets };
-  const own = calls.filter(({ thread }) => thread === calls[0]?.thread);
-  if (targets.some((target) => !own.includes(target)))
-    throw new Error("files are changed by several threads; this counts the calls of the first");
+  const programs = new Set(calls.filter(({ name }) => name === "execve").map(({ thread }) => thread));
+  const others = changes(calls).filter((call) => !own.includes(call) && !programs.has(call.thread));
+  if (others.length > 0) throw new Error("files are changed by several threads; this counts the calls of the first");
   return { calls: own, targets };
+}
+
+/** Those of the first thread. Not of programs that were started: what they fail at is theirs. */
+function ownOf(calls: readonly Call[]): readonly Call[] {
+  return calls.filter(({ thread }) => thread === calls[0]?.thread);
 }
 
 const changes = (calls: readonly Call[]) => calls.filter(({ isChanging }) => isChanging);
@@ -60,8 +65,9 @@ export async function strike(story: Story, plan: Plan, target: Call, fault: Faul
     const scene = await story.lay();
     const faults = injections(plan, target, fault, number);
     const played = await playOn(scene, story, faults);
-    const hit = played.calls.find(({ isHit }) => isHit);
-    if (hit?.name === target.name && changes(played.calls).indexOf(hit) === at) return { ...played, scene };
+    const own = story.only === undefined ? ownOf(played.calls) : played.calls;
+    const hit = own.find(({ isHit }) => isHit);
+    if (hit?.name === target.name && changes(own).indexOf(hit) === at) return { ...played, scene };
     await scene.end();
   }
   throw new Error(`could not hit ${nameOf(target)}`);
