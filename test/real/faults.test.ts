@@ -44,7 +44,7 @@ const atOnce = 4;
 const stepsOfRepair = 24;
 const isWhole = process.env["RENEW_FAULTS"] === "all";
 /** Of the table, where nothing was left out. */
-const cells = 0;
+const cells = 35;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 describe.skipIf(noCa !== null)(
@@ -93,9 +93,9 @@ describe.skipIf(noCa !== null)(
       return { lay: layers[deed], words };
     }
 
-    function steps(deed: Deed): Story {
+    function steps(deed: Deed, url = ca.url): Story {
       const words = ({ crt, key }: Scene) => {
-        const reach = ["--ca-url", ca.url, "--root", ca.rootFile];
+        const reach = ["--ca-url", url, "--root", ca.rootFile];
         return [step ?? "", "ca", isRekey(deed) ? "rekey" : "renew", "--force", ...reach, crt, key];
       };
       return { lay: layers[deed], words, only: ({ crt, key }) => [crt, key] };
@@ -254,6 +254,24 @@ describe.skipIf(noCa !== null)(
         await enter("killed", () => [{ signal: "SIGKILL" }]);
         await enter("once", (target) => errnosOf(target).map((errno: Errno) => ({ errno, isLasting: false })));
         await enter("signals", () => signals.map((signal) => ({ signal })));
+      });
+
+      test.runIf(noMount === null)("on a disk that is full, and on one that turns read-only", async () => {
+        const full = await inParallel(["blocks", "inodes"] as const, async (what) => {
+          const disk = await layOnDisk(ca, home);
+          const fill = fillUp(disk, what, 0);
+          await spawned([...disk.scene.within, ...steps(deed).words(disk.scene)], { cwd: home });
+          const fate = await fateOf(disk.scene, steps(deed), async () => fill.remove());
+          await disk.scene.end();
+          return fate;
+        });
+        ledger.enter("step", deed, "full", full);
+        const disk = await layOnDisk(ca, home);
+        const between = await relay(ca, () => disk.remount("ro"));
+        await spawned([...disk.scene.within, ...steps(deed, between.url).words(disk.scene)], { cwd: home });
+        await between.close();
+        ledger.enter("step", deed, "readOnly", [await fateOf(disk.scene, steps(deed), () => disk.remount("rw"))]);
+        await disk.scene.end();
       });
     });
 

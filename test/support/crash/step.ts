@@ -4,10 +4,11 @@ import { spawned } from "./strace.ts";
 import type { Story } from "./strike.ts";
 
 /** "" where it is as promised here: the old pair or the new one, and the next run renews. */
-export async function fateOf(scene: Scene, story: Story): Promise<string> {
+export async function fateOf(scene: Scene, story: Story, mend?: () => Promise<void>): Promise<string> {
   const { state } = await find(scene);
   const isPair = state === "old" || state === "new";
   const found = isPair ? "" : damageOf(scene);
+  await mend?.();
   const ran = await spawned([...scene.within, ...story.words(scene)], { cwd: scene.home });
   if (ran.exit === 0) return found;
   return `${found}${found === "" ? "" : ", and "}the next run fails`;
