@@ -2,15 +2,15 @@
  * Many at once on one pair, on a real CA whose own log counts what it has issued: one renewal comes of it, whoever wins, and
  * each of the others says so. And who waits for whom, for how long, and what a run leaves that was killed while it was at it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import { type Gate, startGate } from "../support/gate.ts";
+import { startGate } from "../support/gate.ts";
 import { bin, type Ran, run } from "../support/program.ts";
 import { get } from "../support/raw.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
@@ -97,7 +97,8 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
 
   const isDone = ({ stderr, stdout }: Ran, did: string) => `${stdout}${stderr}`.startsWith(`${did} web.crt`);
   const isLate = ({ stderr, stdout }: Ran, did: string) => `${stdout}${stderr}`.includes(`was ${did} by another run`);
-  const told = (runs: readonly Ran[]) => runs.map(({ exit, stderr }) => `${exit}: ${stderr}`).join("\n");
+  const told = (runs: readonly Ran[]) =>
+    runs.map(({ exit, stdout, stderr }) => `${exit}: ${stdout}${stderr}`).join("\n");
 
   const crowds = [
     { about: "renew", life: "valid", words: renew, did: "renewed", at: "renew", sizes: [2, 10, 50] },
@@ -131,5 +132,231 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
       expect(there.hooked()).toEqual([BigInt(`0x${serial(there)}`).toString()]);
       await isGood(there);
     });
+  });
+
+  /** A run that the CA keeps waiting, and so holds the lock. It is ended with the test, if it has not ended. */
+  async function held(at: Place, words: (name: string, url: string) => string[], more: readonly string[] = []) {
+    const gate = await startGate(ca);
+    const child = spawn(process.execPath, [bin, ...words("web", gate.url), ...more], { ...at, stdio: "ignore" });
+    const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await gate.close();
+    });
+    await gate.arrived(1);
+    return { child, exit, gate, isAlive: () => child.exitCode === null && child.signalCode === null };
+  }
+
+  const now = ["--lock-timeout", "0"];
+
+  test.each([renew, rekey])("who may not wait is told which process has it, and that one goes on", async (words) => {
+    const there = await place();
+    const { child, exit, gate, isAlive } = await held(there, words);
+    for (const other of [renew, rekey]) {
+      const ran = await run([...other(), ...now, "--json"], there);
+      expect(ran.exit, ran.stderr).toBe(73);
+      const { error } = JSON.parse(ran.stdout);
+      expect(error.code).toBe("LOCKED");
+      expect(error.why).toMatch(new RegExp(`^Process ${child.pid} has held its lock since `));
+    }
+    expect(isAlive()).toBe(true);
+    gate.open();
+    expect(await exit).toEqual([0, null]);
+    await isGood(there);
+  });
+
+  test.each(
+    [renew, rekey].flatMap((killed) => [renew, rekey].map((next) => [killed.name, next.name, killed, next] as const)),
+  )("%s is killed while the CA keeps it waiting: %s takes its place at once", async (_, __, killed, next) => {
+    const there = await place();
+    const { child, exit } = await held(there, killed);
+    child.kill("SIGKILL");
+    expect(await exit).toEqual([null, "SIGKILL"]);
+    expect(readdirSync(there.cwd).length, "it has left something").toBeGreaterThan(2);
+    const mark = ca.log().length;
+    const ran = await run([...next(), ...now], there);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(await issuedSince(mark)).toEqual({ renew: 0, rekey: 0, [next === renew ? "renew" : "rekey"]: 1 });
+    await isGood(there);
+  });
+
+  test("ten find the lock of a killed run: one certificate", async () => {
+    const there = await place();
+    const { child, exit } = await held(there, rekey);
+    child.kill("SIGKILL");
+    await exit;
+    const mark = ca.log().length;
+    const runs = await Promise.all(Array.from({ length: 10 }, () => run(renew(), there)));
+    expect(
+      runs.filter((one) => one.exit !== 0),
+      told(runs),
+    ).toEqual([]);
+    expect(await issuedSince(mark), told(runs)).toEqual({ renew: 1, rekey: 0 });
+    await isGood(there);
+  });
+
+  test("two certificates in one folder do not wait for each other, nor one that goes to another file", async () => {
+    const there = await place("valid", ["web", "mail"]);
+    const { exit, gate, isAlive } = await held(there, renew);
+    const before = serial(there);
+    const mail = serial(there, "mail.crt");
+    const others = await Promise.all([
+      run([...renew("mail"), ...now], there),
+      run([...renew(), "--out", "new.crt", ...now], there),
+    ]);
+    expect(
+      others.map(({ exit }) => exit),
+      told(others),
+    ).toEqual([0, 0]);
+    expect(isAlive()).toBe(true);
+    expect(serial(there, "mail.crt")).not.toBe(mail);
+    expect(serial(there)).toBe(before);
+    expect(new Set([before, serial(there, "new.crt")]).size).toBe(2);
+    gate.open();
+    expect(await exit).toEqual([0, null]);
+    rmSync(join(there.cwd, "new.crt"));
+    await isGood(there, ["mail", "web"]);
+  });
+
+  test("two that share only the key do not wait for each other", async () => {
+    const there = await place();
+    const { chain } = await ca.authority.issue({
+      subject: "web.internal",
+      usages: ["serverAuth", "clientAuth"],
+      provisioner: { name: "after-expiry" },
+      publicKeyPem: createPublicKey(readFileSync(join(there.cwd, "web.key"), "utf8"))
+        .export({ type: "spki", format: "pem" })
+        .toString(),
+    });
+    writeFileSync(join(there.cwd, "client.crt"), chain);
+    const { exit, gate } = await held(there, renew);
+    const before = serial(there, "client.crt");
+    const ran = await run(["--force", "client.crt", "web.key", ...reach(), ...now], there);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(serial(there, "client.crt")).not.toBe(before);
+    gate.open();
+    expect(await exit).toEqual([0, null]);
+    rmSync(join(there.cwd, "client.crt"));
+    await isGood(there);
+  });
+
+  test("ten at once that write to another file, which is new: one certificate, and what is read stays", async () => {
+    const there = await place();
+    const before = serial(there);
+    const mark = ca.log().length;
+    const args = [...renew(), "--out", "new.crt"];
+    const runs = await Promise.all(Array.from({ length: 10 }, () => run(args, there)));
+    expect(
+      runs.filter((one) => one.exit !== 0),
+      told(runs),
+    ).toEqual([]);
+    expect(await issuedSince(mark), told(runs)).toEqual({ renew: 1, rekey: 0 });
+    expect(serial(there)).toBe(before);
+    expect(serial(there, "new.crt")).not.toBe(before);
+    rmSync(join(there.cwd, "new.crt"));
+    await isGood(there);
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const)("who waits ends at once at %s, and has changed nothing", async (signal, status) => {
+    const there = await place();
+    const before = serial(there);
+    const { exit, gate, isAlive } = await held(there, renew);
+    const beside = readdirSync(there.cwd);
+    let asked = 0;
+    const ran = await run([...renew(), "--verbose"], {
+      ...there,
+      onWords: (words, kill) => {
+        if (asked > 0 || !words.includes("waiting for process")) return;
+        asked = performance.now();
+        kill(signal);
+      },
+    });
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    expect(ran.exit, ran.stderr).toBe(status);
+    expect(readdirSync(there.cwd)).toEqual(beside);
+    expect([serial(there), isAlive()]).toEqual([before, true]);
+    gate.open();
+    expect(await exit).toEqual([0, null]);
+    await isGood(there);
+  });
+
+  test("who only looks never waits", async () => {
+    const there = await place();
+    const { exit, gate, isAlive } = await held(there, rekey);
+    const beside = readdirSync(there.cwd);
+    const looks = await Promise.all([
+      run(["needs-renewal", "web.crt"], there),
+      run(["doctor", "web.crt", "web.key", ...reach()], there),
+    ]);
+    expect(isAlive()).toBe(true);
+    expect(
+      looks.map((one) => one.exit),
+      told(looks),
+    ).toEqual([1, 0]);
+    expect(readdirSync(there.cwd)).toEqual(beside);
+    gate.open();
+    expect(await exit).toEqual([0, null]);
+    await isGood(there);
+  });
+
+  test("a renewal and a rekey at once: the key is a new one, and both are told the truth", async () => {
+    const there = await place();
+    const key = readFileSync(join(there.cwd, "web.key"), "utf8");
+    for (const first of [renew, rekey]) {
+      const mark = ca.log().length;
+      const { exit, gate } = await held(there, first);
+      const second = run([...(first === renew ? rekey : renew)(), "--verbose"], {
+        ...there,
+        onWords: (words) => words.includes("waiting for process") && gate.open(),
+      });
+      expect(await exit).toEqual([0, null]);
+      const ran = await second;
+      expect(ran.exit, ran.stderr).toBe(0);
+      const issued = await issuedSince(mark);
+      // A certificate for the old key is not what a rekey was asked for; a rekey's is new for a renewal, too.
+      expect(issued, `${first.name} first: ${ran.stdout}${ran.stderr}`).toEqual({
+        renew: first === renew ? 1 : 0,
+        rekey: 1,
+      });
+      await isGood(there);
+    }
+    expect(readFileSync(join(there.cwd, "web.key"), "utf8")).not.toBe(key);
+  });
+
+  test("five renewals and five rekeys at once: all succeed, and one of them has made a new key", async () => {
+    const there = await place();
+    const key = readFileSync(join(there.cwd, "web.key"), "utf8");
+    const mark = ca.log().length;
+    const runs = await Promise.all(Array.from({ length: 10 }, (_, n) => run((n % 2 === 0 ? renew : rekey)(), there)));
+    expect(
+      runs.filter(({ exit }) => exit !== 0),
+      told(runs),
+    ).toEqual([]);
+    const issued = await issuedSince(mark);
+    expect(issued.rekey, told(runs)).toBe(1);
+    expect(issued.renew, told(runs)).toBeLessThanOrEqual(1);
+    expect(readFileSync(join(there.cwd, "web.key"), "utf8")).not.toBe(key);
+    await isGood(there);
+  });
+
+  test("one after the other, with nothing in between: each renews", async () => {
+    const there = await place();
+    const mark = ca.log().length;
+    const words = renew()
+      .map((word) => `'${word}'`)
+      .join(" ");
+    const script = `for n in $(seq 20); do '${process.execPath}' '${bin}' ${words} || exit; done`;
+    const shell = spawn("/bin/sh", ["-c", script], { ...there, stdio: ["ignore", "pipe", "pipe"] });
+    const said: string[] = [];
+    for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (text) => said.push(String(text)));
+    const [exit] = await once(shell, "close");
+    expect(exit, said.join("")).toBe(0);
+    expect(said.join("").match(/^renewed web\.crt/gm), said.join("")).toHaveLength(20);
+    expect(await issuedSince(mark)).toEqual({ renew: 20, rekey: 0 });
+    await isGood(there);
   });
 });
