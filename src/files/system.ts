@@ -37,6 +37,8 @@ export interface FileSystem {
   sync(handle: number): void;
   sizeOf(handle: number): number;
   close(handle: number): void;
+  /** What mode and owner do not say: ACLs, other extended attributes, SELinux's label. Throws where they cannot be copied. */
+  copyAttributes(from: string, to: string): void;
   rename(from: string, to: string): void;
   /** A link that holds any text, in one step; it must not exist yet. */
   symlink(text: string, file: string): void;
@@ -68,11 +70,23 @@ export const realFileSystem: FileSystem = {
   sync: (handle) => fs.fsyncSync(handle),
   sizeOf: (handle) => fs.fstatSync(handle).size,
   close: (handle) => fs.closeSync(handle),
+  copyAttributes,
   rename: (from, to) => fs.renameSync(from, to),
   symlink: (text, file) => fs.symlinkSync(text, file),
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
 };
+
+/** Node has no call for it, and coreutils' cp has. Elsewhere than on Linux, and with another cp, they are not kept. */
+function copyAttributes(from: string, to: string): void {
+  if (process.platform !== "linux") return;
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  const { status, error } = spawnSync("cp", [...copyOnlyAttributes, from, to], { stdio: "ignore", timeout: 2000 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`cp ended with ${status}`);
+}
+
+const copyOnlyAttributes = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps,links", "--"];
 
 function readEnd(file: string, limit: number): Buffer {
   const size = fs.statSync(file).size;

@@ -41,6 +41,25 @@ describe("on a real disk", () => {
     expect(fs.statSync(at("web.crt"))).toMatchObject({ uid: 1234, gid: 1235 });
   });
 
+  const canHaveAttributes = () => {
+    try {
+      execFileSync("setfattr", ["-n", "user.note", "-v", "kept", at("web.crt")], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false; // no setfattr here, or a file system without
+    }
+  };
+
+  test("extended attributes are kept, where the system has them", (context) => {
+    put("web.crt", "old", 0o640);
+    if (!canHaveAttributes()) return context.skip("no setfattr, or no attributes on this file system");
+    replace(at("web.crt"), "new");
+    const kept = execFileSync("getfattr", ["--only-values", "-n", "user.note", at("web.crt")], { encoding: "utf8" });
+    expect(kept).toBe("kept");
+    expect(fs.statSync(at("web.crt")).mode & 0o7777).toBe(0o640);
+    expect(Date.now() - fs.statSync(at("web.crt")).mtimeMs).toBeLessThan(60_000);
+  });
+
   test("a new file is its owner's alone", () => {
     replace(at("new.crt"), "new");
     expect(fs.statSync(at("new.crt")).mode & 0o7777).toBe(0o600);

@@ -131,6 +131,10 @@ export class MemoryDisk implements FileSystem {
     this.#change(handle, (file) => ({ ...file, uid: uid === -1 ? file.uid : uid, gid }));
   }
 
+  copyAttributes(): void {
+    // it has none
+  }
+
   sync(handle: number): void {
     const node = this.#handle(handle);
     if (node.kind === "file") settle(node);
