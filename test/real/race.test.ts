@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import { startGate } from "../support/gate.ts";
@@ -340,6 +341,39 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
     expect(issued.rekey, told(runs)).toBe(1);
     expect(issued.renew, told(runs)).toBeLessThanOrEqual(1);
     expect(readFileSync(join(there.cwd, "web.key"), "utf8")).not.toBe(key);
+    await isGood(there);
+  });
+
+  test("at any moment: whoever says that another run has done it is right", async () => {
+    const there = await place();
+    const now = () => ({ serial: serial(there), key: readFileSync(join(there.cwd, "web.key"), "utf8") });
+    const mark = ca.log().length;
+    const starting: Promise<{
+      words: typeof renew;
+      before: ReturnType<typeof now>;
+      ran: Ran;
+      after: ReturnType<typeof now>;
+    }>[] = [];
+    for (let n = 0; n < 24; n++) {
+      const words = n % 3 === 2 ? rekey : renew;
+      const before = now();
+      starting.push(run(words(), there).then((ran) => ({ words, before, ran, after: now() })));
+      await pass((n * 37) % 101);
+    }
+    const runs = await Promise.all(starting);
+    const all = told(runs.map(({ ran }) => ran));
+    expect(
+      runs.filter(({ ran }) => ran.exit !== 0),
+      all,
+    ).toEqual([]);
+    const did = (which: typeof renew, word: string) =>
+      runs.filter(({ words, ran }) => words === which && isDone(ran, word));
+    const issued = { renew: did(renew, "renewed").length, rekey: did(rekey, "rekeyed").length };
+    expect(await issuedSince(mark), all).toEqual(issued);
+    for (const { words, before, ran, after } of runs) {
+      if (words === renew && isLate(ran, "renewed")) expect(after.serial, ran.stderr).not.toBe(before.serial);
+      if (words === rekey && isLate(ran, "rekeyed")) expect(after.key, ran.stderr).not.toBe(before.key);
+    }
     await isGood(there);
   });
 
