@@ -38,7 +38,7 @@ function chanceFrom(start: number): () => number {
 }
 
 /** The share of each in all that happens; what is left is "hangup". */
-const shares = { kill: 0.12, other: 0.06, stop: 0.04, restart: 0.02 };
+const shares = { kill: 0.18, other: 0.06, stop: 0.04, restart: 0.02 };
 type Happening = keyof typeof shares | "hangup";
 
 function chosenBy(chance: number): Happening {
@@ -213,6 +213,11 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
           },
         };
 
+        const happen = async (what: Happening) => {
+          counts[what]++;
+          await happenings[what]();
+        };
+
         await next("started", "failed");
         try {
           for (let checked = 0; done() < target; ) {
@@ -226,8 +231,7 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
             if (isQuiet) memory.push(residentKb(daemon.child));
             if (isQuiet) handles.push(handlesOf(daemon.child));
           }
-          await happenings.restart(); // at least once, whatever chance has chosen
-          await happenings.kill();
+          for (const what of ["restart", "kill"] as const) await happen(what); // whatever chance has chosen
           await renewed();
         } finally {
           daemon.child.kill("SIGCONT");
