@@ -250,6 +250,7 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
         expect(readdirSync(there.cwd).sort()).toEqual(["web.crt", "web.key"]);
         expect(done()).toBeGreaterThanOrEqual(target);
         expect(BigInt(told.at(-1) ?? 0), "the last hook was told of what is there").toBe(BigInt(`0x${serial}`));
+        expect([...codes].filter((code) => !code.startsWith("CA_"))).toEqual([]);
         // Only an end by force, of the daemon or of the CA, may lose a certificate on its way to the disk.
         expect(done() - new Set(told).size).toBeLessThanOrEqual(counts.kill + counts.restart);
         expect(await connectsAs({ cert, key }, ca.authority)).toEqual({ serial });
