@@ -11,7 +11,7 @@ import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
-import { type Asking, completed, routeOf } from "./ask.ts";
+import { type Asking, routeOf } from "./ask.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
 import { hookChecks, owedCheck } from "./checkup/hook.ts";
@@ -19,6 +19,7 @@ import { fileChecks, issuersEnd, leafChecks, usagesCheck } from "./checkup/local
 import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
 import { caChecks } from "./checkup/remote.ts";
+import { completed } from "./completion.ts";
 import { certificateFacts } from "./evidence.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load } from "./load.ts";
@@ -118,7 +119,7 @@ async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Foreca
   const { identity, anchors, policy, world } = asking;
   const [answers, sent] = await Promise.all([
     askCa(routeOf(asking), identity.leaf, [...identity.chain.slice(1), ...anchors]),
-    completed(asking),
+    completed(identity, { anchors, route: routeOf(asking) }),
   ]);
   stopIfAsked(world);
   const now = world.now();

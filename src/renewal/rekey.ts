@@ -3,8 +3,8 @@ import { postRekey } from "../ca/rekey.ts";
 import { type AnsweredChain, readAnswered, readRenewal } from "../ca/response.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
-import { type Goal, goalOf } from "../files/goal.ts";
-import { abandon, complete, prepare } from "../files/pair.ts";
+import type { Goal } from "../files/goal.ts";
+import { abandon, complete, goalOfPair, prepare } from "../files/pair.ts";
 import { readNamed } from "../files/read.ts";
 import { sweep } from "../files/repair.ts";
 import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
@@ -176,7 +176,7 @@ interface Goals {
 
 function goalsFor(policy: RekeyPolicy, { seen, token }: { seen: Seen; token: string }, world: World): Goals {
   const [certificate, key] = writtenFiles(policy);
-  const goal = (file: string) => goalOf(file, token, world.fs, seen.get(file));
+  const goal = (file: string) => goalOfPair(file, token, world.fs, seen.get(file));
   return { certificate: goal(certificate), key: key === undefined ? null : goal(key) };
 }
 

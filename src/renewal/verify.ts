@@ -19,19 +19,20 @@ export interface Expectation {
   /** The CA's own clock where it said one, else ours: a wrong clock here must not reject a good certificate. */
   now: Date;
   url: string;
-  /** SubjectPublicKeyInfo that was asked for; left out: the old certificate's. */
+  /** SubjectPublicKeyInfo that a rekey asked for; left out by a renewal, which keeps the old one. */
   spki?: Uint8Array;
 }
 
 /** Throws WRONG_CERTIFICATE with every difference, or returns. */
-export function verify({ old, answered, anchors, now, url, spki = old.spki }: Expectation): void {
+export function verify({ old, answered, anchors, now, url, spki }: Expectation): void {
   const [leaf] = answered;
   const changes = [
-    ...differences({ ...old, spki }, leaf),
+    ...differences({ ...old, spki: spki ?? old.spki }, leaf),
     ...staleness(old, leaf, now),
     ...disorder(answered, anchors),
   ];
-  if (changes.length > 0) throw new Failure("WRONG_CERTIFICATE", { url, changes });
+  if (changes.length > 0)
+    throw new Failure("WRONG_CERTIFICATE", { url, changes, operation: spki === undefined ? "renew" : "rekey" });
 }
 
 const copiedExtensions = [

@@ -68,6 +68,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     run: options.run ?? (async () => ({ how: "exit", status: 0 })),
     kill: options.kill ?? (() => undefined),
     onSignal: () => () => undefined,
+    endOnHangup: () => undefined,
     signal: options.signal ?? new AbortController().signal,
   };
 }

@@ -81,6 +81,8 @@ export const rekeys: Plays = {
   "rekey-registration-authority": { set: leaf({ registrationAuthority: true }), command: rekey },
   "rekey-renewal-disabled": { set: leaf({}, { provisioner: { name: "no-renewal" } }), command: rekey },
   "rekey-another-key": { set: leaf({ faults: ["other-key"] }), command: rekey },
+  "rekey-other-names": { set: leaf({ faults: ["other-names"] }), command: rekey },
+  "rekey-ca-failed": { set: leaf({ faults: ["broken-store"] }), command: rekey },
   "rekey-request-spoilt": {
     set: async (s) => {
       await leaf()(s);
