@@ -78,7 +78,7 @@ export function realWorld(signal: AbortSignal, signals: Signals): World {
   return {
     now: () => new Date(),
     elapsed: () => performance.now(),
-    asked: () => startedBefore(new Date(), realFileSystem),
+    asked: () => startedBefore(() => new Date(), realFileSystem),
     random: (bytes) => randomBytes(bytes).toString("hex"),
     env: withHome(process.env),
     fs: realFileSystem,

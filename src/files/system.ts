@@ -14,7 +14,10 @@ export interface FileStat {
   size: number;
   dev: number;
   ino: number;
+  /** Of its contents. */
   mtimeMs: number;
+  /** Of whatever it is: also of its coming to this name. No program can set it. */
+  ctimeMs: number;
 }
 
 /** All methods throw Node's system errors, with their `code`. */

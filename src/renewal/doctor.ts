@@ -2,6 +2,8 @@
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
 import { attempt, type Failure, isFailure } from "../failure/failure.ts";
+import { readJournal } from "../files/journal.ts";
+import { heldBy } from "../files/lock.ts";
 import { readNamed } from "../files/read.ts";
 import { unrepaired } from "../files/repair.ts";
 import { isDer } from "../pki/bundle.ts";
@@ -89,11 +91,18 @@ async function finding<T>(work: () => Promise<T>): Promise<Finding<T>> {
 }
 
 /** What an interrupted run has left is the next renewal's to finish: a check-up changes nothing. */
-function interruptedCheck({ paths }: Policy, { fs }: World): Check[] {
-  const [journal] = unrepaired([paths.certificate, paths.key], fs);
+function interruptedCheck({ paths }: Policy, world: World): Check[] {
+  const [journal] = unrepaired([paths.certificate, paths.key], world.fs).filter((file) => !isAtWork(file, world));
   if (journal === undefined) return [];
   const says = `an interrupted run has left ${paths.certificate} and ${paths.key} unfinished (${journal})`;
   return [warning("pair", says, "the next `renew` or `renew rekey` of this pair finishes it before anything else")];
+}
+
+/** Whoever wrote it lives, and is not done yet. */
+function isAtWork(journal: string, { fs, now }: World): boolean {
+  const read = attempt(() => readJournal(journal, fs));
+  const certificate = read.failure === undefined ? read.value.parts.at(-1)?.path : undefined;
+  return certificate !== undefined && heldBy(certificate, now(), fs) !== null;
 }
 
 function localChecks(identity: Identity, end: Date | null, { window }: Policy, world: World): Check[] {
