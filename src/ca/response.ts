@@ -1,4 +1,5 @@
 /** Judging an answer: a chain, or who refused and in which words. Sends nothing. */
+import { wantsTls } from "../failure/diagnosis/symptom.ts";
 import type { Answered } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
@@ -80,14 +81,13 @@ function wording(json: unknown, text: string): Pick<Answered, "said" | "shape"> 
 }
 
 function pageTitle(html: string): string {
-  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim();
-  return (
-    title ||
-    html
-      .replace(/<[^>]*>/g, " ")
-      .replace(/\s+/g, " ")
-      .trim()
-  );
+  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim() ?? "";
+  const text = html
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const telling = wantsTls.exec(text)?.[0] ?? "";
+  return title === "" ? text : title.includes(telling) ? title : `${title}: ${telling}`;
 }
 
 function chainOf({ certChain, crt, ca }: Record<string, unknown>): string[] {

@@ -58,6 +58,12 @@ export function release({ file }: Lock, token: string, fs: FileSystem): void {
   if (holderOf(file, fs)?.token === token) removeIfThere(file, fs);
 }
 
+/** Who is at work on it now; null where nobody is. */
+export function heldBy(path: string, now: Date, fs: FileSystem): Holder | null {
+  const holder = holderOf(lockFile(path), fs);
+  return holder !== null && isHeld(holder, now, fs) ? holder : null;
+}
+
 /** Whether there is a lock that nobody holds. */
 export function isLeft(path: string, now: Date, fs: FileSystem): boolean {
   const file = lockFile(path);

@@ -13,6 +13,7 @@ import {
   unfinishedOf,
 } from "./journal.ts";
 import { isBeside } from "./names.ts";
+import { noteOf } from "./owed.ts";
 import { clear, fileOf, forget, goBack, goForward, stateOf } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
 import { follow } from "./target.ts";
@@ -59,7 +60,7 @@ export function repair(named: readonly string[], hold: Hold, fs: FileSystem): Re
 /** Takes away what runs have left beside these files: the one of this token, or all. Whoever calls this holds their lock. */
 export function sweep(named: readonly string[], fs: FileSystem, token = ""): string[] {
   return realPaths(named, fs).flatMap((path) => {
-    removeIfThere(unfinishedOf(journalFile(path)), fs);
+    for (const file of [journalFile(path), noteOf(path)]) removeIfThere(unfinishedOf(file), fs);
     const names = namesIn(dirname(path), fs).filter((name) => isBeside(path, name) && name.includes(token));
     const files = names.map((name) => join(dirname(path), name));
     for (const file of files) removeIfThere(file, fs);

@@ -16,7 +16,7 @@ import { ask } from "./ask.ts";
 import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, oweBefore, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, type Paths } from "./load.ts";
-import { isNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
@@ -100,7 +100,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
     const { certificateFile: file, keyFile } = identity;
     throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
   }
-  if (policy.window === null && isNewerThanAsked(out, world)) return overtaken(policy, turn, world, progress);
+  if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, turn, world, progress);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = readRoots(policy.root, world.fs);

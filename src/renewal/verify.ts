@@ -23,21 +23,22 @@ export interface Expectation {
   /** What begins later is not valid yet by any clock; left out: a day after `now`. */
   latestStart?: Date;
   url: string;
-  /** SubjectPublicKeyInfo that was asked for; left out: the old certificate's. */
+  /** SubjectPublicKeyInfo that a rekey asked for; left out by a renewal, which keeps the old one. */
   spki?: Uint8Array;
 }
 
 /** Throws WRONG_CERTIFICATE with every difference, or returns. */
 export function verify(expectation: Expectation): void {
-  const { old, answered, anchors, now, url, spki = old.spki, latestStart = later(now, slackMs.own) } = expectation;
+  const { old, answered, anchors, now, url, spki, latestStart = later(now, slackMs.own) } = expectation;
   const [leaf] = answered;
   const changes = [
-    ...differences({ ...old, spki }, leaf),
+    ...differences({ ...old, spki: spki ?? old.spki }, leaf),
     ...staleness(old, leaf, now),
     ...prematurity(leaf, latestStart),
     ...disorder(answered, anchors, now),
   ];
-  if (changes.length > 0) throw new Failure("WRONG_CERTIFICATE", { url, changes });
+  if (changes.length > 0)
+    throw new Failure("WRONG_CERTIFICATE", { url, changes, operation: spki === undefined ? "renew" : "rekey" });
 }
 
 const copiedExtensions = [

@@ -1,12 +1,13 @@
 /** Runs that meet: who waits, for how long, and what each makes of what the other has done or left. */
-import { readdirSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DevCa } from "../../src/dev-ca/server.ts";
 import { type Holder, lockFile } from "../../src/files/lock.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { systemError } from "../support/disk.ts";
-import { odd } from "../support/faults.ts";
+import { odd, putAt } from "../support/faults.ts";
 import { certificatesIn } from "../support/issued.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import type { WorldOptions } from "../support/world.ts";
@@ -146,18 +147,80 @@ describe.each([
 
   test("is done where the file was written after it was asked for", async () => {
     const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
-    utimesSync("web.crt", at(-2), at(-2));
-    const later = await run(command, undefined, { asked: at(-3) });
+    const fs = putAt(at(-2));
+    const later = await run(command, undefined, { asked: at(-3), fs });
     expect(later.words).toContain("by another run");
-    const sooner = await run(command, undefined, { asked: at(-1) });
+    const sooner = await run(command, undefined, { asked: at(-1), fs });
     expect(sooner.words).toContain(`${did} web.crt`);
   });
 
   test("is not done by a time to come, which a clock that was set back leaves", async () => {
     const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
-    utimesSync("web.crt", at(3600), at(3600));
-    expect((await run(command, undefined, { asked: at(-3) })).words).toContain(`${did} web.crt`);
+    const fs = putAt(at(3600));
+    expect((await run(command, undefined, { asked: at(-3), fs })).words).toContain(`${did} web.crt`);
   });
+});
+
+test("a file that was written before, and came to its place after it was asked for, is by another run", async () => {
+  const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
+  const stat = (file: string) =>
+    Object.assign(realFileSystem.stat(file), { mtimeMs: at(-3).getTime(), ctimeMs: at(-1).getTime() });
+  const ran = await run(renew, undefined, { asked: at(-2), fs: odd(realFileSystem, { stat }) });
+  expect(ran.words).toContain("was renewed by another run");
+});
+
+describe("a rekey that another run's renewal comes before", () => {
+  const key = () => readFileSync("web.key", "utf8");
+  /** For the old key. */
+  async function anotherRenews(): Promise<void> {
+    const spki = new X509Certificate(readFileSync("web.crt")).publicKey.export({ type: "spki", format: "pem" });
+    await s.issue("renewed", { subject: "web.internal", usages: ["clientAuth"], publicKeyPem: spki.toString() });
+  }
+  const itEnds = () => {
+    writeFileSync("web.crt", readFileSync("renewed.crt"));
+    unlinkSync(lock);
+  };
+
+  test("makes its new key all the same, of what is there now", async () => {
+    heldElsewhere();
+    await anotherRenews();
+    const before = key();
+    const { exit, words, requests } = await run(rekey, (look) => look === 2 && itEnds());
+    expect({ exit, requests }).toEqual({ exit: 0, requests: 1 });
+    expect(words).toContain("rekeyed web.crt");
+    expect(key()).not.toBe(before);
+  });
+
+  test("also where it is the key of its own choice", async () => {
+    heldElsewhere();
+    await anotherRenews();
+    const { exit, words, requests } = await run(`${rekey} --private-key other.key`, (look) => look === 2 && itEnds());
+    expect({ exit, requests }).toEqual({ exit: 0, requests: 1 });
+    expect(words).toContain("rekeyed web.crt");
+  });
+
+  test("also where it has ended before this one looked", async () => {
+    const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
+    const stat = (file: string) => {
+      const time = file.endsWith(".crt") ? at(-1).getTime() : at(-60).getTime();
+      return Object.assign(realFileSystem.stat(file), { mtimeMs: time, ctimeMs: time });
+    };
+    const { words, requests } = await run(rekey, undefined, { asked: at(-2), fs: odd(realFileSystem, { stat }) });
+    expect(words).toContain("rekeyed web.crt");
+    expect(requests).toBe(1);
+  });
+});
+
+test("a key of one's own choice that another run has put there already is not put there again", async () => {
+  heldElsewhere();
+  const words = `${rekey} --private-key other.key`;
+  const ran = await run(words, (look) => {
+    if (look !== 2) return;
+    writeFileSync("web.crt", readFileSync("other.crt"));
+    unlinkSync(lock);
+  });
+  expect(ran.words).toContain("was rekeyed by another run");
+  expect({ exit: ran.exit, requests: ran.requests }).toEqual({ exit: 0, requests: 0 });
 });
 
 describe("what a dead run has left", () => {

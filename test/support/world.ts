@@ -74,6 +74,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     },
     kill: options.kill ?? (() => undefined),
     onSignal: () => () => undefined,
+    endOnHangup: () => undefined,
     signal: options.signal ?? new AbortController().signal,
   };
 }

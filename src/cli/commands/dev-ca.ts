@@ -69,7 +69,8 @@ export async function run(said: Said, world: World): Promise<number> {
     ...(says !== undefined && { says }),
   });
   introduce(ca, folder, like, world);
-  await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
+  if (!world.signal.aborted)
+    await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
   await ca.close();
   return 0;
 }
