@@ -1,4 +1,5 @@
 /** A world for tests: a frozen clock, captured words, the real file system unless a double is given. */
+import { randomBytes } from "node:crypto";
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import type { Output, World } from "../../src/world.ts";
 import { watch, watched } from "./secrets.ts";
@@ -12,6 +13,8 @@ export interface WorldOptions {
   now?: Date | (() => Date);
   env?: Record<string, string>;
   fs?: FileSystem;
+  /** Counts from 1 when left out: two runs that meet on one folder need names of their own. */
+  random?: World["random"];
   /** The start of the process; nothing tells when left out. */
   asked?: Date;
   /** Answers to questions, in order; given at all, there is a terminal. */
@@ -39,6 +42,9 @@ export class Captured implements Output {
   }
 }
 
+/** As in the real world. */
+export const byChance: World["random"] = (bytes) => randomBytes(bytes).toString("hex");
+
 export function testWorld(options: WorldOptions = {}): TestWorld {
   const { now = () => new Date(), env = {}, fs = realFileSystem, answers, isTerminal = false, columns = 80 } = options;
   const out = new Captured(isTerminal, columns);
@@ -55,7 +61,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     now: typeof now === "function" ? now : () => now,
     elapsed: () => 0,
     asked: () => options.asked ?? null,
-    random: (bytes) => (++count).toString(16).padStart(bytes * 2, "0"),
+    random: options.random ?? ((bytes) => (++count).toString(16).padStart(bytes * 2, "0")),
     canAsk: answers !== undefined,
     ask: async (question, kind) => {
       const answer = left.shift() ?? null;
