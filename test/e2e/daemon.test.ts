@@ -149,16 +149,16 @@ describe("a daemon", () => {
   });
 
   test.runIf(process.platform === "linux")(
-    "500 renewals: no growth of memory or handles",
+    "350 renewals: no growth of memory or handles",
     async () => {
       const { child, next, exit } = await daemon(60_000);
       await next("started");
       const pid = child.pid ?? 0;
       const measured: { memory: number; open: number }[] = [];
-      for (let count = 1; count <= 500; count++) {
+      for (let count = 1; count <= 350; count++) {
         child.kill("SIGHUP");
         await next("waiting");
-        if (count === 200 || count === 500) measured.push({ memory: residentKb(pid), open: handles(pid) });
+        if (count === 200 || count === 350) measured.push({ memory: residentKb(pid), open: handles(pid) });
       }
       child.kill("SIGTERM");
       expect(await exit).toEqual([0, null]);
@@ -166,7 +166,7 @@ describe("a daemon", () => {
       expect(whole?.open).toBeLessThanOrEqual((half?.open ?? 0) + 1);
       expect(whole?.memory).toBeLessThan((half?.memory ?? 0) * 1.2);
     },
-    60_000,
+    120_000,
   );
 
   test.runIf(process.platform === "linux")("systemd hears that it is ready, and that it lives", async () => {
