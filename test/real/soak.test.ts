@@ -147,6 +147,7 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
           const said: string[] = [];
           child.stderr.on("data", (text) => said.push(String(text)));
           createInterface({ input: child.stdout }).on("line", (text) => {
+            if (!text.startsWith('{"')) return void said.push(text);
             const line = JSON.parse(text) as Line;
             if (line.event === "renewed") counts.told++;
             if (line.event === "failed") counts.failed++;

@@ -1,5 +1,5 @@
 /** A rekey as its user meets it: what is replaced and what is not, on a real disk, with the embedded CA. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -219,7 +219,8 @@ async function diesAt(n: number): Promise<boolean> {
     isDead ||= count >= n;
     if (isDead) throw new Crash();
   });
-  await current.renew(`rekey --force web.crt web.key ${reach}`, { fs: fs satisfies FileSystem });
+  const random = (bytes: number) => randomBytes(bytes).toString("hex"); // its lock is not the next run's own
+  await current.renew(`rekey --force web.crt web.key ${reach}`, { fs: fs satisfies FileSystem, random });
   return isDead;
 }
 
