@@ -228,17 +228,21 @@ describe("a run that dies", () => {
   test.each([
     ["renewal", `--force web.crt web.key ${reach}`],
     ["rekey", `rekey --force web.crt web.key ${reach}`],
-  ])("at any call leaves a pair that the next %s makes whole, and works with", async (_, command) => {
-    let deaths = 0;
-    for (let n = 1; await diesAt(n); n++) {
-      deaths = n;
-      const ran = await current.renew(command);
-      expect(ran.exit, `call ${n}: ${ran.stderr}`).toBe(0);
-      expectPair("web.crt", "web.key");
-      expect(readdirSync(".").sort(), `call ${n}`).toEqual(["root.crt", "web.crt", "web.key"]);
-    }
-    expect(deaths).toBeGreaterThan(40);
-  });
+  ])(
+    "at any call leaves a pair that the next %s makes whole, and works with",
+    async (_, command) => {
+      let deaths = 0;
+      for (let n = 1; await diesAt(n); n++) {
+        deaths = n;
+        const ran = await current.renew(command);
+        expect(ran.exit, `call ${n}: ${ran.stderr}`).toBe(0);
+        expectPair("web.crt", "web.key");
+        expect(readdirSync(".").sort(), `call ${n}`).toEqual(["root.crt", "web.crt", "web.key"]);
+      }
+      expect(deaths).toBeGreaterThan(40);
+    },
+    120_000,
+  );
 
   test("is told of by the check-up, which changes nothing", async () => {
     for (let n = 1; !existsSync(".web.crt.renew-journal"); n++) expect(await diesAt(n)).toBe(true);
