@@ -7,6 +7,7 @@ import { readCertificateOf } from "../renewal/load.ts";
 import type { World } from "../world.ts";
 import type { Pace } from "./daemon-policy.ts";
 import { eventLine } from "./print/event.ts";
+import { plain } from "./print/plain.ts";
 import type { Reporter } from "./report.ts";
 
 /** What the flags, the environment and step's configuration make of it at one moment. */
@@ -82,7 +83,7 @@ function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   else if (event.event === "failed") tellFailure(event, { world, reporter });
   else if (!quiet || event.event === "state")
     world.stderr.write(
-      `${lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" })}\n`,
+      `${plain(lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" }))}\n`,
     );
 }
 

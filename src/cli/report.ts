@@ -1,14 +1,15 @@
 /** What a command says while it runs and at its end: to people on stderr, or as one JSON document on stdout. */
 import type { Method, MethodReason } from "../ca/credential.ts";
 import { tell } from "../failure/catalogue/catalogue.ts";
-import type { Failure } from "../failure/failure.ts";
+import { attempt, type Failure } from "../failure/failure.ts";
 import { instant, relative } from "../failure/time.ts";
+import { readNamed } from "../files/read.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Output, World } from "../world.ts";
 import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
-import { plain } from "./print/plain.ts";
+import { jsonText, plain } from "./print/plain.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -188,7 +189,7 @@ export class Reporter {
     const { code, facts } = failure;
     if (this.#about === null) return "nothing was changed";
     const { file, leaf } = this.#about;
-    if (code === "FILE_MISSING" && "file" in facts && facts.file === file)
+    if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
       return `${file} is gone; nothing was changed`;
     const now = this.#world.now();
     const isGood = leaf.notAfter >= now;
@@ -200,6 +201,12 @@ export class Reporter {
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
     if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;
+  }
+
+  /** Taken away by somebody else, perhaps with its folder, while the CA was asked. */
+  #isGone({ facts }: Failure, file: string): boolean {
+    if (!("errno" in facts && facts.errno === "ENOENT")) return false;
+    return attempt(() => readNamed(file, "certificate", this.#world.fs)).failure?.code === "FILE_MISSING";
   }
 
   #note(text: string): void {
@@ -223,6 +230,6 @@ export class Reporter {
       ...rest,
       ...(ok ? {} : this.manner.blank),
     };
-    this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    this.#world.stdout.write(`${jsonText(whole, 2)}\n`);
   }
 }

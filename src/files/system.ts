@@ -33,6 +33,7 @@ export interface FileSystem {
   readlink(file: string): string;
   /** Opens for writing a file that must not exist yet (`create`), an existing one (`overwrite`), or a folder to be synced (`folder`). */
   open(file: string, how: "create" | "overwrite" | "folder", mode?: number): number;
+  /** The bytes from the offset on, to the same place in the file. */
   write(handle: number, bytes: Uint8Array, offset: number): number;
   truncate(handle: number, size: number): void;
   chmod(handle: number, mode: number): void;
@@ -66,7 +67,8 @@ export const realFileSystem: FileSystem = {
   realpath: (file) => fs.realpathSync.native(file),
   readlink: (file) => fs.readlinkSync(file),
   open: (file, how, mode) => fs.openSync(file, flags[how], mode),
-  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset),
+  // At the offset, not where the handle stands: a file that is written a second time is written over.
+  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset, null, offset),
   truncate: (handle, size) => fs.ftruncateSync(handle, size),
   chmod: (handle, mode) => fs.fchmodSync(handle, mode),
   chown: (handle, uid, gid) => fs.fchownSync(handle, uid, gid),

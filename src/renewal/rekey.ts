@@ -23,7 +23,7 @@ import { isStillDue, limitsOf, type Policy, type Progress, refuseToLoseKey, sett
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
-import { verify } from "./verify.ts";
+import { clockOf, verify } from "./verify.ts";
 
 export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
   /** Where the new chain goes; the certificate's own file when left out. */
@@ -102,8 +102,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   try {
     const answered = await askRekey(asking, signingRequest(leaf, key));
     chain = answered.chain;
-    const now = answered.date ?? world.now();
-    verify({ old: leaf, answered: chain, anchors, now, url: policy.ca.href, spki: publicKeyOf(key) });
+    const clock = clockOf(answered.date, world.now());
+    verify({ old: leaf, answered: chain, anchors, ...clock, url: policy.ca.href, spki: publicKeyOf(key) });
   } catch (error) {
     abandon(prepared, world.fs);
     throw error;

@@ -20,7 +20,7 @@ import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
-import { verify } from "./verify.ts";
+import { clockOf, verify } from "./verify.ts";
 
 export interface Policy {
   readonly paths: Paths;
@@ -111,7 +111,8 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
-  verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
+  const clock = clockOf(answered.date, world.now());
+  verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   const takeBack = oweBefore(hooked, renewed, world);

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
 import { atOnce, bin, root, run } from "../support/program.ts";
+import { learnFrom, watch as lookout } from "../support/secrets.ts";
 
 let folder: string;
 let authority: Authority;
@@ -56,11 +57,13 @@ async function daemon(
 }
 
 function watch(words: readonly string[], env: Record<string, string> = {}, node: readonly string[] = []) {
+  learnFrom(words, folder);
   const child = spawn(process.execPath, [...node, bin, ...words], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  child.stdout.on("data", (bytes) => lookout.saw("screen", String(bytes), "of a daemon"));
   const exit = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (event: string): Promise<Line> => {

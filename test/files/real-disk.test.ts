@@ -9,6 +9,7 @@ import { install } from "../../src/files/install.ts";
 import { readNamed } from "../../src/files/read.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { target } from "../../src/files/target.ts";
+import { rewrite } from "../../src/files/whole.ts";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -85,6 +86,15 @@ describe("on a real disk", () => {
     const named = `${folder}/tunnel/../web.crt`;
     expect(readNamed(named, "certificate", realFileSystem).toString()).toBe("there");
     expect(target(named, realFileSystem).path).toBe(at("live/web.crt"));
+  });
+
+  test("a file that is written a second time by the same handle is written over", () => {
+    put("web.crt", "old");
+    const handle = realFileSystem.open(at("web.crt"), "overwrite");
+    rewrite(handle, Buffer.from("the new one"), realFileSystem);
+    rewrite(handle, Buffer.from("old"), realFileSystem);
+    realFileSystem.close(handle);
+    expect(fs.readFileSync(at("web.crt"), "utf8")).toBe("old");
   });
 
   test("a link loop and a pipe are refused", () => {

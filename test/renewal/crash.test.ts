@@ -1,5 +1,5 @@
 /** Whole runs that die at each change of the disk, and the next run on what is left of it. */
-import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
@@ -7,7 +7,7 @@ import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { type Contents, MemoryDisk } from "../support/disk.ts";
 import { Crash, interposed } from "../support/faults.ts";
-import { testWorld } from "../support/world.ts";
+import { byChance, testWorld } from "../support/world.ts";
 
 const [crt, key] = ["/etc/web.crt", "/etc/web.key"];
 
@@ -39,16 +39,16 @@ function fresh({ options }: { options?: typeof mounted }): MemoryDisk {
 /** Runs with a hook; what the hook was told last. */
 async function run(command: string, fs: FileSystem): Promise<{ exit: number; words: string; hooked: string | null }> {
   let hooked: string | null = null;
-  const random = (bytes: number) => randomBytes(bytes).toString("hex"); // each run has names of its own
   const world = testWorld({
     fs,
+    random: byChance,
     run: async ({ env }) => {
       hooked = env["RENEW_SERIAL"] ?? null;
       return { how: "exit", status: 0 };
     },
   });
   const reach = ["--ca-url", ca.url, "--root", "/root.crt", "--exec", "reload"];
-  const exit = await main([...command.split(" ").filter(Boolean), "--force", crt, key, ...reach], { ...world, random });
+  const exit = await main([...command.split(" ").filter(Boolean), "--force", crt, key, ...reach], world);
   return { exit, words: world.err.text, hooked };
 }
 

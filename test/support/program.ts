@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { learnFrom, watch } from "./secrets.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
@@ -37,6 +38,7 @@ export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
 
 export function run(args: readonly string[], { cwd, env, node = [], input, onWords }: RunOptions = {}): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env;
+  learnFrom(args, cwd ?? process.cwd());
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [...node, bin, ...args], {
       cwd,
@@ -54,6 +56,10 @@ export function run(args: readonly string[], { cwd, env, node = [], input, onWor
       onWords?.(err.join(""), (signal) => child.kill(signal));
     });
     child.once("error", fail);
-    child.once("close", (exit, signal) => done({ exit, signal, stdout: out.join(""), stderr: err.join("") }));
+    child.once("close", (exit, signal) => {
+      learnFrom(args, cwd ?? process.cwd()); // again: a rekey has made a new one
+      for (const text of [out, err]) watch.saw("screen", text.join(""), args.join(" "));
+      done({ exit, signal, stdout: out.join(""), stderr: err.join("") });
+    });
   });
 }

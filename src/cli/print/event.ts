@@ -2,6 +2,7 @@
 import type { Failure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import { certificateDocument, type ErrorDocument } from "./json.ts";
+import { jsonText } from "./plain.ts";
 
 export interface EventFacts {
   event: string;
@@ -36,5 +37,5 @@ export function eventLine(
     failures: count,
     error,
   };
-  return `${JSON.stringify(document)}\n`;
+  return `${jsonText(document)}\n`;
 }
