@@ -187,7 +187,11 @@ export class Reporter {
 
   #state(failure: Failure): string {
     const { code, facts } = failure;
-    if (this.#about === null) return "nothing was changed";
+    const isUnfinished = "unfinished" in facts && facts.unfinished === true;
+    if (this.#about === null)
+      return isUnfinished && "file" in facts
+        ? `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`
+        : "nothing was changed";
     const { file, leaf } = this.#about;
     if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
       return `${file} is gone; nothing was changed`;
@@ -195,9 +199,9 @@ export class Reporter {
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);
     const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
-    if ("unfinished" in facts && facts.unfinished)
+    if (isUnfinished)
       return "ofPair" in facts && facts.ofPair
-        ? `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`
+        ? `of ${file} and its key one may be new and one old; the next run of renew finishes that; ${end}`
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
     if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
     return `${file} is unchanged; ${end}`;

@@ -52,10 +52,7 @@ function one(index: number, stage: Stage, parties: Parties, { seed, tally }: { s
   const answer = answerOf(what, stage, random);
   const found = (kind: Parameters<Tally["found"]>[0]["kind"], words: string) =>
     tally.found({ kind, index, how: `${operation}, ${family}: ${what.how}`, what: words });
-  let outcome = judged(answer, parties, spki);
-  // A machine that does something else meanwhile is no finding: what is slow is slow three times.
-  for (let again = 0; outcome.tookMs > blockLimitMs && again < 2; again++) outcome = judged(answer, parties, spki);
-  const { chain, failure, error, tookMs } = outcome;
+  const { chain, failure, error, tookMs } = unhurried(() => judged(answer, parties, spki));
   tally.count(family, { tookMs, how: what.how, code: failure?.code ?? (error === undefined ? null : "crash") });
   if (tookMs > blockLimitMs) found("block", `${Math.round(tookMs)} ms`);
   if (error !== undefined) found("crash", error instanceof Error ? (error.stack ?? String(error)) : String(error));
@@ -68,8 +65,17 @@ function one(index: number, stage: Stage, parties: Parties, { seed, tally }: { s
   if (against.length > 0) found("wrong install", against.join(", "));
 }
 
-/** Not by the wall's clock: the machine may have other work. */
-const cpuMs = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
+/** A machine that does something else meanwhile is no finding: what is slow is slow three times, and by the processor's clock. */
+function unhurried(judge: () => Outcome): Outcome {
+  let best = judge();
+  for (let again = 0; best.tookMs > blockLimitMs && again < 2; again++) {
+    const started = process.cpuUsage();
+    const outcome = judge();
+    const { user, system } = process.cpuUsage(started);
+    best = { ...outcome, tookMs: Math.min(best.tookMs, (user + system) / 1000) };
+  }
+  return best;
+}
 
 interface Outcome {
   chain?: AnsweredChain;
@@ -79,8 +85,8 @@ interface Outcome {
 }
 
 function judged(answer: Answer, { old, anchors }: Parties, spki: Uint8Array): Outcome {
-  const started = process.cpuUsage();
-  const took = () => cpuMs(process.cpuUsage(started));
+  const started = performance.now();
+  const took = () => performance.now() - started;
   try {
     const answered = readAnswered(answer);
     for (const judge of [refusalCode, isCertificateNotSeen, isTokenWanted, isHeaderTooLarge]) judge(answered);

@@ -23,12 +23,15 @@ const loopLimitMs = 2000;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 say(`seed ${seed}`);
-process.on("unhandledRejection", (error) =>
-  fail({ kind: "crash", index: 0, how: "a rejection that nobody awaits", what: String(error) }),
-);
-process.on("uncaughtException", (error) =>
-  fail({ kind: "crash", index: 0, how: "uncaught", what: error.stack ?? String(error) }),
-);
+let isTold = false;
+process.on("unhandledRejection", (error) => fail({ ...outside, what: String(error) }));
+process.on("uncaughtException", (error) => fail({ ...outside, what: error.stack ?? String(error) }));
+process.on("exit", () => {
+  if (isTold) return;
+  process.exitCode = 1;
+  say(`the fuzzer itself did not come to its end: ${others.map(({ what }) => what).join("; ")}`);
+});
+const outside = { kind: "crash", index: 0, how: "outside of any run" } as const;
 const others: Finding[] = [];
 function fail(finding: Finding): void {
   others.push(finding);
@@ -40,8 +43,8 @@ const runs = new Tally();
 if (only === null || !values.whole) {
   const count = only === null ? Number(values.answers) : 1;
   const heap = growth(count);
-  fuzzInProcess({ seed, from: only ?? 0, count, tally: answers, after: heap.after });
-  report("answers, in process", answers, `processor time; limit ${blockLimitMs} ms`);
+  fuzzInProcess({ seed, from: only ?? 0, count, tally: answers, after: told(count, heap.after) });
+  report("answers, in process", answers, `limit ${blockLimitMs} ms`);
   memory("answers", heap.end());
 }
 if (only === null || values.whole) {
@@ -66,6 +69,7 @@ for (const { kind, index, how, what } of findings.slice(0, 40)) {
   say(`FOUND ${kind} (${again}): ${how}\n  ${what.slice(0, 6000).replaceAll("\n", "\n  ")}`);
 }
 say(`${findings.length} findings in ${answers.tried} answers and ${runs.tried} commands; seed ${seed}`);
+isTold = true;
 process.exit(findings.length === 0 ? 0 : 1);
 
 /** Processor time between two turns of the loop: a machine that is busy elsewhere is no block of ours. */
@@ -81,6 +85,15 @@ function watchLoop() {
       clearInterval(timer);
       return longest;
     },
+  };
+}
+
+/** A line for each tenth: it takes minutes. */
+function told(count: number, after: (done: number) => void): (done: number) => void {
+  const tenth = Math.max(1000, Math.ceil(count / 10));
+  return (done) => {
+    after(done);
+    if (done % tenth === 0) say(`${done} of ${count} answers`);
   };
 }
 

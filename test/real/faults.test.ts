@@ -90,7 +90,7 @@ describe.skipIf(noCa !== null)(
         const reach = ["--ca-url", url, "--root", ca.rootFile];
         return [process.execPath, bin, ...command, "--force", "--json", ...reach, crt, key];
       };
-      return { lay: layers[deed], words };
+      return { lay: layers[deed], words, isRepair: deed === "repair" };
     }
 
     function steps(deed: Deed, url = ca.url): Story {

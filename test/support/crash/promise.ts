@@ -25,7 +25,7 @@ export async function afterError(
   { story, errno, mend }: { story: Story; errno: Errno; mend?(): Promise<void> },
 ): Promise<string[]> {
   const found = await find(scene);
-  const words = wordsFit(scene, ran, found, errno);
+  const words = wordsFit(scene, ran, found, { errno, isRepair: story.isRepair === true });
   await mend?.();
   return [
     ...found.wrong,
@@ -94,7 +94,12 @@ interface Said {
 }
 
 /** The exit status, the step, the system's error, and the state of the files, as they are. */
-function wordsFit(scene: Scene, ran: Ran, { state, leftovers }: Found, errno: Errno): string[] {
+function wordsFit(
+  scene: Scene,
+  ran: Ran,
+  { state, leftovers }: Found,
+  { errno, isRepair }: { errno: Errno; isRepair: boolean },
+): string[] {
   if (ran.exit === 0) return state === "new" ? [] : [`exit 0, and the pair is ${state}`];
   if (ran.exit !== 73) return [`exit ${ran.exit ?? ran.signal}: ${ran.stdout}${ran.stderr}`];
   if (ran.stdout === "") return []; // its own words cannot be written either
@@ -107,17 +112,29 @@ function wordsFit(scene: Scene, ran: Ran, { state, leftovers }: Found, errno: Er
     ...(code === "CANNOT_WRITE" ? [] : [`${code} where CANNOT_WRITE is meant`]),
     ...(/The step that failed: \w/.test(why) ? [] : [`it does not say which step failed: ${why}`]),
     ...(text.includes(`system error ${errno}`) ? [] : [`it does not say ${errno}: ${text}`]),
-    ...(stateSaid[state].test(text) ? [] : [`the pair is ${state}, and it says: ${/state: .*/.exec(text)?.[0]}`]),
+    ...((isRepair ? stateSaidOfRepair : stateSaid)[state].test(text)
+      ? []
+      : [`the pair is ${state}, and it says: ${/state: .*/.exec(text)?.[0]}`]),
     ...keys
       .filter((name) => !ran.stdout.includes(name) && state !== "unsettled")
       .map((name) => `${name}, a private key, is left, and not named`),
   ];
 }
 
-/** Where a disk failed twice in the middle of a file that cannot be renamed over, nobody knows what it has. */
+/** Where a disk fails twice in the middle of a switch, nobody knows what it has: that is said, too. */
+const unsure = "may be half new and half old|one may be new and one old";
+
+/** What is said of the pair is true of it; */
 const stateSaid: Record<Found["state"], RegExp> = {
-  old: /state: \S+ (is unchanged|may be damaged)/,
-  new: /state: \S+ (is the new one|may be damaged)/,
-  unsettled: /state: .*(one is new and one is old|may be damaged)/,
+  old: new RegExp(`state: .*(is unchanged|${unsure})`),
+  new: new RegExp(`state: .*(is the new one|${unsure})`),
+  unsettled: new RegExp(`state: .*(${unsure})`),
+  lost: /^$/,
+};
+/** By a run that has found it half-way: what it has settled is what it calls unchanged then. */
+const stateSaidOfRepair: Record<Found["state"], RegExp> = {
+  old: /state: .*(is unchanged|is not finished)/,
+  new: /state: .*(is unchanged|is the new one|is not finished)/,
+  unsettled: /state: .*(nothing was changed|is not finished)/,
   lost: /^$/,
 };

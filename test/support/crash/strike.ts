@@ -14,6 +14,8 @@ export interface Story {
   words(scene: Scene): readonly string[];
   /** Where the program may do its work in any of its threads, and its files have names that are known. */
   only?(scene: Scene): readonly string[];
+  /** An earlier run has left the pair half-way. */
+  isRepair?: boolean;
 }
 
 export interface Plan {
