@@ -147,6 +147,7 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
           const said: string[] = [];
           child.stderr.on("data", (text) => said.push(String(text)));
           createInterface({ input: child.stdout }).on("line", (text) => {
+            if (!text.startsWith('{"')) return void said.push(text);
             const line = JSON.parse(text) as Line;
             if (line.event === "renewed") counts.told++;
             if (line.event === "failed") counts.failed++;
@@ -257,8 +258,8 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
         const again = await run([...command, "--force", ...words], there);
         expect(again.exit, again.stderr).toBe(0);
         expect((await belongs(there.cwd)).serial).not.toBe(serial);
-        const [least = 0] = memory;
-        expect(Math.max(...memory)).toBeLessThan(least * 1.3);
+        const [early, late] = [memory.slice(0, memory.length / 2), memory.slice(memory.length / 2)];
+        expect(Math.max(...late)).toBeLessThan(Math.max(...early) * 1.2);
         expect(Math.max(...handles)).toBeLessThanOrEqual((handles[0] ?? 0) + 4);
       },
       Math.max(180_000, wanted * 1_500),
