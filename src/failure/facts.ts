@@ -84,6 +84,8 @@ export interface Facts {
     onlyFolder?: true;
     /** The private key that belongs to the chain in `kept`. */
     keptKey?: string;
+    /** What could not be taken away again: the next run does that. */
+    left?: readonly string[];
     /** It is one file of a certificate and its key, which are replaced together. */
     ofPair?: true;
     /** Set when it is not whole, or one file of a pair is new and the other is not: the next run goes on from there. */

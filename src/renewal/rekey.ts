@@ -61,11 +61,7 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
   const { paths, outCertificate: certificate = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
   const turn = new Turn({ certificate, files, ...limitsOf(policy) }, world, progress);
-  try {
-    return await rekeyInTurn(policy, turn, world, progress);
-  } finally {
-    turn.end();
-  }
+  return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
 
 async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {

@@ -71,11 +71,7 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
-  try {
-    return await renewInTurn(policy, turn, world, progress);
-  } finally {
-    turn.end();
-  }
+  return turn.during(() => renewInTurn(policy, turn, world, progress));
 }
 
 /** For how long a run waits, and how long it may take itself: it promises so to those who cannot see it. */

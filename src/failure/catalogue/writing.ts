@@ -67,6 +67,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ["system error", f.errno],
         ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
+        ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
       help: (f) => {
         const elsewhere = f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
