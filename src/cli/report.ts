@@ -87,7 +87,7 @@ export class Reporter {
     this.#note(`an earlier renewal of ${file} still owes its hook or signal: it is run by a run that has it`);
   }
 
-  /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
+  /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
   repaired(text: string): void {
     this.#say(text);
   }
@@ -123,13 +123,21 @@ export class Reporter {
     for (const note of notes) this.#say(note);
   }
 
+  /** An end in words, of a command that prints its own documents. */
+  told(text: string, notes: readonly string[]): void {
+    this.#note(text);
+    for (const note of notes) this.#note(note);
+  }
+
   /** Prints the failure; returns its exit status. */
   failed(failure: Failure): number {
     const { exit, rendered, document: error } = this.describe(failure);
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      const key = this.manner.command === "rekey" ? { keyFile: this.#installed?.keyFile ?? null } : {};
+      const key = ["rekey", "rollback"].includes(this.manner.command)
+        ? { keyFile: this.#installed?.keyFile ?? null }
+        : {};
       this.#print({
         ok: false,
         outcome: this.#installed === null ? "failed" : "hook-failed",

@@ -38,6 +38,8 @@ export interface FileSystem {
   sizeOf(handle: number): number;
   close(handle: number): void;
   rename(from: string, to: string): void;
+  /** Another name for the same file, in one step; it must not exist yet. */
+  link(file: string, name: string): void;
   /** A link that holds any text, in one step; it must not exist yet. */
   symlink(text: string, file: string): void;
   remove(file: string): void;
@@ -69,6 +71,7 @@ export const realFileSystem: FileSystem = {
   sizeOf: (handle) => fs.fstatSync(handle).size,
   close: (handle) => fs.closeSync(handle),
   rename: (from, to) => fs.renameSync(from, to),
+  link: (file, name) => fs.linkSync(file, name),
   symlink: (text, file) => fs.symlinkSync(text, file),
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),

@@ -8,6 +8,7 @@ import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/re
 import type { Progress } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { backupFlag, notKeptText } from "../backup-policy.ts";
 import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
@@ -26,6 +27,7 @@ export const words: CommandWords = {
     { names: ["force"], short: "f", text: "replace both files without asking" },
     ...pairFlags,
     ...keyFlags,
+    backupFlag("pairs"),
     expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
     ...daemonFlags("rekey-period"),
     ...hookFlags,
@@ -110,6 +112,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   return {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
+    notKept: (what) => reporter.repaired(notKeptText(what)),
     installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
     ...turnWords(reporter),
     loaded: ({ leaf }) => {

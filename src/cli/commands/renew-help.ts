@@ -36,6 +36,7 @@ export const renewHelp = `EXAMPLES
 
 OTHER COMMANDS
   renew rekey CRT KEY            the same certificate for a new key, both as one
+  renew rollback CRT KEY         back to what --backup has kept
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause

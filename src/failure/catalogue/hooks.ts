@@ -12,10 +12,12 @@ export const hooks: Family<"HOOK_FAILED"> = {
       isNew
         ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
         : `owed ${problems[0].what} of ${file} failed again: ${problems[0].said}`,
-    why: ({ isNew }) =>
-      isNew
-        ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
-        : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
+    why: ({ isNew, did }) =>
+      did === "rolled back"
+        ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
+        : isNew
+          ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
+          : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
     evidence: ({ problems }) =>
       problems.flatMap(({ kind, what, said, of }) => [
         [what, said] as const,

@@ -42,6 +42,8 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       what: (f) => `${f.file} cannot be written`,
       why: (f) => {
         const reason = errnoWords[f.errno] ?? f.errno;
+        if (f.operation === "rollback")
+          return `The step that failed: ${f.step}; ${reason}. The backups are where they were.`;
         const when =
           f.asked === "before-request" ? "The CA was not called." : "The CA had issued the new certificate by then.";
         return `The step that failed: ${f.step}; ${reason}. ${when}`;
@@ -65,7 +67,11 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         f.errno === "ENOSPC"
           ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
           : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
-        `or write elsewhere: \`${f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE"}\`; a file that is mounted alone wants its folder mounted instead`,
+        ...(f.operation === "rollback"
+          ? []
+          : [
+              `or write elsewhere: \`${f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE"}\`; a file that is mounted alone wants its folder mounted instead`,
+            ]),
       ],
     },
     TARGET_CHANGED: {
@@ -75,12 +81,14 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       about:
         "What a certificate or a key held when it was loaded is compared with what it holds before it is replaced. Where it differs, another program or a person was at work meanwhile, and nothing of theirs is written over.",
       what: (f) => `${f.file} was changed by somebody else meanwhile`,
-      why: () =>
-        "It is not what it was when it was loaded, so it was not replaced. The CA had issued a certificate by then.",
+      why: (f) =>
+        `It is not what it was when it was loaded, so it was not replaced.${f.operation === "rollback" ? "" : " The CA had issued a certificate by then."}`,
       evidence: (f) => f.kept.map((file, index) => [index === 0 ? "kept" : "and", file]),
-      help: () => [
+      help: (f) => [
         "see who else renews this certificate: two timers, or a tool that deploys it; then run renew again",
-        "chain and key that are kept belong together; remove them if they are not needed",
+        ...(f.kept.length === 0
+          ? []
+          : ["chain and key that are kept belong together; remove them if they are not needed"]),
       ],
     },
     LOCKED: {
