@@ -33,7 +33,10 @@ export function keySlotOf(path: string, id: string): string {
   return hiddenBeside(path, `${ending}${id}`);
 }
 
-/** What is kept of this certificate, the newest first. Only files count: whoever may write here must not lead us elsewhere. */
+/**
+ * What is kept of this certificate, the newest first. Only files count: whoever may write here must not lead us elsewhere.
+ * Throws Node's system errors.
+ */
 export function slotsOf(path: string, fs: FileSystem): Slot[] {
   const numbers = endingsIn(path, fs)?.filter((text) => /^[1-9]\d{0,2}$/.test(text)) ?? everyNumber;
   return numbers
@@ -180,10 +183,12 @@ function digestAt(file: string, fs: FileSystem): string | null {
   return isFile(file, fs) ? digestOf(file, fs) : null;
 }
 
+/** A disk that fails must not make a backup look as if it were not there: it would be written over. */
 function isFile(file: string, fs: FileSystem): boolean {
   try {
     return fs.lstat(file).isFile();
-  } catch {
-    return false;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return false;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** What is kept of a pair: its certificates, and where the key of each is. */
 import type { KeyObject } from "node:crypto";
-import { attempt, type Failure, isFailure } from "../failure/failure.ts";
-import { keptKey, slotsOf } from "../files/backup.ts";
+import { attempt, errnoOf, Failure, isFailure } from "../failure/failure.ts";
+import { keptKey, slotOf, slotsOf } from "../files/backup.ts";
 import { digest } from "../files/journal.ts";
 import { readNamed } from "../files/read.ts";
 import { readBundle } from "../pki/bundle.ts";
@@ -43,8 +43,21 @@ export async function ownKeyOf({ key, passphraseFile }: Paths, world: World, clo
   }
 }
 
-/** The newest first, without what the file itself holds now: a run that died may have kept that already. */
-export function backupsOf(places: Places, own: OwnKey, now: string | null, { fs }: Pick<World, "fs">): Backup[] {
+/**
+ * The newest first, without what the file itself holds now: a run that died may have kept that already. Throws
+ * FILE_UNREADABLE.
+ */
+export function backupsOf(places: Places, own: OwnKey, now: string | null, world: Pick<World, "fs">): Backup[] {
+  try {
+    return allOf(places, own, now, world);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "" || isFailure(error)) throw error;
+    throw new Failure("FILE_UNREADABLE", { file: slotOf(places.certificate, 1), role: "certificate", errno }, error);
+  }
+}
+
+function allOf(places: Places, own: OwnKey, now: string | null, { fs }: Pick<World, "fs">): Backup[] {
   const seen = new Set([now]);
   const backups: Backup[] = [];
   for (const { file } of slotsOf(places.certificate, fs)) {
