@@ -48,11 +48,14 @@ export function slotsOf(path: string, fs: FileSystem): Slot[] {
 /** A folder that may be entered need not be one that may be listed. */
 const everyNumber = Array.from({ length: mostBackups + 1 }, (_, index) => String(index + 1));
 
-/** The kept certificates of all files in this folder: a key may be that of several. */
+/** The kept certificates of all files in this folder: a key may be that of several. Throws Node's system errors. */
 export function slotsIn(folder: string, fs: FileSystem): string[] {
   const isSlot = (name: string) => /^\..*\.renew-backup-[1-9]\d{0,2}$/s.test(name);
-  const names = namesIn(folder, fs)?.filter(isSlot) ?? [];
-  return names.map((name) => join(folder, name)).filter((file) => isFile(file, fs));
+  return fs
+    .list(folder)
+    .filter(isSlot)
+    .map((name) => join(folder, name))
+    .filter((file) => isFile(file, fs));
 }
 
 /** The key that is kept under this id; null where there is none. */

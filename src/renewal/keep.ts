@@ -76,12 +76,18 @@ export function keepPair({ certificate, key }: Pair, hasKey: boolean, leaf: Cert
   keepCertificate(certificate, fs);
 }
 
-/** Leaves the newest certificates and the keys that they need; certificates of other files may need the same keys. */
+/**
+ * Leaves the newest certificates and the keys that they need; certificates of other files may need the same keys. Throws
+ * Node's system errors and FILE_UNREADABLE: then no key goes.
+ */
 export function tidy(path: string, keyPath: string, most: number, fs: FileSystem): void {
   tidyCertificates(path, most, fs);
   const folders = [...new Set([dirname(path), dirname(keyPath)])];
   const kept = folders.flatMap((folder) => slotsIn(folder, fs)).map((file) => attempt(() => leafIn(file, fs)));
-  const needed = kept.flatMap((one) => (one.failure === undefined ? [keyId(one.value)] : []));
+  const needed = kept.flatMap((one) => {
+    if (one.failure?.code === "FILE_UNREADABLE") throw one.failure;
+    return one.failure === undefined ? [keyId(one.value)] : [];
+  });
   tidyKeys(keyPath, new Set(needed), fs);
 }
 

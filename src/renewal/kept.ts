@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 import { keyId } from "./keep.ts";
 import { loadKey, type Paths } from "./load.ts";
 
-/** "unknown": KEY is encrypted, and there is no passphrase to look into it. */
+/** "unknown": KEY cannot be looked into. It is encrypted and there is no passphrase, or this user may not read it. */
 export type KeyPlace = { in: "file" } | { in: "kept"; file: string } | { in: "nowhere" | "unknown" };
 
 export interface Backup {
@@ -31,13 +31,16 @@ export interface Places {
   readonly key: string;
 }
 
-/** Throws what is wrong with a passphrase, and INTERRUPTED. */
+/** What the disk refuses to tell may be the only copy: that is not the same as no key. */
+const untold = ["KEY_ENCRYPTED", "WRONG_PASSPHRASE", "FILE_UNREADABLE"];
+
+/** Throws what is wrong with a passphrase, FILE_UNREADABLE and INTERRUPTED. */
 export async function ownKeyOf({ key, passphraseFile }: Paths, world: World, closed: "refused" | "passed-over") {
   try {
     return (await loadKey(key, passphraseFile, world)).key;
   } catch (error) {
     if (!isFailure(error) || error.code === "INTERRUPTED") throw error;
-    const isClosed = error.code === "KEY_ENCRYPTED" || error.code === "WRONG_PASSPHRASE";
+    const isClosed = untold.includes(error.code);
     if (isClosed && closed === "refused") throw error;
     return isClosed ? "closed" : null;
   }

@@ -64,8 +64,9 @@ export async function nextStep(
 
 /** Throws NO_BACKUP. */
 function chosen(backups: readonly Backup[], to: string | null, { target: { named: file, path } }: Goal): Backup {
-  const hasKey = ({ held }: Backup) => "leaf" in held && held.key.in !== "nowhere";
-  const found = to === null ? (backups.find(hasKey) ?? backups[0]) : backups.find((one) => isCalled(to, one));
+  // One that cannot be read is no reason to go further back than was meant.
+  const isMeant = ({ held }: Backup) => "failure" in held || held.key.in !== "nowhere";
+  const found = to === null ? (backups.find(isMeant) ?? backups[0]) : backups.find((one) => isCalled(to, one));
   if (found !== undefined) return found;
   const known = backups.map(({ held }) => ("leaf" in held ? held.leaf.serial : "not readable"));
   throw new Failure("NO_BACKUP", { file, asked: to, known, looked: slotOf(path, 1) });
@@ -92,10 +93,11 @@ function unusableAs(
   return new Failure("BACKUP_UNUSABLE", { file, key, backup, problem, ...about, now });
 }
 
-/** Null where there is none that can be read. */
+/** Null where there is none. Throws FILE_UNREADABLE. */
 function leafAt({ before, target: { named } }: Goal, { fs }: World): Certificate | null {
   if (before === null) return null;
   const read = attempt(() => leafIn(named, fs));
+  if (read.failure?.code === "FILE_UNREADABLE") throw read.failure;
   return read.failure === undefined ? read.value : null;
 }
 

@@ -20,6 +20,8 @@ export interface WorldOptions {
   input?: string | Buffer;
   columns?: number;
   signal?: AbortSignal;
+  /** Of a process of its own; counts from 1 when left out. */
+  random?: World["random"];
   run?: World["run"];
   kill?: World["kill"];
 }
@@ -53,7 +55,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     now: typeof now === "function" ? now : () => now,
     elapsed: () => 0,
     asked: () => options.asked ?? null,
-    random: (bytes) => (++count).toString(16).padStart(bytes * 2, "0"),
+    random: options.random ?? ((bytes) => (++count).toString(16).padStart(bytes * 2, "0")),
     canAsk: answers !== undefined,
     ask: async (question) => {
       const answer = left.shift() ?? null;

@@ -91,6 +91,6 @@ function keyWords(key: KeyPlace, keyFile: string, isLong: boolean): string {
     case "nowhere":
       return "its key is not found: it cannot be gone back to";
     case "unknown":
-      return `its key may be ${keyFile}, which is encrypted: see --password-file`;
+      return `its key may be ${keyFile}, which is encrypted (see --password-file) or may not be read`;
   }
 }
