@@ -57,7 +57,7 @@ export async function nextStep(
   if (isKept && !same(publicKeyOf((await loadKey(place.file, paths.passphraseFile, world)).key), leaf.spki))
     throw unusableAs("no-key", backup, { paths, now: world.now() });
   refuseToLoseKey(certificate.target, paths.key, world);
-  if (key !== null) refuseToLoseCertificate(key.goal, certificate, world);
+  if (key !== null) refuseToLoseCertificate(keyGoal, certificate, world);
   const isPair = there !== null && own !== null && own !== "closed" && same(publicKeyOf(own), there.spki);
   return { certificate, key, keyPath, bytes: backup.bytes, leaf, previous: isPair ? there : null };
 }

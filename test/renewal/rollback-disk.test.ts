@@ -45,9 +45,26 @@ const paths = { certificate: crt, key };
 
 /** The second pair is there, and the first one is kept. */
 function diskOf(options: DiskOptions = {}): MemoryDisk {
-  const disk = new MemoryDisk(options).put(crt, first.crt, meta.crt).put(key, first.key, meta.key);
-  rekey(second, disk);
-  return disk;
+  if (start === null) {
+    start = new MemoryDisk().put(crt, first.crt, meta.crt).put(key, first.key, meta.key);
+    rekey(second, start);
+  }
+  return copied(start, options);
+}
+let start: MemoryDisk | null = null;
+
+/** The same, all of it safe. */
+function copied(disk: MemoryDisk, options: DiskOptions): MemoryDisk {
+  const again = new MemoryDisk(options);
+  for (const name of disk.list("/etc")) {
+    const file = `/etc/${name}`;
+    if (disk.lstat(file).isSymbolicLink()) again.put(file, { link: disk.readlink(file) });
+    else {
+      const { mode, uid, gid } = disk.stat(file);
+      again.put(file, disk.read(file), { mode, uid, gid });
+    }
+  }
+  return again;
 }
 
 /** All that a rekey with --backup 2 does to the disk. */
@@ -113,8 +130,6 @@ async function expectSafe(
   await back(disk);
   const went = isNew ? before : newest;
   expect({ crt: disk.read(crt).toString(), key: disk.read(key).toString() }, at).toEqual(went);
-  await back(disk);
-  expect({ crt: disk.read(crt).toString(), key: disk.read(key).toString() }, at).toEqual(now);
   const odd = disk.list("/etc").filter((name) => name.includes(".renew-") && !name.includes(".renew-backup-"));
   expect(odd, at).toEqual([]);
   expect(slotsOf(crt, disk).length, at).toBeGreaterThan(0);
@@ -125,13 +140,14 @@ describe.each(Object.entries(stories))("%s", (_, { tell, from, to }) => {
     const disk = diskOf();
     await tell(disk);
     await expectSafe(disk, from, to, "the end");
+    await back(disk);
+    expect(disk.read(crt).toString()).toBe(to[0]?.crt);
     expect(disk.list("/etc").filter((name) => name.includes(".renew-backup-"))).toHaveLength(
       slotsOf(crt, disk).length * 2,
     );
   });
 
   const variants: DiskOptions[] = [
-    {},
     { withoutLinks: true },
     { mounted: { path: crt, errno: "EBUSY" } },
     { mounted: { path: key, errno: "EXDEV" } },
@@ -143,7 +159,7 @@ describe.each(Object.entries(stories))("%s", (_, { tell, from, to }) => {
       const disk = diskOf(options);
       await until(() => tell(dyingAt(n, disk).fs));
       nextRun(disk);
-      await expectSafe(disk, from, to, `${calls[n - 1]}, call ${n}`);
+      await expectSafe(copied(disk, options), from, to, `${calls[n - 1]}, call ${n}`);
     }
   });
 
@@ -155,7 +171,7 @@ describe.each(Object.entries(stories))("%s", (_, { tell, from, to }) => {
       await until(() => tell(dyingAt(n, disk).fs));
       for (const again of found(disk, {})) {
         nextRun(again);
-        await expectSafe(again, from, to, `${calls[n - 1]}, call ${n}`);
+        await expectSafe(copied(again, {}), from, to, `${calls[n - 1]}, call ${n}`);
       }
     }
   }, 60_000);
@@ -172,21 +188,18 @@ describe.each(Object.entries(stories))("%s", (_, { tell, from, to }) => {
         expect(isTold, `${calls[n - 1]}, call ${n}: ${String(error)}`).toBe(true);
       }
       nextRun(disk);
-      await expectSafe(disk, from, to, `${calls[n - 1]}, call ${n}`);
+      await expectSafe(copied(disk, {}), from, to, `${calls[n - 1]}, call ${n}`);
     }
   });
 });
 
 test("a rollback whose file is an older one than the newest is found again, after any death", async () => {
-  const start = () => {
-    const disk = diskOf();
-    rekey(third, disk);
-    return disk;
-  };
-  const { fs, calls } = recorded(start());
+  const begun = diskOf();
+  rekey(third, begun);
+  const { fs, calls } = recorded(copied(begun, {}));
   await back(fs, "2");
   for (let n = 1; n <= calls.length + 1; n++) {
-    const disk = start();
+    const disk = copied(begun, {});
     await until(() => back(dyingAt(n, disk).fs, "2"));
     nextRun(disk);
     const at = `${calls[n - 1]}, call ${n}`;

@@ -482,7 +482,7 @@ describe("a run that dies", () => {
         expect(left, `call ${n}`).toEqual([]);
         start();
       }
-      expect(deaths).toBeGreaterThan(4);
+      expect(deaths).toBeGreaterThan(3);
     },
   );
 });
