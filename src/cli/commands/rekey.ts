@@ -48,6 +48,9 @@ export const words: CommandWords = {
   Keep the old pair, write the new one beside it:
     $ renew rekey web.crt web.key --out-cert new.crt --out-key new.key
 
+  Keep the last two pairs, for \`renew rollback\`:
+    $ renew rekey --force --backup 2 web.crt web.key
+
   Reload a service afterwards:
     $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
 

@@ -22,6 +22,10 @@ export const renewHelp = `EXAMPLES
   Behind a proxy that ends TLS, prove identity by token:
     $ renew --force --mtls=false web.crt web.key
 
+  Keep the last two certificates, and go back to the newest of them:
+    $ renew --force --backup 2 web.crt web.key
+    $ renew rollback web.crt web.key
+
   Keep the old file, write the new chain beside it:
     $ renew web.crt web.key --out new.crt
 
@@ -46,7 +50,7 @@ OTHER COMMANDS
 HOOKS
   --exec and --exec-shell run in this folder and write to stderr. They are told
   RENEW_CERT, RENEW_KEY, RENEW_SERIAL, RENEW_PREVIOUS_SERIAL, RENEW_NOT_AFTER,
-  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls or token). What an
+  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token, rollback). What an
   earlier run owes comes first, also when nothing is due.
 
 ENVIRONMENT
