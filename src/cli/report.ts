@@ -192,7 +192,8 @@ export class Reporter {
       return "ofPair" in facts && facts.ofPair
         ? `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
-    if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
+    if (this.#isAfter(failure))
+      return `${file} is the ${this.manner.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
     return `${file} is unchanged; ${end}`;
   }
 

@@ -74,7 +74,10 @@ async function mayReplace({ certificate, key, leaf }: Step, { force }: RollbackP
   const facts = { file, ...(other !== undefined && { other }), operation: "rollback" as const };
   if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
   const until = instant(leaf.notAfter);
-  const answer = await world.ask(`replace ${there.join(" and ")} by what was good until ${until}? [y/N] `, "plain");
+  const answer = await world.ask(
+    `overwrite ${there.join(" and ")} with the backup that ends ${until}? [y/N] `,
+    "plain",
+  );
   stopIfAsked(world);
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
 }

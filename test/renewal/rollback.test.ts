@@ -375,7 +375,7 @@ describe("a rollback", () => {
     const ran = await rollback(words, answers && { answers });
     expect(ran.code).toBe(code);
     expect([text("web.crt"), text("web.key")].join() === before.join()).toBe(code !== undefined);
-    expect(ran.stderr.split("replace web.crt and web.key").length - 1).toBe(answers?.length ? 1 : 0);
+    expect(ran.stderr.split("overwrite web.crt and web.key").length - 1).toBe(answers?.length ? 1 : 0);
   });
 
   test("--dry-run says what would be done, without consent and without a change", async () => {

@@ -50,8 +50,8 @@ OTHER COMMANDS
 HOOKS
   --exec and --exec-shell run in this folder and write to stderr. They are told
   RENEW_CERT, RENEW_KEY, RENEW_SERIAL, RENEW_PREVIOUS_SERIAL, RENEW_NOT_AFTER,
-  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token, rollback). What an
-  earlier run owes comes first, also when nothing is due.
+  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token or rollback).
+  What an earlier run owes comes first, also when nothing is due.
 
 ENVIRONMENT
   Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as

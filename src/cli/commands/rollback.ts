@@ -1,5 +1,6 @@
 /** `renew rollback CRT KEY`: back to what a renewal has replaced, and the list of what is kept. */
 import { Failure } from "../../failure/failure.ts";
+import { shellFile } from "../../failure/shell.ts";
 import { instant, relative } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
 import type { Backup } from "../../renewal/kept.ts";
@@ -129,6 +130,6 @@ function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date
   const note =
     previous === null
       ? "what was there was no pair that worked, and is not kept"
-      : "what was there is kept: the same command takes this back";
+      : `what was there is kept: \`renew rollback ${shellFile(certificate, "CRT")} ${shellFile(key, "KEY")}\` takes this back`;
   return [`rolled back ${what} ${whose}${keeps}`, [note]];
 }

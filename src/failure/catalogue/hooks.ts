@@ -23,8 +23,10 @@ export const hooks: Family<"HOOK_FAILED"> = {
         [what, said] as const,
         ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
       ]),
-    help: ({ problems }) => [
-      "mend it, and run the same command again: what is owed is run first, also when nothing is due",
+    help: ({ problems, did }) => [
+      did === "rolled back"
+        ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
+        : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
       ...(problems.some(({ kind }) => kind === "hook")
         ? [
             "try the hook by hand: it gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, the folder of this run, and no shell unless it is --exec-shell",

@@ -26,14 +26,20 @@ export const rollbacks: Plays = {
   "rolled-back-json": { set: kept, command: "rollback --json --force web.crt web.key" },
   "rolled-back-hook-failed": {
     set: async (s) => ({ ...(await kept(s)), run: async () => ({ how: "exit", status: 1 }) }),
-    command: `${back} --exec 'systemctl reload nginx'`,
+    command: `${back} --exec ./reload`,
   },
   "rollback-list": { set: kept, command: "rollback --list web.crt web.key" },
   "rollback-list-verbose": { set: kept, command: "rollback --list -v web.crt web.key" },
   "rollback-list-nothing": { set: leaf(), command: "rollback --list web.crt web.key" },
   "rollback-list-json": { set: kept, command: "rollback --list --json web.crt web.key" },
   "rollback-dry-run": { set: kept, command: "rollback --dry-run web.crt web.key" },
-  "rollback-would-overwrite": { set: kept, command: "rollback web.crt web.key" },
+  "rollback-would-overwrite": {
+    set: async (s) => {
+      await kept(s);
+      return { answers: ["n"] };
+    },
+    command: "rollback web.crt web.key",
+  },
   "rollback-flag-conflict": { set: async () => undefined, command: "rollback --list --to 2 web.crt web.key" },
   "rollback-bad-flag": { set: async () => undefined, command: "rollback --to last web.crt web.key" },
   "backup-bad-flag": { set: async () => undefined, command: "--backup all web.crt web.key --ca-url ca.internal" },
