@@ -1,6 +1,6 @@
 /** The story of one way back: a pair that is kept, put in its place again as one. No CA takes part, and no network. */
 import { Failure, isFailure } from "../failure/failure.ts";
-import { instant } from "../failure/time.ts";
+import { relative } from "../failure/time.ts";
 import { mostBackups } from "../files/backup.ts";
 import { type Goal, isUnchanged, step } from "../files/goal.ts";
 import { install } from "../files/install.ts";
@@ -73,11 +73,9 @@ async function mayReplace({ certificate, key, leaf }: Step, { force }: RollbackP
   const [file = "", other] = there;
   const facts = { file, ...(other !== undefined && { other }), operation: "rollback" as const };
   if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
-  const until = instant(leaf.notAfter);
-  const answer = await world.ask(
-    `overwrite ${there.join(" and ")} with the backup that ends ${until}? [y/N] `,
-    "plain",
-  );
+  const now = world.now();
+  const end = `${leaf.notAfter >= now ? "ends" : "ended"} ${relative(leaf.notAfter, now)}`;
+  const answer = await world.ask(`overwrite ${there.join(" and ")} with the backup that ${end}? [y/N] `, "plain");
   stopIfAsked(world);
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
 }
