@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/real/**"],
+    globalSetup: ["test/support/secrets-report.ts"],
+    setupFiles: ["test/support/secrets-setup.ts"],
     testTimeout: 20_000,
     env: { TZ: "UTC", NODE_EXTRA_CA_CERTS: "", FORCE_COLOR: "", NO_COLOR: "" },
   },

@@ -1,23 +1,31 @@
 #!/usr/bin/env node
 // Hands the real world to main and sets the exit code: the only place that may end the process.
-import { main, realWorld } from "../dist/main.js";
-
+// Everything else is loaded after the signals have their handlers: a signal may come at once.
 const interruption = new AbortController();
-/** A daemon takes some signals over. */
+const end = (signal) => {
+  if (interruption.signal.aborted) process.exit(128 + { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }[signal]);
+  interruption.abort(signal);
+};
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end(signal));
+// What these mean depends on the command: until that is known they are kept. Without its handler SIGUSR1 opens Node's debugger.
 const handlers = new Map();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+const kept = new Set();
+for (const signal of ["SIGHUP", "SIGUSR1"]) {
   process.on(signal, () => {
     const handler = handlers.get(signal);
-    if (handler !== undefined) return handler();
-    if (interruption.signal.aborted) process.exit(128 + { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }[signal]);
-    interruption.abort(signal);
+    if (handler === undefined) kept.add(signal);
+    else handler();
   });
 }
-// Without this, SIGUSR1 opens Node's debugger.
-process.on("SIGUSR1", () => handlers.get("SIGUSR1")?.());
+const take = (signal, handler) => {
+  handlers.set(signal, handler);
+  if (kept.delete(signal)) handler();
+  return () => void handlers.delete(signal);
+};
 // A reader that went away (`renew … | head`) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-process.exitCode = await main(process.argv.slice(2), realWorld(interruption.signal, handlers));
+const { main, realWorld } = await import("../dist/main.js");
+process.exitCode = await main(process.argv.slice(2), realWorld(interruption.signal, { end, take }));
 // The work is done: wait for words that are still on their way, and for nothing else.
 if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();

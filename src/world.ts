@@ -39,8 +39,10 @@ export interface World {
   run(spec: RunSpec): Promise<Ended>;
   /** Throws Node's system errors: ESRCH where there is no such process. */
   kill(pid: number, signal: number): void;
-  /** Takes a signal over, until the function that it returns is called. */
+  /** Takes a signal over, until the function that it returns is called; also one that came before. */
   onSignal(name: Notice, handler: () => void): () => void;
+  /** SIGHUP ends this run, as SIGTERM does. Until this is said, or it is taken over, it is kept. */
+  endOnHangup(): void;
   /** Aborted when the user or the system asks the program to end. */
   readonly signal: AbortSignal;
 }
@@ -62,13 +64,21 @@ export type Ended =
   | { how: "timeout" | "interrupted" }
   | { how: "not-started"; errno: string };
 
-/** The real world. `signal` and `handlers` come from bin, which owns the process. */
-export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>): World {
+/** What bin, which owns the process, does with signals. */
+export interface Signals {
+  /** Aborts what runs; ends the process at the second time. */
+  end(name: Notice): void;
+  /** Gives a signal a handler, which is called at once for one that has come before. Returns how to take it away. */
+  take(name: Notice, handler: () => void): () => void;
+}
+
+/** The real world. `signal` is aborted by bin. */
+export function realWorld(signal: AbortSignal, signals: Signals): World {
   setMaxListeners(0, signal); // whoever listens lets go again; many at once are no leak
   return {
     now: () => new Date(),
     elapsed: () => performance.now(),
-    asked: () => startedBefore(new Date(), realFileSystem),
+    asked: () => startedBefore(() => new Date(), realFileSystem),
     random: (bytes) => randomBytes(bytes).toString("hex"),
     env: withHome(process.env),
     fs: realFileSystem,
@@ -81,10 +91,8 @@ export function realWorld(signal: AbortSignal, handlers: Map<string, () => void>
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     run: async (spec) => (await import("./cli/child.ts")).runChild(spec, signal),
     kill: (pid, number) => void process.kill(pid, number),
-    onSignal: (name, handler) => {
-      handlers.set(name, handler);
-      return () => void handlers.delete(name);
-    },
+    onSignal: (name, handler) => signals.take(name, handler),
+    endOnHangup: () => void signals.take("SIGHUP", () => signals.end("SIGHUP")),
     signal,
   };
 }

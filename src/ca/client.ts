@@ -124,7 +124,7 @@ class Attempt {
     if (this.#route.signal.aborted || error instanceof Failure) return error;
     if (this.#timedOut !== null) {
       const limitMs = this.#timedOut === "connect" ? Math.min(connectTimeoutMs, timeoutMs) : timeoutMs;
-      return new Failure("CA_TIMEOUT", { url: this.#url, phase: this.#timedOut, limitMs });
+      return new Failure("CA_TIMEOUT", { url: this.#url, phase: this.#timedOut, limitMs: Math.ceil(limitMs) });
     }
     const failure = networkFailure(this.#below ?? error, { url: this.#url, host: ca.host, now: this.#route.now() });
     const isSilent = this.#phase === "connect" && this.#socket?.bytesRead === 0;

@@ -29,6 +29,7 @@ export function handshakeFacts(handshake: Handshake, about: About): HandshakeFac
     ...(acceptable && { acceptable: acceptable.map(({ text }) => text) }),
     ...(accepts && { accepts }),
     ...(presentsMissing && { presentsMissing }),
+    ...(presented[0]?.provisioner && { provisioner: presented[0].provisioner.name }),
     ...endedBy(handshake, about),
   };
 }

@@ -5,10 +5,13 @@ import { askHandshake } from "./handshake.ts";
 import { linkedTo } from "./linked.ts";
 import { questionsMs } from "./questions.ts";
 
-/** As presented, but for those that cannot be read; [] when nothing can be had, since this is evidence only. */
-export async function presentedChain({ ca, env, signal }: Route): Promise<readonly Certificate[]> {
+/** As presented, but for those that cannot be read; [] when nothing can be had, since nothing depends on it. */
+export async function presentedChain(
+  { ca, env, signal }: Route,
+  limitMs = questionsMs,
+): Promise<readonly Certificate[]> {
   const { controller, release } = linkedTo(signal);
-  const timer = setTimeout(() => controller.abort(), questionsMs);
+  const timer = setTimeout(() => controller.abort(), Math.min(limitMs, questionsMs));
   try {
     const { presented } = await askHandshake({ ca, env, signal: controller.signal });
     return presented;

@@ -1,4 +1,5 @@
 /** Judging an answer: a chain, or who refused and in which words. Sends nothing. */
+import { wantsTls } from "../failure/diagnosis/symptom.ts";
 import type { Answered } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
@@ -7,6 +8,9 @@ import type { Answer } from "./answer.ts";
 
 /** Longer chains than this are no chains. */
 const mostCertificates = 16;
+
+/** Of DER, in bytes: Go takes no larger chain in a handshake, and OpenSSL less. */
+const mostOfChain = 256 * 1024;
 
 /** Of what was said: more explains nothing, and is not to keep us busy. */
 const longestSaid = 8 * 1024;
@@ -25,7 +29,10 @@ export function readRenewal(answer: Answer): AnsweredChain {
   const pems = isRecord(body) ? chainOf(body) : [];
   if (pems.length === 0) throw badResponse(answer, "it holds no certificate");
   if (pems.length > mostCertificates) throw badResponse(answer, `it holds ${pems.length} certificates`);
-  const [leaf, ...others] = pems.map((pem, index) => readPem(pem, index, answer));
+  const ders = pems.map((pem, index) => derIn(pem, index, answer));
+  if (ders.reduce((sum, { length }) => sum + length, 0) > mostOfChain)
+    throw badResponse(answer, "its chain is too large");
+  const [leaf, ...others] = ders.map((der, index) => read(der, index, answer));
   if (leaf === undefined) throw badResponse(answer, "it holds no certificate");
   return [leaf, ...others];
 }
@@ -74,14 +81,13 @@ function wording(json: unknown, text: string): Pick<Answered, "said" | "shape"> 
 }
 
 function pageTitle(html: string): string {
-  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim();
-  return (
-    title ||
-    html
-      .replace(/<[^>]*>/g, " ")
-      .replace(/\s+/g, " ")
-      .trim()
-  );
+  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(html)?.[2]?.trim() ?? "";
+  const text = html
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const telling = wantsTls.exec(text)?.[0] ?? "";
+  return title === "" ? text : title.includes(telling) ? title : `${title}: ${telling}`;
 }
 
 function chainOf({ certChain, crt, ca }: Record<string, unknown>): string[] {
@@ -90,12 +96,16 @@ function chainOf({ certChain, crt, ca }: Record<string, unknown>): string[] {
   return [crt, ca].filter((pem) => typeof pem === "string" && pem !== "") as string[];
 }
 
-function readPem(pem: string, index: number, answer: Answer): Certificate {
+function derIn(pem: string, index: number, answer: Answer): Buffer {
   const [block, ...more] = pemBlocks(pem);
   if (block?.label !== "CERTIFICATE" || more.length > 0)
     throw badResponse(answer, `entry ${index + 1} of its chain is not one certificate`);
+  return block.der;
+}
+
+function read(der: Buffer, index: number, answer: Answer): Certificate {
   try {
-    return readCertificate(block.der);
+    return readCertificate(der);
   } catch {
     throw badResponse(answer, `certificate ${index + 1} of its chain cannot be read`);
   }

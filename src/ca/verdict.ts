@@ -16,10 +16,15 @@ export function refusalCode(answered: Answered): RefusalCode {
   if (isGateways(answered)) return "PROXY_REFUSED";
   if (shape === "status" || shape === "type") return caCode(status, said);
   if (status === 431 || isHeaderTooLarge(answered)) return "PROXY_REFUSED";
-  if (status >= 502 && status <= 504) return "CA_UNREACHABLE";
-  if (status === 401 || status === 403 || status === 407 || status === 413) return "PROXY_REFUSED";
+  if (didNotReach(status)) return "CA_UNREACHABLE";
+  if ([401, 403, 407, 413, 511].includes(status)) return "PROXY_REFUSED";
   if (status >= 500) return "CA_FAILED";
   return "NOT_A_CA";
+}
+
+/** A gateway's own words for a server behind it that it did not reach; 520 to 530 are Cloudflare's. 511 is a portal's (RFC 6585). */
+function didNotReach(status: number): boolean {
+  return (status >= 502 && status <= 504) || (status >= 520 && status <= 530);
 }
 
 /** In step-ca's form, but not in its words: a gateway that shows itself, or a 403, which the CA says of names alone. */

@@ -24,5 +24,6 @@ export function ask(question: string, kind: "plain" | "secret", signal: AbortSig
       if (kind === "secret" || answer === null) process.stderr.write("\n");
       resolve(answer);
     });
+    if (signal.aborted) end();
   });
 }

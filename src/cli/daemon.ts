@@ -1,16 +1,18 @@
 /** A daemon in words: a line for each event on stderr, or a document on one line of stdout. */
 import { Failure } from "../failure/failure.ts";
-import { instant, relative, span } from "../failure/time.ts";
+import { instant, relative } from "../failure/time.ts";
 import { type Certificate, whom } from "../pki/certificate.ts";
-import type { Cadence } from "../renewal/cadence.ts";
 import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
 import { readCertificateOf } from "../renewal/load.ts";
 import type { World } from "../world.ts";
-import { certificateDocument } from "./print/json.ts";
+import type { Pace } from "./daemon-policy.ts";
+import { eventLine } from "./print/event.ts";
+import { plain } from "./print/plain.ts";
 import type { Reporter } from "./report.ts";
 
+/** What the flags, the environment and step's configuration make of it at one moment. */
 export interface Lasting {
-  cadence: Cadence;
+  pace: Pace;
   /** The file whose time counts: where the new chain goes, once it is there. */
   file: string;
   /** Where the certificate is until then. */
@@ -19,11 +21,11 @@ export interface Lasting {
   run(what: "renew" | "settle", file: string, world: World): Promise<unknown>;
 }
 
-/** Resolves with 0 when it is asked to end. */
-export async function last(lasting: Lasting, given: World, reporter: Reporter): Promise<number> {
-  const { cadence, file, firstFile } = lasting;
+/** Resolves with 0 when it is asked to end. `look` is called for each renewal, and throws what is wrong with the settings then. */
+export async function last(look: () => Lasting, given: World, reporter: Reporter): Promise<number> {
+  let lasting = look();
   const world = { ...given, ask: remembering(given.ask), asked: () => null };
-  const current = () => (isThere(file, world) ? file : firstFile);
+  const current = () => (isThere(lasting.file, world) ? lasting.file : lasting.firstFile);
   const task: Task = {
     read: async () => {
       reporter.forget();
@@ -31,10 +33,14 @@ export async function last(lasting: Lasting, given: World, reporter: Reporter): 
       reporter.about(current(), leaf);
       return leaf;
     },
-    run: async (what) => void (await lasting.run(what, current(), world)),
+    run: async (what) => {
+      lasting = look();
+      await lasting.run(what, current(), world);
+    },
+    cadence: () => lasting.pace,
   };
-  refuseLongPeriod(await task.read(), cadence);
-  await keep(task, cadence, world, (event) => tell(event, { file: current(), world, reporter }));
+  refuseLongPeriod(await task.read(), lasting.pace);
+  await keep(task, world, (event) => tell(event, { file: current(), world, reporter }));
   return 0;
 }
 
@@ -58,11 +64,10 @@ function isThere(file: string, { fs }: World): boolean {
 }
 
 /** step's own rule: a period as long as the lifetime would come after the end. */
-function refuseLongPeriod({ notBefore, notAfter }: Certificate, { periodMs }: Cadence): void {
+function refuseLongPeriod({ notBefore, notAfter }: Certificate, { periodMs, period }: Pace): void {
   const lifetime = notAfter.getTime() - notBefore.getTime();
-  if (periodMs === null || periodMs < lifetime) return;
-  const problem = `It is not shorter than the certificate's lifetime of ${span(lifetime)}.`;
-  throw new Failure("BAD_DURATION", { flag: "--renew-period", value: span(periodMs), problem });
+  if (periodMs === null || period === null || periodMs < lifetime) return;
+  throw new Failure("BAD_DURATION", { flag: period.from, value: period.value, limit: lifetime });
 }
 
 interface Teller {
@@ -74,11 +79,11 @@ interface Teller {
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
   if (event.event === "failed" && !event.isNews) return; // the same again: counted, and told by SIGUSR1
-  if (json) world.stdout.write(`${JSON.stringify(documentOf(event, { file, world, reporter }))}\n`);
+  if (json) world.stdout.write(eventLine(event, { file, now: world.now(), ...reporter.asData() }));
   else if (event.event === "failed") tellFailure(event, { world, reporter });
   else if (!quiet || event.event === "state")
     world.stderr.write(
-      `${lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" })}\n`,
+      `${plain(lineOf(event, { file, now: world.now(), did: reporter.manner.command === "rekey" ? "rekeyed" : "renewed" }))}\n`,
     );
 }
 
@@ -106,7 +111,7 @@ function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, { file, now, d
   switch (event.event) {
     case "started":
     case "waiting":
-      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next renewal ${event.next <= now ? "now" : relative(event.next, now)}`;
+      return `${start}: for ${whom(event.leaf)}, good until ${instant(event.leaf.notAfter)}; next ${did === "rekeyed" ? "rekey" : "renewal"} ${event.next <= now ? "now" : relative(event.next, now)}`;
     case "renewed":
       return `${start}: ${did}, serial ${event.leaf.serial}`;
     case "state": {
@@ -119,20 +124,4 @@ function lineOf(event: Exclude<DaemonEvent, { event: "failed" }>, { file, now, d
     case "stopped":
       return `${start}: stopped`;
   }
-}
-
-function documentOf(event: DaemonEvent, { file, world, reporter }: Teller) {
-  const leaf = "leaf" in event ? event.leaf : null;
-  const failure: Failure | null = "failure" in event ? event.failure : null;
-  return {
-    schema: 1,
-    command: reporter.manner.command,
-    event: event.event,
-    at: world.now().toISOString(),
-    file,
-    certificate: leaf && certificateDocument(file, leaf),
-    next: "next" in event ? event.next.toISOString() : null,
-    failures: "count" in event ? event.count : 0,
-    error: failure && reporter.describe(failure).document,
-  };
 }

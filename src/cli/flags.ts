@@ -49,6 +49,10 @@ export interface Said {
   place(): ReturnType<Configuration["place"]>;
   /** What is odd and no failure, such as a defaults.json that cannot be used and was not needed. */
   passedOver(): readonly Remark[];
+  /** What is odd in the command line itself, and was taken as meant. */
+  readonly hints: readonly Remark[];
+  /** The same words with step's configuration as it is now. */
+  again(): Said;
 }
 
 /** Either what was said, or text to print because help was asked for. */
@@ -74,7 +78,23 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   };
   for (const flag of words.flags) checkGiven(flag, written(flag), words);
   const context = findSetting(written({ names: ["context"] }), ["context"], { env, defaults: () => ({}) });
-  const settings = configuration({ context, config: written({ names: ["config"] }) }, { env, fs });
+  const line = { words, operands: command.args, written, hints: meant.remarks, env };
+  const look = (): Said => {
+    const settings = configuration({ context, config: written({ names: ["config"] }) }, { env, fs });
+    return { ...lookUp(line, settings), again: look };
+  };
+  return { said: look() };
+}
+
+interface Line {
+  words: CommandWords;
+  operands: readonly string[];
+  written(flag: Flag): string | undefined;
+  hints: readonly Remark[];
+  env: World["env"];
+}
+
+function lookUp({ words, operands, written, hints, env }: Line, settings: Configuration): Omit<Said, "again"> {
   const lookup = (flag: Flag): Setting | null => {
     const source = {
       env: flag.bare ? {} : env,
@@ -90,18 +110,17 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   };
   const find = (name: string) => ({ flag: flagOf(name), setting: lookup(flagOf(name)) });
   return {
-    said: {
-      operands: command.args,
-      given: (name) => written(flagOf(name)),
-      setting: (name) => find(name).setting,
-      value: (name) => find(name).setting?.value,
-      place: () => settings.place(),
-      passedOver: () => [...meant.remarks, ...settings.remarks()],
-      has: (name) => words.flags.some(({ names }) => names.includes(name)),
-      isOn: (name) => {
-        const { flag, setting } = find(name);
-        return setting === null ? flag.on === true : parseSwitch(setting, words);
-      },
+    operands,
+    given: (name) => written(flagOf(name)),
+    setting: (name) => find(name).setting,
+    value: (name) => find(name).setting?.value,
+    place: () => settings.place(),
+    passedOver: () => settings.remarks(),
+    hints,
+    has: (name) => words.flags.some(({ names }) => names.includes(name)),
+    isOn: (name) => {
+      const { flag, setting } = find(name);
+      return setting === null ? flag.on === true : parseSwitch(setting, words);
     },
   };
 }

@@ -84,14 +84,26 @@ function signalOf(text: string, from: string, command: string): Hooks["signal"] 
   const found = all.find(([known, value]) => (number === null ? known === name : value === number));
   if (found !== undefined) return { name: found[0], number: found[1] };
   if (number !== null && number > 0 && number <= mostSignals) return { name: text, number };
-  const near = number === null ? nearest(name, Object.keys(constants.signals)) : undefined;
-  throw bad(`${from} is no signal that this system knows: '${text}'`, command, near && `--signal ${near.slice(3)}`);
+  const near = number === null ? nearest(name.slice(3), Object.keys(constants.signals).map(short)) : undefined;
+  throw new Failure("BAD_FLAG", {
+    said: `${from} is no signal that this system knows: '${text}'`,
+    command,
+    ...(near === undefined ? { because: usualSignals } : { nearest: `--signal ${near}` }),
+  });
 }
+
+/** `HUP` for SIGHUP: the letters that all names have would make every name near. */
+function short(name: string): string {
+  return name.slice(3);
+}
+
+const usualSignals =
+  "The usual ones are HUP, INT, QUIT, TERM, USR1, USR2 and WINCH; each may also be said by its number, or as SIGHUP.";
 
 function limitOf(text: string, from: string): number {
   const ms = parseDuration(text, from);
   if (ms > 0) return Math.min(ms, 2 ** 31 - 1);
-  throw new Failure("BAD_DURATION", { flag: from, value: text, problem: "It must be longer than nothing." });
+  throw new Failure("BAD_DURATION", { flag: from, value: text, limit: "least" });
 }
 
 function bad(said: string, command: string, near?: string): Failure {

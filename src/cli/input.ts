@@ -6,6 +6,7 @@ export async function readInput(limit: number, signal: AbortSignal): Promise<Buf
   let size = 0;
   const end = () => process.stdin.destroy();
   signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   try {
     for await (const chunk of process.stdin) {
       chunks.push(Buffer.from(chunk));

@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and returns the exit status. It never ends the process. */
 
 import manifest from "../../package.json" with { type: "json" };
-import { Failure, isFailure } from "../failure/failure.ts";
+import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
 import { Reporter } from "./report.ts";
@@ -35,6 +35,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   const [name, rest] = dispatch(argv);
   const manner = { command: name, quiet: false, verbose: false, json: argv.includes("--json"), color: undefined };
   let reporter = new Reporter(world, manner);
+  let said: Said | undefined;
   try {
     const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
     if (pasted !== undefined) throw pasted;
@@ -47,15 +48,18 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       world.stdout.write(parsed.help);
       return 0;
     }
-    const { said } = parsed;
+    said = parsed.said;
     reporter = new Reporter(world, { ...own, ...mannerOf(said) });
     if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;
     }
+    reporter.passedOver(said.hints);
+    if (!said.has("daemon")) world.endOnHangup(); // else the command knows whether it stays
     return await command.run(said, world, reporter);
   } catch (error) {
-    return reporter.failed(isFailure(error) ? error : bug(error));
+    const failure = isFailure(error) ? error : bug(error);
+    return isStaying(name, argv, said) ? reporter.ended(failure, said?.operands[0]) : reporter.failed(failure);
   }
 }
 
@@ -69,6 +73,14 @@ function dispatch(argv: readonly string[]): [name: string, rest: readonly string
 
 function isAskingForHelp(argv: readonly string[]): boolean {
   return argv.includes("--help") || argv.includes("-h");
+}
+
+/** Whether the run that failed is a daemon. Where its words were not understood, by what they seem to say. */
+function isStaying(name: string, argv: readonly string[], said: Said | undefined): boolean {
+  if (said === undefined)
+    return ["renew", "rekey"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
+  const isOn = attempt(() => said.has("daemon") && said.isOn("daemon"));
+  return isOn.failure === undefined && isOn.value;
 }
 
 function mannerOf(said: Said) {

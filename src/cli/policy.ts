@@ -168,7 +168,7 @@ function parseLockTimeout(value: string, flag: string): number {
 function parseTimeout(value: string, flag: string): number {
   const timeoutMs = parseDuration(value, flag);
   if (timeoutMs > 0) return Math.min(timeoutMs, longestTimerMs);
-  throw new Failure("BAD_DURATION", { flag, value, problem: "It must be longer than nothing." });
+  throw new Failure("BAD_DURATION", { flag, value, limit: "least" });
 }
 
 function caOf(said: Said) {

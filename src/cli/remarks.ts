@@ -6,23 +6,25 @@ export type Remark =
   | ConfigurationRemark
   | { readonly kind: "spaced-switch"; readonly flag: string; readonly value: string };
 
-/** `isDetail`: for those who ask for more words. */
-export function wordsOf(remark: Remark): { text: string; isDetail: boolean } {
+/** Who is told: `people`, who read no JSON; everybody but who wants it `quiet`; or who asks for more words. */
+type Audience = "people" | "unless-quiet" | "verbose";
+
+export function wordsOf(remark: Remark): { text: string; to: Audience } {
   switch (remark.kind) {
     case "passed-over":
-      return { text: `passed over: ${tell(remark.failure).what}`, isDetail: false };
+      return { text: `passed over: ${tell(remark.failure).what}`, to: "people" };
     case "no-contexts":
-      return { text: `passed over: ${remark.from}=${remark.name}, as step has no contexts here`, isDetail: true };
+      return { text: `passed over: ${remark.from}=${remark.name}, as step has no contexts here`, to: "verbose" };
     case "config-unused":
       return {
         text: `passed over: --config ${remark.file}, as the context ${remark.context} is in use`,
-        isDetail: false,
+        to: "people",
       };
     case "banned-key":
-      return { text: `passed over: '${remark.key}' in ${remark.file}, which cannot choose a context`, isDetail: false };
+      return { text: `passed over: '${remark.key}' in ${remark.file}, which cannot choose a context`, to: "people" };
     case "spaced-switch": {
       const { flag, value } = remark;
-      return { text: `${flag} ${value} was taken as ${flag}=${value}: step wants the =`, isDetail: true };
+      return { text: `${flag} ${value} was taken as ${flag}=${value}: step wants the =`, to: "unless-quiet" };
     }
   }
 }

@@ -1,13 +1,15 @@
 /** What a command says while it runs and at its end: to people on stderr, or as one JSON document on stdout. */
 import type { Method, MethodReason } from "../ca/credential.ts";
 import { tell } from "../failure/catalogue/catalogue.ts";
-import type { Failure } from "../failure/failure.ts";
+import { attempt, type Failure } from "../failure/failure.ts";
 import { instant, relative } from "../failure/time.ts";
+import { readNamed } from "../files/read.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Output, World } from "../world.ts";
+import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
-import { plain } from "./print/plain.ts";
+import { jsonText, plain } from "./print/plain.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -70,10 +72,9 @@ export class Reporter {
 
   /** Not needed and not usable: said once, since it may hold what somebody counts on. */
   passedOver(remarks: readonly Remark[]): void {
-    for (const { text, isDetail } of remarks.map(wordsOf)) {
-      if (isDetail) this.detail(text);
-      else if (!this.manner.json) this.#say(text);
-    }
+    const { json, quiet, verbose } = this.manner;
+    const isTold = { people: !json, "unless-quiet": !quiet, verbose: verbose && !json };
+    for (const { text, to } of remarks.map(wordsOf)) if (isTold[to]) this.#say(text);
   }
 
   /** What an earlier run owed has been made good. `left` is said in every manner: nobody expects a hook that runs every time. */
@@ -84,7 +85,7 @@ export class Reporter {
 
   /** This run has no hook to make it good with. */
   owing(file: string): void {
-    this.#note(`an earlier renewal of ${file} still owes its hook or signal: it is run by a run that has it`);
+    this.#note(`an earlier run still owes the hook or signal of ${file}: it is run by a run that has it`);
   }
 
   /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
@@ -127,6 +128,20 @@ export class Reporter {
   told(text: string, notes: readonly string[]): void {
     this.#note(text);
     for (const note of notes) this.#note(note);
+  }
+
+  /** What a line of a daemon's has besides its event. */
+  asData(): { command: string; describe(failure: Failure): ErrorDocument } {
+    return { command: this.manner.command, describe: (failure) => this.describe(failure).document };
+  }
+
+  /** A daemon could not start, or ends of itself: a line like its others under --json. Returns the exit status. */
+  ended(failure: Failure, operand: string | undefined): number {
+    if (!this.manner.json) return this.failed(failure);
+    const file = this.#about?.file ?? operand ?? null;
+    const event = { event: "failed", leaf: this.#about?.leaf ?? null, failure, count: 1 };
+    this.#world.stdout.write(eventLine(event, { file, now: this.#world.now(), ...this.asData() }));
+    return this.describe(failure).exit;
   }
 
   /** Prints the failure; returns its exit status. */
@@ -180,21 +195,31 @@ export class Reporter {
 
   #state(failure: Failure): string {
     const { code, facts } = failure;
-    if (this.#about === null) return "nothing was changed";
+    const isUnfinished = "unfinished" in facts && facts.unfinished === true;
+    if (this.#about === null)
+      return isUnfinished && "file" in facts
+        ? `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`
+        : "nothing was changed";
     const { file, leaf } = this.#about;
-    if (code === "FILE_MISSING" && "file" in facts && facts.file === file)
+    if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
       return `${file} is gone; nothing was changed`;
     const now = this.#world.now();
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);
     const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
-    if ("unfinished" in facts && facts.unfinished)
+    if (isUnfinished)
       return "ofPair" in facts && facts.ofPair
-        ? `of ${file} and its key one is new and one is old; the next run of renew finishes that; ${end}`
+        ? `of ${file} and its key one may be new and one old; the next run of renew finishes that; ${end}`
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
     if (this.#isAfter(failure))
       return `${file} is the ${this.manner.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
     return `${file} is unchanged; ${end}`;
+  }
+
+  /** Taken away by somebody else, perhaps with its folder, while the CA was asked. */
+  #isGone({ facts }: Failure, file: string): boolean {
+    if (!("errno" in facts && facts.errno === "ENOENT")) return false;
+    return attempt(() => readNamed(file, "certificate", this.#world.fs)).failure?.code === "FILE_MISSING";
   }
 
   #note(text: string): void {
@@ -218,6 +243,6 @@ export class Reporter {
       ...rest,
       ...(ok ? {} : this.manner.blank),
     };
-    this.#world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    this.#world.stdout.write(`${jsonText(whole, 2)}\n`);
   }
 }

@@ -10,6 +10,7 @@ export function turnWords(reporter: Reporter): TurnProgress {
   return {
     repaired: (what) => reporter.repaired(repairText(what)),
     waiting: ({ pid, host }) => reporter.detail(`another run is at work on it: waiting for process ${pid} on ${host}`),
+    left: (files) => reporter.repaired(`left beside it, and taken away by the next run: ${files.join(", ")}`),
     unlocked: (file, errno) =>
       reporter.unlocked(
         `${file} is on a file system without links (${errno}): two runs at once are not kept apart there`,

@@ -90,6 +90,9 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
   if (errno.startsWith("HPE_") || (first instanceof Error && first.name === "HTTPParserError"))
     return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (isClose(errno)) return new ConnectionEnded(null, first);
+  // What undici did not expect (101 it meets with an assertion), it has been sent: whoever sent it was reached.
+  if (errno.startsWith("UND_ERR_") || errno === "ERR_ASSERTION")
+    return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one
   return new Failure("CA_UNREACHABLE", { ...network, host }, error);
 }
@@ -107,9 +110,19 @@ function tidy(message: string): string {
   return alert === undefined ? reason.trim() : `${reason} (${alert})`;
 }
 
+/** Also in the middle of an answer, whose length was said beforehand. */
 function isClose(errno: string): boolean {
-  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE", "ECONNABORTED"].includes(errno);
+  return closes.includes(errno);
 }
+
+const closes: readonly string[] = [
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNABORTED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "UND_ERR_SOCKET",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+];
 
 function notTls(network: { url: string; said: string; errno: string }, error: unknown): Failure {
   return new Failure("NOT_A_CA", { ...network, problem: "what listens there does not speak TLS" }, error);

@@ -2,6 +2,9 @@
  * Evidence: facts about one refusal, as plain values. It is gathered after the failure, each fact is optional where the CA
  * may hide it, and nothing here asks the network. `diagnosis` reasons over it.
  */
+import type { CauseId } from "./cause-id.ts";
+
+export type { CauseId } from "./cause-id.ts";
 
 /** What was said over HTTP, by whoever said it. `said` is foreign text: quote it, never print it raw. */
 export interface Answered {
@@ -73,6 +76,17 @@ export interface ProvisionerFacts {
   state?: string;
 }
 
+/** Who signs what a CA issues now, and so what a renewal gives. */
+export interface IssuerFacts {
+  name: string;
+  /** Its end, or that of what is above it, whichever comes first. */
+  until: Date;
+  /** Whether it, and all above it, allows certificates for clients. */
+  isForClients: boolean;
+  /** Whether it is the key and name that signed this certificate. */
+  isOwn: boolean;
+}
+
 /** What the CA's public endpoints said. Every fact is optional: production guides hide most of them. */
 export interface CaFacts {
   url: string;
@@ -80,6 +94,8 @@ export interface CaFacts {
   version?: string;
   /** 501 comes from a registration authority of v0.27.3 or later. */
   intermediates?: "answers" | "not-found" | "not-implemented";
+  /** Left out where the CA shows none. */
+  issuer?: IssuerFacts;
   /** It answered mTLS, before this try, as a registration authority does that needs a token. */
   wantsToken?: boolean;
   /** All of them, or as many as there are with the certificate's own; else left out: a part of the list proves nothing. */
@@ -114,6 +130,8 @@ export interface HandshakeFacts {
    * the CA's, or where its answers bear another server's header; left out where nothing tells.
    */
   isCaItself?: boolean;
+  /** The provisioner that its own certificate notes: step-ca signs its own without one, and a registration authority enrols. */
+  provisioner?: string;
   /** It presents the very intermediate that is missing below the root, for the certificate that was sent. */
   presentsMissing?: boolean;
 }
@@ -176,60 +194,3 @@ export interface Diagnosis {
   evidence: readonly (readonly [label: string, value: string])[];
   asked: readonly Asked[];
 }
-
-export type CauseId =
-  // the certificate and its chain
-  | "LIVED_UNDER_A_MINUTE"
-  | "NOT_YET_VALID"
-  | "EXPIRED"
-  | "CHAIN_INCOMPLETE"
-  | "UNKNOWN_ISSUER"
-  | "OUTLIVES_ISSUER"
-  | "ISSUER_YOUNGER"
-  | "ISSUER_UNFIT"
-  | "NO_SERVER_AUTH_OLD_CA"
-  | "NO_CLIENT_AUTH"
-  | "ISSUER_FORBIDS_USAGE"
-  | "NAME_NOT_PERMITTED"
-  | "NAME_UNREADABLE"
-  | "NO_DIGITAL_SIGNATURE"
-  | "KEY_MISMATCH"
-  | "KEY_TYPE_NOT_SUPPORTED"
-  // its provisioner, and whether it may be renewed
-  | "RENEWAL_DISABLED"
-  | "PROVISIONER_GONE"
-  | "PROVISIONER_CANNOT_RENEW"
-  | "PROVISIONER_NOT_READY"
-  | "NO_EXTENSION_FOR_TOKEN"
-  | "REVOKED"
-  | "EXPIRED_NOT_ALLOWED"
-  // the token and the clocks
-  | "TOKEN_UNREADABLE"
-  | "TOKEN_REUSED"
-  | "TOKEN_SUBJECT_WRONG"
-  | "TOKEN_ISSUER_WRONG"
-  | "TOKEN_NOT_SUPPORTED"
-  | "TOKEN_NOT_SEEN"
-  | "CA_TOO_OLD_FOR_TOKENS"
-  | "AUDIENCE_NOT_A_CA_NAME"
-  | "CLOCK_AHEAD"
-  | "CLOCK_BEHIND"
-  // the CA and what is behind it
-  | "RA_NEEDS_TOKEN"
-  | "RA_UPSTREAM"
-  | "CAS_CANNOT_RENEW"
-  | "CA_STORE_FAILED"
-  | "CA_SIGNER_FAILED"
-  | "LIFETIME_IS_BACKDATE"
-  | "CA_PANICKED"
-  | "REKEY_NEEDS_MTLS"
-  | "REKEY_REQUEST_SPOILT"
-  // what is between
-  | "TLS_TERMINATED"
-  | "CERTIFICATE_NOT_SENT"
-  | "PROXY_CERTIFICATE"
-  | "PROXY_SPEAKS_HTTP"
-  | "HEADER_TOO_LARGE"
-  | "WRONG_PATH"
-  | "PROXY_ANSWERED"
-  | "CONNECTION_CUT";

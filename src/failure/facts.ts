@@ -27,7 +27,8 @@ export interface Facts {
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
-  BAD_DURATION: { flag: string; value: string; problem: string };
+  /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
+  BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
   WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" };
@@ -93,10 +94,14 @@ export interface Facts {
     errno: string;
     asked: "before-request" | "after-answer";
     kept?: string;
+    /** The file itself could be written; but never in place, which a crash would leave half done. */
+    onlyFolder?: true;
     /** The private key that belongs to the chain in `kept`. */
     keptKey?: string;
     /** What was to be written is a backup, which is there still: no CA takes part. */
     operation?: "rollback";
+    /** What could not be taken away again: the next run does that. */
+    left?: readonly string[];
     /** It is one file of a certificate and its key, which are replaced together. */
     ofPair?: true;
     /** Set when it is not whole, or one file of a pair is new and the other is not: the next run goes on from there. */
@@ -134,7 +139,7 @@ export interface Facts {
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
   RESPONSE_TOO_LARGE: OfRequest & { limit: number };
-  WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[] };
+  WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[]; operation: "renew" | "rekey" };
   PROXY_REFUSED: OfRequest & Answered & { problem: string; diagnosis?: Diagnosis };
 
   // 77: the CA said no

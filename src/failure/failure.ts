@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Code, Facts } from "./facts.ts";
 
 /**
@@ -23,7 +24,14 @@ export function isFailure<C extends Code>(error: unknown, code?: C): error is Fa
 
 /** The code that Node puts on its system and TLS errors, "" where there is none. */
 export function errnoOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  return /^unknown/i.test(code) ? (nameOf(error) ?? code) : code;
+}
+
+/** libuv has no name for a few of the system's errors; EDQUOT is one of them. */
+function nameOf(error: unknown): string | undefined {
+  const number = error instanceof Error && "errno" in error ? Number(error.errno) : Number.NaN;
+  return Object.entries(constants.errno).find(([, one]) => one === -number)?.[0];
 }
 
 /** Foreign error text, whatever was thrown. */

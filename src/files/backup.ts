@@ -10,7 +10,7 @@ import type { Goal } from "./goal.ts";
 import { digestOf } from "./journal.ts";
 import { beside, hiddenBeside } from "./names.ts";
 import type { FileStat, FileSystem } from "./system.ts";
-import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
+import { keepAttributes, removeIfThere, syncFolder, writeNew } from "./whole.ts";
 
 /** As many certificates as are kept of one file. */
 export const mostBackups = 99;
@@ -150,7 +150,10 @@ function bring({ target: { path } }: Goal, kept: string, fs: FileSystem): void {
     fs.link(path, kept);
   } catch (error) {
     if (!withoutLink.includes(errnoOf(error))) throw error;
-    writeNew(kept, fs.read(path), fs, (handle) => keepNoWider(handle, fs.stat(path), fs));
+    writeNew(kept, fs.read(path), fs, (handle) => {
+      keepAttributes(path, kept, fs);
+      keepNoWider(handle, fs.stat(path), fs);
+    });
   }
 }
 

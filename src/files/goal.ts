@@ -3,7 +3,7 @@ import { errnoOf, Failure } from "../failure/failure.ts";
 import { digestOf, newOf, oldOf, type Part } from "./journal.ts";
 import type { FileSystem } from "./system.ts";
 import { follow, type Target, target } from "./target.ts";
-import { keepOwnerAndMode, writeNew } from "./whole.ts";
+import { keepAttributes, keepOwnerAndMode, writeNew } from "./whole.ts";
 
 export interface Goal {
   readonly target: Target;
@@ -29,14 +29,17 @@ export function partOf({ target: { path }, before, token }: Goal, after: string 
 
 /** The whole new contents beside the file, with its owner and its mode; where nothing was, its owner's alone. */
 export function writeBeside(goal: Goal, what: string, contents: Uint8Array, asked: Asked, fs: FileSystem): void {
+  const { path, existing } = goal.target;
+  const file = newOf(partOf(goal, null));
   let name = `write ${what} beside its place`;
   const give = (handle: number) => {
     name = `give ${what} the old one's owner and mode`;
+    if (existing !== null) keepAttributes(path, file, fs);
     keepOwnerAndMode(handle, goal.target, fs);
     name = `sync ${what}`;
   };
   try {
-    writeNew(newOf(partOf(goal, null)), contents, fs, give);
+    writeNew(file, contents, fs, give);
   } catch (error) {
     throw cannotWrite(name, goal, asked, error);
   }
@@ -45,8 +48,12 @@ export function writeBeside(goal: Goal, what: string, contents: Uint8Array, aske
 /** A copy of what is there, safe once its folder is synced. */
 export function keepOld(goal: Goal, fs: FileSystem): void {
   if (goal.before === null) return;
-  const old = fs.read(goal.target.path);
-  writeNew(oldOf(partOf(goal, null)), old, fs, (handle) => keepOwnerAndMode(handle, goal.target, fs));
+  const { path } = goal.target;
+  const copy = oldOf(partOf(goal, null));
+  writeNew(copy, fs.read(path), fs, (handle) => {
+    keepAttributes(path, copy, fs);
+    keepOwnerAndMode(handle, goal.target, fs);
+  });
 }
 
 /** Whether it is what it was when it was loaded: nothing that somebody else has put there meanwhile is written over. */

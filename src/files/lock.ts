@@ -46,6 +46,7 @@ export function seize(path: string, claim: Pick<Holder, "token" | "until">, now:
   try {
     const seized = take(file, JSON.stringify({ version: 1, ...holder }), now, fs);
     isOurs = seized.is === "ours";
+    if (isOurs) dropDead(guardOf(file), now, fs);
     return seized;
   } finally {
     if (!isOurs) held.delete(claim.token);
@@ -58,12 +59,29 @@ export function release({ file }: Lock, token: string, fs: FileSystem): void {
   if (holderOf(file, fs)?.token === token) removeIfThere(file, fs);
 }
 
+/** Who is at work on it now; null where nobody is. */
+export function heldBy(path: string, now: Date, fs: FileSystem): Holder | null {
+  const holder = holderOf(lockFile(path), fs);
+  return holder !== null && isHeld(holder, now, fs) ? holder : null;
+}
+
 /** Whether there is a lock that nobody holds. */
 export function isLeft(path: string, now: Date, fs: FileSystem): boolean {
   const file = lockFile(path);
+  return isDead(file, now, fs) || isDead(guardOf(file), now, fs);
+}
+
+function isDead(file: string, now: Date, fs: FileSystem): boolean {
   const holder = holderOf(file, fs);
   return holder === null ? isThere(file, fs) : !isHeld(holder, now, fs);
 }
+
+/** Of a run that died, or whose disk refused, at the end of a take-over. */
+function dropDead(guard: string, now: Date, fs: FileSystem): void {
+  if (isDead(guard, now, fs)) removeIfThere(guard, fs);
+}
+
+const guardOf = (file: string) => `${file}.taking`;
 
 function take(file: string, text: string, now: Date, fs: FileSystem): Seized {
   for (;;) {
@@ -76,6 +94,7 @@ function take(file: string, text: string, now: Date, fs: FileSystem): Seized {
       if (errno !== "EEXIST") throw error;
     }
     const there = textOf(file, fs);
+    if (there === text) return { is: "ours", lock: { file, leftBy: null } }; // made, and the server's answer was lost
     const holder = there === null ? null : parsed(there);
     if (holder !== null && isHeld(holder, now, fs)) return { is: "held", holder };
     const seized = there === "gone" ? null : takeOver({ file, there, holder }, text, now, fs);
@@ -95,7 +114,7 @@ interface Dead {
  * the one that was found dead. Null where it is not.
  */
 function takeOver({ file, there, holder }: Dead, text: string, now: Date, fs: FileSystem): Seized | null {
-  const guard = `${file}.taking`;
+  const guard = guardOf(file);
   const guarded = take(guard, text, now, fs);
   if (guarded.is !== "ours") return guarded;
   try {

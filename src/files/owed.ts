@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
+import { unfinishedOf } from "./journal.ts";
 import { hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
@@ -23,8 +24,6 @@ const largest = 4096;
 export function noteOf(path: string): string {
   return hiddenBeside(path, ".renew-owed");
 }
-
-const unfinishedOf = (note: string) => `${note}.new`;
 
 /** Whole on the disk once this returns; where it throws, the note is what it was before. */
 export function owe(path: string, { serial, previousSerial, method }: Owed, fs: FileSystem): void {

@@ -40,13 +40,14 @@ export function commandOf(pid: number, fs: FileSystem): string | null {
 
 /**
  * When this process was started, at the latest; null where /proc does not tell. Node's own origin is later, by what it takes to
- * load: on a busy machine another run may have begun and ended in between.
+ * load: on a busy machine another run may have begun and ended in between. The clock is looked at last: the machine may let
+ * this process wait between two looks, and then its age would be too great, and its start before the end of one that is over.
  */
-export function startedBefore(now: Date, fs: FileSystem): Date | null {
+export function startedBefore(now: () => Date, fs: FileSystem): Date | null {
   const ticks = Number(startOf(process.pid, fs) ?? Number.NaN);
   const uptime = Number(textOf("/proc/uptime", fs)?.split(" ")[0] ?? Number.NaN);
   const ageMs = uptime * 1000 - (ticks + 1) * msOfTick;
-  return Number.isFinite(ageMs) ? new Date(now.getTime() - ageMs) : null;
+  return Number.isFinite(ageMs) ? new Date(now().getTime() - ageMs) : null;
 }
 
 /** USER_HZ is 100 on every Linux that Node runs on. */

@@ -5,7 +5,7 @@
  */
 import { Failure, isFailure } from "../failure/failure.ts";
 import { exchange } from "./exchange.ts";
-import { type Goal, partOf, step, writeBeside } from "./goal.ts";
+import { type Goal, goalOf, partOf, step, writeBeside } from "./goal.ts";
 import { digest, type Journal, writeJournal } from "./journal.ts";
 import { clear, fileOf } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
@@ -20,6 +20,15 @@ export interface Pair {
 /** Between the question and the answer. */
 export interface Prepared extends Pair {
   readonly journal: Journal;
+}
+
+/** As `goalOf`, for one file of a pair. */
+export function goalOfPair(named: string, token: string, fs: FileSystem, before?: string | null): Goal {
+  try {
+    return goalOf(named, token, fs, before);
+  } catch (error) {
+    throw ofPair(error);
+  }
 }
 
 /** The key's new file, whole beside its place. Throws CANNOT_WRITE; then nothing is left. */

@@ -13,6 +13,7 @@ import {
   unfinishedOf,
 } from "./journal.ts";
 import { isBeside } from "./names.ts";
+import { noteOf } from "./owed.ts";
 import { clear, fileOf, forget, goBack, goForward, stateOf } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
 import { follow } from "./target.ts";
@@ -58,12 +59,18 @@ export function repair(named: readonly string[], hold: Hold, fs: FileSystem): Re
 
 /** Takes away what runs have left beside these files: the one of this token, or all. Whoever calls this holds their lock. */
 export function sweep(named: readonly string[], fs: FileSystem, token = ""): string[] {
+  const paths = realPaths(named, fs);
+  for (const file of paths.flatMap((path) => [journalFile(path), noteOf(path)])) removeIfThere(unfinishedOf(file), fs);
+  const files = besideOf(paths, fs, token);
+  for (const file of files) removeIfThere(file, fs);
+  return files;
+}
+
+/** What runs have put beside these files. */
+export function besideOf(named: readonly string[], fs: FileSystem, token = ""): string[] {
   return realPaths(named, fs).flatMap((path) => {
-    removeIfThere(unfinishedOf(journalFile(path)), fs);
     const names = namesIn(dirname(path), fs).filter((name) => isBeside(path, name) && name.includes(token));
-    const files = names.map((name) => join(dirname(path), name));
-    for (const file of files) removeIfThere(file, fs);
-    return files;
+    return names.map((name) => join(dirname(path), name));
   });
 }
 

@@ -14,7 +14,10 @@ export interface FileStat {
   size: number;
   dev: number;
   ino: number;
+  /** Of its contents. */
   mtimeMs: number;
+  /** Of whatever it is: also of its coming to this name. No program can set it. */
+  ctimeMs: number;
 }
 
 /** All methods throw Node's system errors, with their `code`. */
@@ -30,6 +33,7 @@ export interface FileSystem {
   readlink(file: string): string;
   /** Opens for writing a file that must not exist yet (`create`), an existing one (`overwrite`), or a folder to be synced (`folder`). */
   open(file: string, how: "create" | "overwrite" | "folder", mode?: number): number;
+  /** The bytes from the offset on, to the same place in the file. */
   write(handle: number, bytes: Uint8Array, offset: number): number;
   truncate(handle: number, size: number): void;
   chmod(handle: number, mode: number): void;
@@ -37,6 +41,8 @@ export interface FileSystem {
   sync(handle: number): void;
   sizeOf(handle: number): number;
   close(handle: number): void;
+  /** What mode and owner do not say: ACLs, other extended attributes, SELinux's label. Throws where they cannot be copied. */
+  copyAttributes(from: string, to: string): void;
   rename(from: string, to: string): void;
   /** Another name for the same file, in one step; it must not exist yet. */
   link(file: string, name: string): void;
@@ -63,19 +69,32 @@ export const realFileSystem: FileSystem = {
   realpath: (file) => fs.realpathSync.native(file),
   readlink: (file) => fs.readlinkSync(file),
   open: (file, how, mode) => fs.openSync(file, flags[how], mode),
-  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset),
+  // At the offset, not where the handle stands: a file that is written a second time is written over.
+  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset, null, offset),
   truncate: (handle, size) => fs.ftruncateSync(handle, size),
   chmod: (handle, mode) => fs.fchmodSync(handle, mode),
   chown: (handle, uid, gid) => fs.fchownSync(handle, uid, gid),
   sync: (handle) => fs.fsyncSync(handle),
   sizeOf: (handle) => fs.fstatSync(handle).size,
   close: (handle) => fs.closeSync(handle),
+  copyAttributes,
   rename: (from, to) => fs.renameSync(from, to),
   link: (file, name) => fs.linkSync(file, name),
   symlink: (text, file) => fs.symlinkSync(text, file),
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
 };
+
+/** Node has no call for it, and coreutils' cp has. Elsewhere than on Linux, and with another cp, they are not kept. */
+function copyAttributes(from: string, to: string): void {
+  if (process.platform !== "linux") return;
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  const { status, error } = spawnSync("cp", [...copyOnlyAttributes, from, to], { stdio: "ignore", timeout: 2000 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`cp ended with ${status}`);
+}
+
+const copyOnlyAttributes = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps,links", "--"];
 
 function readEnd(file: string, limit: number): Buffer {
   const size = fs.statSync(file).size;

@@ -22,6 +22,7 @@ const mostLinks = 40;
  */
 export function target(named: string, fs: FileSystem): Target {
   let step = "look at the file";
+  let folder = dirname(resolve(named));
   try {
     const existing = orNull(() => fs.stat(named));
     if (existing?.isDirectory() || (existing === null && /^$|\/$/.test(named)))
@@ -29,15 +30,16 @@ export function target(named: string, fs: FileSystem): Target {
     if (existing !== null && !existing.isFile()) throw systemError("EFTYPE");
     step = "find its folder";
     const path = follow(named, fs);
-    const folder = dirname(path);
+    folder = dirname(path);
     step = "write into the folder";
     fs.checkWritable(folder);
     return { named, path, folder, existing };
   } catch (error) {
-    const [folder, errno] = [dirname(resolve(named)), errnoOf(error)];
+    const errno = errnoOf(error);
     if (error instanceof Failure || errno === "") throw error;
     const facts = { file: named, folder, step, errno, asked: "before-request" as const };
-    throw new Failure("CANNOT_WRITE", facts, error);
+    const isFolder = step === "write into the folder" && mayWrite(named, fs);
+    throw new Failure("CANNOT_WRITE", { ...facts, ...(isFolder && { onlyFolder: true }) }, error);
   }
 }
 
@@ -54,6 +56,16 @@ export function follow(path: string, fs: FileSystem): string {
     current = isAbsolute(next) ? next : `${dirname(real)}/${next}`;
   }
   throw systemError("ELOOP");
+}
+
+/** Into the file that is there. Nothing is written. */
+function mayWrite(file: string, fs: FileSystem): boolean {
+  try {
+    fs.close(fs.open(file, "overwrite"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function orNull<T>(look: () => T): T | null {

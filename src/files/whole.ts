@@ -74,6 +74,15 @@ export function removeIfThere(file: string, fs: FileSystem): void {
   }
 }
 
+/** What a service may need to read the file, as far as this system can copy it: the certificate matters more. */
+export function keepAttributes(from: string, to: string, fs: FileSystem): void {
+  try {
+    fs.copyAttributes(from, to);
+  } catch {
+    // mode and owner are kept in any case
+  }
+}
+
 /** Of what is to be replaced; a file that replaces nothing stays its owner's alone. chown before chmod: it clears set-id bits. */
 export function keepOwnerAndMode(handle: number, { existing }: Pick<Target, "existing">, fs: FileSystem): void {
   if (existing === null) return;

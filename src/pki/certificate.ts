@@ -85,10 +85,14 @@ export function readCertificate(der: Uint8Array): Certificate {
     throw new DerError(`${der.length - outer.raw.length} bytes follow the certificate`);
   const [tbs] = children(outer);
   const fields = children(tbs);
-  const versioned = fields[0]?.tag === tags.explicit(0) ? fields.slice(1) : fields;
+  const isVersioned = fields[0]?.tag === tags.explicit(0);
+  const versioned = isVersioned ? fields.slice(1) : fields;
   const [serial, , issuer, validity, subject, spki, ...optional] = versioned;
   const [notBefore, notAfter] = children(validity);
   const extensions = readExtensions(optional.find(({ tag }) => tag === tags.explicit(3)));
+  // Go passes over the extensions of an older version, or refuses it: what they say would hold for some alone.
+  if (extensions.size > 0 && !(isVersioned && fields[0]?.value.at(-1) === 2))
+    throw new DerError("it has extensions, and is not of version 3");
   if (serial === undefined || issuer === undefined || subject === undefined || spki === undefined) {
     throw new DerError("a field of the certificate is missing");
   }

@@ -63,7 +63,11 @@ interface CheckedName {
 
 type Subtree = { base: Der; isPermitted: boolean };
 
+/** Each name is held against each constraint; what a certificate made to be slow has is more than anybody needs. */
+const mostComparisons = 250_000;
+
 function problemWith(names: readonly CheckedName[], constraints: readonly Subtree[]): string | null {
+  if (names.length * constraints.length > mostComparisons) return "its names and the constraints on them are too many";
   for (const name of names) {
     const { kind, shown, host } = name;
     const label = labels[kind];

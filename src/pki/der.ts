@@ -75,9 +75,13 @@ export function children(element: Der | undefined, tag: number = tags.sequence):
   return readAll(element.value);
 }
 
+/** Octets of an identifier, a number and a bit string: no certificate comes near, and what is longer would keep us busy. */
+const longest = { oid: 256, integer: 256, bits: 16 };
+
 /** An object identifier in dotted form. Its arcs may be as large as a UUID (ITU-T X.667). */
 export function oid(element: Der | undefined): string {
   if (element?.tag !== tags.oid) throw new DerError("an object identifier is missing");
+  if (element.value.length > longest.oid) throw new DerError("an object identifier is too long");
   if (!/^(?:(?!80)(?:[89a-f].){0,19}[0-7].)+$/.test(hex(element.value))) {
     throw new DerError("an object identifier is malformed");
   }
@@ -111,6 +115,7 @@ export function time(element: Der | undefined): Date {
 /** The set bits of a BIT STRING, counted from the most significant one, as named bit lists are. */
 export function bits(element: Der | undefined): number[] {
   if (element?.tag !== tags.bitString) throw new DerError("a bit string is missing");
+  if (element.value.length > longest.bits) throw new DerError("a bit string is too long");
   const set: number[] = [];
   element.value.subarray(1).forEach((octet, index) => {
     for (let bit = 0; bit < 8; bit++) if (octet & (0x80 >> bit)) set.push(index * 8 + bit);
@@ -124,5 +129,6 @@ export function hex(value: Uint8Array): string {
 
 /** A serial number in decimal, as step-ca's log and `step` write it. */
 export function serialText(value: Uint8Array): string {
+  if (value.length > longest.integer) throw new DerError("a number is too long");
   return BigInt(`0x${hex(value) || "0"}`).toString();
 }

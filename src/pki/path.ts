@@ -9,7 +9,7 @@
 import type { PathVerdict } from "../failure/evidence.ts";
 import { allowsUsage, type Certificate, isIssuedBy, same } from "./certificate.ts";
 import { alternativeNamesOid, forbiddenName } from "./constraints.ts";
-import { hasKnownKey, hasUnhandledExtension, signatureProblem } from "./signature.ts";
+import { hasKnownKey, signatureProblem, unhandledExtensions } from "./signature.ts";
 
 export interface PathQuestion {
   leaf: Certificate;
@@ -173,7 +173,7 @@ function problemOf(
 ): PathProblem | null {
   const { notBefore, notAfter, isCa, maxPathLength } = certificate;
   const outOfTime = `x509: certificate has expired or is not yet valid: current time ${second(at)} is`;
-  if (hasUnhandledExtension(certificate))
+  if (unhandledExtensions(certificate).length > 0)
     return refused("constraint", certificate, "x509: unhandled critical extension");
   if (at < notBefore) return refused("not-yet-valid", certificate, `${outOfTime} before ${second(notBefore)}`);
   if (at > notAfter) return refused("expired", certificate, `${outOfTime} after ${second(notAfter)}`);

@@ -21,9 +21,9 @@ export function hasKnownKey(certificate: Certificate): boolean {
   return keyOf(certificate) !== undefined;
 }
 
-/** Whether a critical extension says something that Go does not check. */
-export function hasUnhandledExtension(certificate: Certificate): boolean {
-  return criticalExtensions(certificate).some((id) => {
+/** The critical extensions that say something that Go does not check. */
+export function unhandledExtensions(certificate: Certificate): string[] {
+  return criticalExtensions(certificate).filter((id) => {
     const value = certificate.extensions.get(id) ?? new Uint8Array();
     if (id === alternativeNamesOid) return !understandsNames(value);
     if (id === nameConstraintsOid) return !understandsConstraints(value);

@@ -2,16 +2,15 @@
 import type { Answer } from "../ca/answer.ts";
 import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
-import { askIntermediates } from "../ca/endpoints.ts";
 import { postRenew } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import type { Failure } from "../failure/failure.ts";
-import { leadsTo } from "../pki/anchored.ts";
-import { type Certificate, certificatePem, isIssuedBy } from "../pki/certificate.ts";
+import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
+import { completed } from "./completion.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Policy, Progress } from "./renew.ts";
 
@@ -51,7 +50,7 @@ export interface Refusal {
 export async function askBy(choice: Choice, asking: Asking) {
   const { world } = asking;
   const route = routeOf(asking);
-  const sent = choice.method === "token" ? await completed(asking) : asking.identity;
+  const sent = choice.method === "token" ? await withWholeChain(asking) : asking.identity;
   try {
     const answer = await postRenew(route, sent, choice.method, world.random(16));
     if (answer.status !== 201) return { kind: "refused", by: answer, sent } satisfies Refusal;
@@ -77,17 +76,11 @@ function changeOfMind(first: Choice, { by }: Refusal, { identity, policy, world 
   return isTokenWanted(answered) ? { method: "token", because: "registration-authority" } : null;
 }
 
-/** A token is judged by the chain that it carries: a file without its intermediates is completed from the CA's. */
-export async function completed(asking: Asking): Promise<Identity> {
+async function withWholeChain(asking: Asking): Promise<Identity> {
   const { identity, anchors, progress } = asking;
-  const [leaf, ...others] = identity.chain;
-  const roots = anchors.filter((anchor) => isIssuedBy(anchor, anchor));
-  if (roots.length === 0 || leadsTo(leaf, others, roots) !== null) return identity;
-  const path = leadsTo(leaf, [...others, ...anchors, ...(await askIntermediates(routeOf(asking)))], roots);
-  if (path === null) return identity;
-  const chain = path.filter((certificate) => !roots.includes(certificate));
-  progress.completed?.(chain.length - 1);
-  return { ...identity, chain: [leaf, ...chain.slice(1)] };
+  const whole = await completed(identity, { anchors, route: routeOf(asking) });
+  if (whole !== identity) progress.completed?.(whole.chain.length - 1);
+  return whole;
 }
 
 /** The refusal as a failure that says why. */

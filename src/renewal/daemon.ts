@@ -14,6 +14,8 @@ export interface Task {
   read(): Promise<Certificate>;
   /** Renews it, or, with nothing due, makes good what is owed. Throws a failure. */
   run(what: "renew" | "settle"): Promise<void>;
+  /** As it was said last. */
+  cadence(): Cadence;
 }
 
 export type DaemonEvent =
@@ -37,12 +39,7 @@ interface State {
 }
 
 /** Resolves when somebody asks it to end. Throws what keeps it from starting. */
-export async function keep(
-  task: Task,
-  cadence: Cadence,
-  world: World,
-  tell: (event: DaemonEvent) => void,
-): Promise<void> {
+export async function keep(task: Task, world: World, tell: (event: DaemonEvent) => void): Promise<void> {
   const bell = new Bell();
   const started = world.now();
   const state: State = { started, renewed: null, leaf: await task.read(), count: 0, failure: null, next: started };
@@ -53,12 +50,12 @@ export async function keep(
   try {
     await settleFirst(task, state, world, tell);
     if (state.leaf !== null && state.failure === null) {
-      state.next = nextRenewal(state.leaf, cadence, state);
+      state.next = nextRenewal(state.leaf, task.cadence(), state);
       tell({ event: "started", leaf: state.leaf, next: state.next });
     }
     const notify = notifier(world);
     await notify(["--ready"]);
-    while (!world.signal.aborted) await round({ task, cadence, world, tell, bell, state, notify });
+    while (!world.signal.aborted) await round({ task, world, tell, bell, state, notify });
     tell({ event: "stopped", leaf: state.leaf, count: state.count });
   } finally {
     for (const release of releases) release();
@@ -67,7 +64,6 @@ export async function keep(
 
 interface Round {
   task: Task;
-  cadence: Cadence;
   world: World;
   tell: (event: DaemonEvent) => void;
   bell: Bell;
@@ -76,7 +72,7 @@ interface Round {
 }
 
 /** Waits for the moment, looks at the file again after each slice, and acts. */
-async function round({ task, cadence, world, tell, bell, state, notify }: Round): Promise<void> {
+async function round({ task, world, tell, bell, state, notify }: Round): Promise<void> {
   const heard = await wait(state, world, bell, notify);
   if (world.signal.aborted) return;
   if (heard === "state") {
@@ -88,7 +84,7 @@ async function round({ task, cadence, world, tell, bell, state, notify }: Round)
     const leaf = await task.read();
     const isForeign = state.leaf === null || !isSame(state.leaf, leaf);
     state.leaf = leaf;
-    const due = nextRenewal(leaf, cadence, state);
+    const due = nextRenewal(leaf, task.cadence(), state);
     const isOwed = state.failure?.code === "HOOK_FAILED";
     const isTried = state.failure !== null && !isOwed && heard === "moment";
     const isDue = heard === "renew" || due <= world.now() || isTried;
@@ -100,7 +96,7 @@ async function round({ task, cadence, world, tell, bell, state, notify }: Round)
     if (isDue) tell({ event: "renewed", leaf: state.leaf });
     state.count = 0;
     state.failure = null;
-    expect(state, nextRenewal(state.leaf, cadence, state), state.leaf, tell);
+    expect(state, nextRenewal(state.leaf, task.cadence(), state), state.leaf, tell);
   } catch (error) {
     if (isFailure(error, "HOOK_FAILED") && error.facts.isNew) {
       state.leaf = await task.read();
@@ -146,8 +142,10 @@ function failed(
   state.count++;
   state.failure = error;
   const wish = "retryAfter" in error.facts ? error.facts.retryAfter : undefined;
+  const { exit, retry } = explanationOf(error);
   const delay = retryDelay({
-    verdict: explanationOf(error).retry,
+    // Its words were good when it started: the settings were changed since, and may be mended.
+    verdict: exit === 64 ? "after-fix" : retry,
     count: state.count,
     leftMs: leaf === null ? 0 : leaf.notAfter.getTime() - now.getTime(),
     lifetimeMs: leaf === null ? 0 : leaf.notAfter.getTime() - leaf.notBefore.getTime(),

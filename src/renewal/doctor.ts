@@ -2,6 +2,8 @@
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
 import { attempt, type Failure, isFailure } from "../failure/failure.ts";
+import { readJournal } from "../files/journal.ts";
+import { heldBy } from "../files/lock.ts";
 import { readNamed } from "../files/read.ts";
 import { unrepaired } from "../files/repair.ts";
 import { isDer } from "../pki/bundle.ts";
@@ -9,7 +11,7 @@ import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
-import { type Asking, completed, routeOf } from "./ask.ts";
+import { type Asking, routeOf } from "./ask.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
 import { hookChecks, owedCheck } from "./checkup/hook.ts";
@@ -17,6 +19,7 @@ import { fileChecks, issuersEnd, leafChecks, usagesCheck } from "./checkup/local
 import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
 import { caChecks } from "./checkup/remote.ts";
+import { completed } from "./completion.ts";
 import { certificateFacts } from "./evidence.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load } from "./load.ts";
@@ -88,11 +91,18 @@ async function finding<T>(work: () => Promise<T>): Promise<Finding<T>> {
 }
 
 /** What an interrupted run has left is the next renewal's to finish: a check-up changes nothing. */
-function interruptedCheck({ paths }: Policy, { fs }: World): Check[] {
-  const [journal] = unrepaired([paths.certificate, paths.key], fs);
+function interruptedCheck({ paths }: Policy, world: World): Check[] {
+  const [journal] = unrepaired([paths.certificate, paths.key], world.fs).filter((file) => !isAtWork(file, world));
   if (journal === undefined) return [];
   const says = `an interrupted run has left ${paths.certificate} and ${paths.key} unfinished (${journal})`;
   return [warning("pair", says, "the next `renew` or `renew rekey` of this pair finishes it before anything else")];
+}
+
+/** Whoever wrote it lives, and is not done yet. */
+function isAtWork(journal: string, { fs, now }: World): boolean {
+  const read = attempt(() => readJournal(journal, fs));
+  const certificate = read.failure === undefined ? read.value.parts.at(-1)?.path : undefined;
+  return certificate !== undefined && heldBy(certificate, now(), fs) !== null;
 }
 
 function localChecks(identity: Identity, end: Date | null, { window }: Policy, world: World): Check[] {
@@ -109,7 +119,7 @@ async function look(asking: Asking): Promise<{ checks: Check[]; forecast: Foreca
   const { identity, anchors, policy, world } = asking;
   const [answers, sent] = await Promise.all([
     askCa(routeOf(asking), identity.leaf, [...identity.chain.slice(1), ...anchors]),
-    completed(asking),
+    completed(identity, { anchors, route: routeOf(asking) }),
   ]);
   stopIfAsked(world);
   const now = world.now();

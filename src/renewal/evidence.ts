@@ -2,8 +2,9 @@
 import type { Method } from "../ca/credential.ts";
 import type { CaAnswers } from "../ca/endpoints.ts";
 import type { Outlook } from "../failure/diagnosis/forecast.ts";
-import type { CaFacts, CertificateFacts } from "../failure/evidence.ts";
-import type { Certificate } from "../pki/certificate.ts";
+import type { CaFacts, CertificateFacts, IssuerFacts } from "../failure/evidence.ts";
+import { leadsTo } from "../pki/anchored.ts";
+import { allowsUsage, type Certificate, isIssuedBy } from "../pki/certificate.ts";
 import { forbiddenName } from "../pki/constraints.ts";
 import type { Identity } from "../pki/identity.ts";
 import { predict } from "../pki/path.ts";
@@ -28,24 +29,47 @@ export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Kn
   const isPublished = ca.roots.length > 0;
   const roots = isPublished ? ca.roots : anchors;
   const path = predict({ chain: identity.chain, roots, caIntermediates: ca.intermediates, now: caNow });
+  const issuer = currentIssuer(ca);
   return {
     at,
     method,
     certificate: certificateFacts(identity),
-    ca: { ...ca.facts, ...(clock && { clock }) },
-    path: { ...path, roots: isPublished ? "ca" : "ours", ...forbiddenNow(identity, ca) },
+    ca: {
+      ...ca.facts,
+      ...(clock && { clock }),
+      ...(issuer && { issuer: issuerFacts(issuer, { leaf: identity.leaf, others: ca.intermediates, roots }) }),
+    },
+    path: { ...path, roots: isPublished ? "ca" : "ours", ...(issuer && forbiddenNow(identity, issuer)) },
     files: { key: identity.keyFile, root },
   };
 }
 
 /**
- * What the intermediate that signs now forbids, which the certificate's own need not (authority/tls.go: constraints). A CA that
- * publishes none (before v0.27.3) presents it above its own certificate; something in front of it may present another.
+ * The first intermediate of a CA signs what it issues. One that publishes none (before v0.27.3) presents it above its own
+ * certificate; something in front of it may present another.
  */
-function forbiddenNow({ leaf }: Identity, { facts, intermediates }: CaAnswers) {
+function currentIssuer({ facts, intermediates }: CaAnswers): Certificate | undefined {
   const isItsOwn = facts.intermediates === "answers" || facts.handshake?.isCaItself === true;
-  const [issuer] = isItsOwn ? intermediates : [];
-  const found = issuer && forbiddenName([leaf, issuer]);
+  return isItsOwn ? intermediates[0] : undefined;
+}
+
+function issuerFacts(
+  issuer: Certificate,
+  about: { leaf: Certificate; others: readonly Certificate[]; roots: readonly Certificate[] },
+): IssuerFacts {
+  const path = leadsTo(issuer, about.others, about.roots) ?? [issuer];
+  const until = new Date(Math.min(...path.map(({ notAfter }) => notAfter.getTime())));
+  return {
+    name: issuer.subject.text,
+    until,
+    isForClients: path.every((certificate) => allowsUsage(certificate, "clientAuth")),
+    isOwn: isIssuedBy(about.leaf, issuer),
+  };
+}
+
+/** What the issuer of now forbids, which the certificate's own need not (authority/tls.go: constraints). */
+function forbiddenNow({ leaf }: Identity, issuer: Certificate) {
+  const found = forbiddenName([leaf, issuer]);
   return found && { forbidden: { by: found.by.subject.text, why: found.why } };
 }
 

@@ -14,27 +14,48 @@ export function seenAs(named: readonly string[], world: World): Seen {
 
 /** One of them is another one now, and nothing is half-way. */
 export function isReplaced(seen: Seen, files: readonly string[], world: World): boolean {
-  const isAnother = [...seen].some(([file, before]) => digestNow(file, world) !== before);
-  return isAnother && unrepaired(files, world.fs).length === 0;
+  return [...seen].some(isAnother(world)) && unrepaired(files, world.fs).length === 0;
+}
+
+/** All of them are: what was loaded is stale as soon as one is, and what was asked for is done when all are. */
+export function areReplaced(seen: Seen, world: World): boolean {
+  return [...seen].every(isAnother(world));
+}
+
+function isAnother(world: World) {
+  return ([file, before]: [string, string | null]) => digestNow(file, world) !== before;
 }
 
 /**
- * A file that was written after this program was asked to renew it has what was asked for: of ten runs that start at once, the
- * last may not look at it before the first has ended. A time to come is nobody's work: somebody has set a clock.
+ * Files that were put there after this program was asked to renew have what was asked for: of ten runs that start at once, the
+ * last may not look at them before the first has ended.
  */
-export function isNewerThanAsked(file: string, { fs, now, asked }: World): boolean {
-  const written = writtenAt(file, { fs });
-  if (written === null || now().getTime() - written > longestStart) return false;
-  const start = asked();
-  return start !== null && written > start.getTime() && written <= now().getTime();
+export function areNewerThanAsked(files: readonly string[], world: World): boolean {
+  const times = files.map((file) => timesOf(file, world));
+  if (!times.every((one) => one !== null && isRecent(one, world.now()))) return false;
+  const start = world.asked();
+  return start !== null && times.every((one) => one !== null && one.put > start.getTime());
+}
+
+interface Times {
+  written: number;
+  /** Later than written: it was synced in between, which may take long, and a key waits for its certificate. */
+  put: number;
+}
+
+/** A time to come is nobody's work: somebody has set a clock. */
+function isRecent({ written, put }: Times, now: Date): boolean {
+  const isPast = (time: number) => time <= now.getTime();
+  return isPast(written) && isPast(put) && now.getTime() - written <= longestStart;
 }
 
 /** In ms: of a file that is older, no start is asked for. */
 const longestStart = 10 * 60_000;
 
-function writtenAt(file: string, { fs }: Pick<World, "fs">): number | null {
+function timesOf(file: string, { fs }: World): Times | null {
   try {
-    return fs.stat(follow(file, fs)).mtimeMs;
+    const { mtimeMs: written, ctimeMs: put } = fs.stat(follow(file, fs));
+    return { written, put };
   } catch {
     return null; // there is none
   }

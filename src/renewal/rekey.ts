@@ -3,8 +3,8 @@ import { postRekey } from "../ca/rekey.ts";
 import { type AnsweredChain, readAnswered, readRenewal } from "../ca/response.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
-import { type Goal, goalOf } from "../files/goal.ts";
-import { abandon, complete, prepare } from "../files/pair.ts";
+import type { Goal } from "../files/goal.ts";
+import { abandon, complete, goalOfPair, prepare } from "../files/pair.ts";
 import { sweep } from "../files/repair.ts";
 import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -17,12 +17,12 @@ import { factsOf, follow, type Hooked, oweBefore } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
-import { isNewerThanAsked, isReplaced, type Seen, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
 import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
-import { verify } from "./verify.ts";
+import { clockOf, verify } from "./verify.ts";
 
 export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
   /** Where the new chain goes; the certificate's own file when left out. */
@@ -60,17 +60,14 @@ export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Pro
   const { paths, outCertificate: certificate = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
   const turn = new Turn({ certificate, files, ...limitsOf(policy) }, world, progress);
-  try {
-    return await rekeyInTurn(policy, turn, world, progress);
-  } finally {
-    turn.end();
-  }
+  return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
 
 async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {
   const { paths, outCertificate = paths.certificate } = policy;
   await turn.begin();
-  const seen = seenAs([outCertificate, keyFileOf(policy)], world);
+  const written = writtenFiles(policy);
+  const seen = seenAs(written, world);
   const { identity, opened } = await loadPair(paths, world);
   progress.loaded?.(identity);
   const { leaf } = identity;
@@ -80,8 +77,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
-  if (policy.window === null && isNewerThanAsked(outCertificate, world))
-    return overtaken(policy, turn, world, progress);
+  if (policy.window === null && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
   const goals = goalsFor(policy, { seen, token: turn.token }, world);
@@ -90,7 +86,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const anchors = readRoots(policy.root, world.fs);
   await mayReplace(goals, policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
-  if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, turn, world, progress);
+  if (!(await turn.take(isOver)) || isOver())
+    return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
   const keeper = await keeperFor(policy, { ...goals, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const key = await newKey(given, opened, policy, world);
@@ -101,8 +98,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   try {
     const answered = await askRekey(asking, signingRequest(leaf, key));
     chain = answered.chain;
-    const now = answered.date ?? world.now();
-    verify({ old: leaf, answered: chain, anchors, now, url: policy.ca.href, spki: publicKeyOf(key) });
+    const clock = clockOf(answered.date, world.now());
+    verify({ old: leaf, answered: chain, anchors, ...clock, url: policy.ca.href, spki: publicKeyOf(key) });
   } catch (error) {
     abandon(prepared, world.fs);
     throw error;
@@ -137,16 +134,32 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
 
 /** What is there now is judged as if this run had come later. */
 async function overtaken(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {
-  const { paths, outCertificate: file = paths.certificate, window } = policy;
+  const { paths, outCertificate: file = paths.certificate, window, privateKey } = policy;
   const keyFile = keyFileOf(policy);
-  const { leaf } = await load({ ...paths, certificate: file, key: keyFile }, world);
-  if (isStillDue(leaf, window, world)) return rekeyInTurn(policy, turn, { ...world, asked: () => null }, progress);
-  return { outcome: "overtaken", leaf, file, keyFile };
+  try {
+    const { leaf } = await load({ ...paths, certificate: file, key: keyFile }, world);
+    if (!isStillDue(leaf, window, world)) return { outcome: "overtaken", leaf, file, keyFile };
+  } catch (error) {
+    // The other run was not asked for this key.
+    if (privateKey === undefined || !isFailure(error, "KEY_MISMATCH")) throw error;
+  }
+  return again(policy, turn, world, progress);
+}
+
+/** The other run has not done what this one was asked for: it has only renewed, and the key is still the old one. */
+function again(policy: RekeyPolicy, turn: Turn, world: World, progress: Progress): Promise<RekeyOutcome> {
+  return rekeyInTurn(policy, turn, { ...world, asked: () => null }, progress);
 }
 
 /** Where the key is that belongs to the new certificate. */
 function keyFileOf({ outKey, privateKey, paths }: RekeyPolicy): string {
   return outKey ?? privateKey ?? paths.key;
+}
+
+/** What is new afterwards: a key that was given stays as it is, unless another file is named for it. */
+function writtenFiles({ paths, outCertificate, outKey, privateKey }: RekeyPolicy): [string, ...string[]] {
+  const certificate = outCertificate ?? paths.certificate;
+  return privateKey === undefined || outKey !== undefined ? [certificate, outKey ?? paths.key] : [certificate];
 }
 
 function hookedOf(policy: RekeyPolicy): Hooked | null {
@@ -159,12 +172,10 @@ interface Goals {
   key: Goal | null;
 }
 
-/** A key that was given stays in its file, as with step, unless another is named for it. */
 function goalsFor(policy: RekeyPolicy, { seen, token }: { seen: Seen; token: string }, world: World): Goals {
-  const { paths, outCertificate = paths.certificate, outKey, privateKey } = policy;
-  const goal = (file: string) => goalOf(file, token, world.fs, seen.get(file));
-  const keyFileNamed = outKey ?? (privateKey === undefined ? paths.key : null);
-  return { certificate: goal(outCertificate), key: keyFileNamed === null ? null : goal(keyFileNamed) };
+  const [certificate, key] = writtenFiles(policy);
+  const goal = (file: string) => goalOfPair(file, token, world.fs, seen.get(file));
+  return { certificate: goal(certificate), key: key === undefined ? null : goal(key) };
 }
 
 /** No handshake takes a certificate that has expired or is not for clients, and a rekey knows no other way. */

@@ -15,11 +15,11 @@ import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
-import { isNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
-import { verify } from "./verify.ts";
+import { clockOf, verify } from "./verify.ts";
 
 export interface Policy {
   readonly paths: Paths;
@@ -74,11 +74,7 @@ export async function renewOnce(policy: Policy, world: World, progress: Progress
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
-  try {
-    return await renewInTurn(policy, turn, world, progress);
-  } finally {
-    turn.end();
-  }
+  return turn.during(() => renewInTurn(policy, turn, world, progress));
 }
 
 /** For how long a run waits, and how long it may take itself: it promises so to those who cannot see it. */
@@ -103,7 +99,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
     const { certificateFile: file, keyFile } = identity;
     throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
   }
-  if (policy.window === null && isNewerThanAsked(out, world)) return overtaken(policy, turn, world, progress);
+  if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, turn, world, progress);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = readRoots(policy.root, world.fs);
@@ -115,7 +111,8 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
-  verify({ old: leaf, answered: answered.chain, anchors, now: answered.date ?? world.now(), url: policy.ca.href });
+  const clock = clockOf(answered.date, world.now());
+  verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();

@@ -48,7 +48,7 @@ async function rollBackInTurn(policy: RollbackPolicy, world: World, progress: Ro
   const files = [paths.certificate, paths.key];
   const longestMs = (hooks?.execTimeoutMs ?? 0) + 60_000;
   const turn = new Turn({ certificate: paths.certificate, files, lockTimeoutMs, longestMs }, world, progress);
-  try {
+  return turn.during(async () => {
     if (!policy.isDry) await turn.begin();
     const next = await nextStep(policy, turn.token, world, progress);
     const { leaf, previous, key } = next;
@@ -61,9 +61,7 @@ async function rollBackInTurn(policy: RollbackPolicy, world: World, progress: Ro
     progress.installed?.(leaf);
     await followed(hooked, factsOf(leaf, previous, "rollback"), "rolled back", world);
     return { outcome: "rolled-back", leaf, previous, isKeyReplaced: key !== null };
-  } finally {
-    turn.end();
-  }
+  });
 }
 
 /** One question, before anything changes. */

@@ -5,7 +5,7 @@
 import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import { type Holder, isLeft, type Lock, lockFile, release, seize } from "../files/lock.ts";
 import { commandOf, lifeOf } from "../files/owner.ts";
-import { type Hold, type Repaired, repair, sweep, unrepaired } from "../files/repair.ts";
+import { besideOf, type Hold, type Repaired, repair, sweep, unrepaired } from "../files/repair.ts";
 import { follow } from "../files/target.ts";
 import type { World } from "../world.ts";
 import { stopIfAsked } from "./interruption.ts";
@@ -27,6 +27,8 @@ export interface TurnProgress {
   unlocked?(file: string, errno: string): void;
   /** Another run is at work. */
   waiting?(holder: Holder): void;
+  /** What this run could not take away, and its failure does not name. */
+  left?(files: readonly string[]): void;
 }
 
 /** Between two looks at a lock. */
@@ -86,11 +88,29 @@ export class Turn {
     }
   }
 
-  /** Gives it back. */
-  end(): void {
-    if (this.#lock !== null) release(this.#lock, this.token, this.#world.fs);
-    this.#lock = null;
-    this.#isOurs = false;
+  /** Does the work, and gives the turn back whatever came of it. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#isOurs ? this.#withLeft(error) : error;
+    } finally {
+      if (this.#lock !== null) release(this.#lock, this.token, this.#world.fs);
+      this.#lock = null;
+      this.#isOurs = false;
+    }
+  }
+
+  /** Names what could not be taken away: a private key may be among it. */
+  #withLeft(error: unknown): unknown {
+    const ofDisk = isFailure(error, "CANNOT_WRITE") ? error : null; // it may be a dead run's that could not be repaired
+    const named = isFailure(error) ? namedBy(error) : [];
+    const left = besideOf(this.#plan.files, this.#world.fs, ofDisk ? "" : this.token);
+    const unnamed = left.filter((file) => !named.includes(file));
+    if (unnamed.length === 0) return error;
+    if (ofDisk !== null) return new Failure("CANNOT_WRITE", { ...ofDisk.facts, left: unnamed }, ofDisk.cause);
+    this.#progress.left?.(unnamed);
+    return error;
   }
 
   /** Null once it is ours, with what a dead run has left repaired. */
@@ -164,4 +184,10 @@ export class Turn {
       waitedMs,
     });
   }
+}
+
+function namedBy({ facts }: Failure): readonly string[] {
+  const kept = "kept" in facts ? facts.kept : [];
+  const keptKey = "keptKey" in facts && facts.keptKey !== undefined ? [facts.keptKey] : [];
+  return [...(typeof kept === "string" ? [kept] : (kept ?? [])), ...keptKey];
 }

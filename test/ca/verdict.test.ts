@@ -42,6 +42,8 @@ describe("the message decides first, the status second", () => {
     ["502, of a proxy", page(502, "502 Bad Gateway"), "CA_UNREACHABLE"],
     ["503, of a proxy", page(503, "503 Service Unavailable"), "CA_UNREACHABLE"],
     ["504, of a proxy", page(504, "504 Gateway Time-out"), "CA_UNREACHABLE"],
+    ["524, of Cloudflare", page(524, "524: A timeout occurred"), "CA_UNREACHABLE"],
+    ["511, of a captive portal", page(511, "Login"), "PROXY_REFUSED"],
     ["500, of something else", page(500, "Internal Server Error"), "CA_FAILED"],
     ["403, of a proxy", page(403, "403 Forbidden"), "PROXY_REFUSED"],
     ["401, of a proxy", page(401, "Login"), "PROXY_REFUSED"],

@@ -90,7 +90,7 @@ describe("what is wrong with it", () => {
     [["--signal", "65"], { code: "BAD_FLAG" }],
     [["--signal", "HPU"], { code: "BAD_FLAG", nearest: "--signal HUP" }],
     [["--signal", "sigusr"], { code: "BAD_FLAG", nearest: "--signal USR1" }],
-    [["--signal", "reload"], { code: "BAD_FLAG" }],
+    [["--signal", "kil"], { code: "BAD_FLAG", nearest: "--signal KILL" }],
     [["--exec-timeout", "0"], { code: "BAD_DURATION", flag: "--exec-timeout" }],
     [["--exec-timeout", "-1s"], { code: "BAD_DURATION" }],
     [["--exec-timeout", "soon"], { code: "BAD_DURATION" }],
@@ -104,6 +104,15 @@ describe("what is wrong with it", () => {
       ...(failure["code"] === "BAD_FLAG" && { command: "rekey" }),
     });
   });
+
+  test.each(["FOO", "SIGFOO", "reload", "99", "0", "-1", "SIG", "HUP,TERM"])(
+    "--signal %s is near to none, so the usual ones are listed",
+    (text) => {
+      const failure = parsed(["--pid", "1", "--signal", text]);
+      expect(failure).toMatchObject({ code: "BAD_FLAG", because: expect.stringContaining("HUP, INT, QUIT") });
+      expect(failure).not.toHaveProperty("nearest");
+    },
+  );
 
   test("is said even where the CA's address is missing as well", () => {
     const { fs } = recorded(new MemoryDisk());

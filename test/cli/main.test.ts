@@ -36,6 +36,57 @@ describe("help", () => {
   });
 });
 
+describe("a switch with a space before its value is told in one line on stderr", () => {
+  const hint = "--mtls false was taken as --mtls=false: step wants the =\n";
+  test.each<[string, string]>([
+    ["--mtls false", hint],
+    ["-v --mtls false", hint],
+    ["--json --mtls false", hint],
+    ["-q --mtls false", ""],
+    ["--mtls=false", ""],
+    ["-f TRUE", "-f TRUE was taken as -f=TRUE: step wants the =\n"],
+    ["rekey --force true", "--force true was taken as --force=true: step wants the =\n"],
+    ["doctor -v true", "-v true was taken as -v=true: step wants the =\n"],
+    ["needs-renewal --bundle true", "--bundle true was taken as --bundle=true: step wants the =\n"],
+  ])("renew %s", async (line, expected) => {
+    const told = await run(...line.split(" "), "web.crt");
+    expect(told.out).not.toContain("was taken as");
+    expect(/^.*was taken as.*\n/m.exec(told.err)?.[0] ?? "").toBe(expected);
+    if (line.includes("--json")) expect(JSON.parse(told.out)).toMatchObject({ ok: false });
+  });
+});
+
+describe("a daemon that cannot start, under --json, is one line like its events", () => {
+  test.each<[string, Record<string, unknown>]>([
+    ["--daemon --json web.crt web.key --ca-url ca", { file: "web.crt", error: { code: "FILE_MISSING" } }],
+    ["--daemon --json web.crt", { file: "web.crt", error: { code: "BAD_FLAG" } }],
+    ["--daemon --json", { file: null, error: { code: "BAD_FLAG" } }],
+    ["-daemon=TRUE --json --forse web.crt web.key", { file: null, error: { code: "BAD_FLAG" } }],
+    ["--json --daemon web.crt web.key --exit-code --ca-url ca", { file: "web.crt", error: { code: "FLAG_CONFLICT" } }],
+    ["rekey --daemon --json web.crt web.key", { command: "rekey", error: { code: "CA_URL_MISSING" } }],
+  ])("renew %s", async (line, expected) => {
+    const { out, err } = await run(...line.split(" "));
+    expect([out.indexOf("\n"), err]).toEqual([out.length - 1, ""]);
+    expect(JSON.parse(out)).toMatchObject({ command: "renew", event: "failed", next: null, failures: 1, ...expected });
+  });
+
+  test.each([
+    "--json web.crt web.key --ca-url ca",
+    "--daemon=false --json web.crt web.key --ca-url ca",
+    "--daemon=0 --json --forse web.crt web.key",
+    "--daemon=maybe --json web.crt web.key",
+    "doctor --daemon --json web.crt web.key",
+  ])("no daemon: renew %s", async (line) => {
+    expect(JSON.parse((await run(...line.split(" "))).out)).toMatchObject({ ok: false });
+  });
+
+  test("nor without --json", async () => {
+    const { out, err } = await run("--daemon", "web.crt", "web.key", "--ca-url", "ca");
+    expect(out).toBe("");
+    expect(err).toMatch(/^error\[FILE_MISSING\]/);
+  });
+});
+
 describe("the first word", () => {
   test.each([
     ["constructor", ["constructor"]],

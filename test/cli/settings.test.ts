@@ -41,6 +41,25 @@ const defaults = JSON.stringify({
   "expires-in": "2h",
 });
 
+test("said again, the files are read anew; flags and environment keep their precedence", () => {
+  const disk = new MemoryDisk().put("/step/certs/root_ca.crt", "").put("/step/config/defaults.json", defaults);
+  const world = testWorld({ fs: disk, env: { STEPPATH: "/step", STEP_ROOT: "env.crt" } });
+  const parsed = parseFlags(words, ["web.crt", "web.key", "--timeout", "5s"], world);
+  if (!("said" in parsed)) throw new Error("help");
+  const { said } = parsed;
+  expect(policyOf(said, "renew").ca.host).toBe("file.internal");
+  disk.put("/step/config/defaults.json", '{"ca-url":"new.internal","root":"new.crt","timeout":"9s"}');
+  expect(policyOf(said, "renew").ca.host).toBe("file.internal");
+  expect(policyOf(said.again(), "renew")).toMatchObject({
+    ca: { host: "new.internal" },
+    root: { value: "env.crt", from: "STEP_ROOT" },
+    timeoutMs: 5000,
+    window: null,
+  });
+  disk.put("/step/config/defaults.json", "{");
+  expect(() => policyOf(said.again(), "renew")).toThrow("BAD_CONFIGURATION");
+});
+
 describe("precedence", () => {
   test.each([
     [

@@ -1,7 +1,7 @@
 /** The daemon as a process: signals, its end, what it costs over many renewals. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,7 +9,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { bin, root } from "../support/program.ts";
+import { atOnce, bin, root, run } from "../support/program.ts";
+import { learnFrom, watch as lookout } from "../support/secrets.ts";
 
 let folder: string;
 let authority: Authority;
@@ -36,6 +37,14 @@ interface Line {
   error: { code: string } | null;
 }
 
+async function issue(lifetimeMs: number): Promise<void> {
+  const now = Date.now();
+  const life = { notBefore: new Date(now), notAfter: new Date(now + lifetimeMs) };
+  const { chain, key } = await authority.issue({ ...life, provisioner: { name: "after-expiry" } });
+  writeFileSync(join(folder, "web.crt"), chain);
+  writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
+}
+
 async function daemon(
   lifetimeMs: number,
   flags: readonly string[] = [],
@@ -43,17 +52,18 @@ async function daemon(
   env: Record<string, string> = {},
 ) {
   ca = await startDevCa({ authority, ...options });
-  const now = Date.now();
-  const life = { notBefore: new Date(now), notAfter: new Date(now + lifetimeMs) };
-  const { chain, key } = await authority.issue({ ...life, provisioner: { name: "after-expiry" } });
-  writeFileSync(join(folder, "web.crt"), chain);
-  writeFileSync(join(folder, "web.key"), key, { mode: 0o600 });
-  const words = ["--daemon", "--json", ...flags, "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
-  const child = spawn(process.execPath, [bin, ...words], {
+  await issue(lifetimeMs);
+  return watch([...flags, "--daemon", "--json", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"], env);
+}
+
+function watch(words: readonly string[], env: Record<string, string> = {}, node: readonly string[] = []) {
+  learnFrom(words, folder);
+  const child = spawn(process.execPath, [...node, bin, ...words], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  child.stdout.on("data", (bytes) => lookout.saw("screen", String(bytes), "of a daemon"));
   const exit = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (event: string): Promise<Line> => {
@@ -106,6 +116,29 @@ describe("a daemon", () => {
     expect(await exit).toEqual([0, null]);
   });
 
+  test("signals that come before anything is loaded are kept, and answered once it stands", async () => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const words = ["--daemon", "--json", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { child, next, exit } = watch(words, {}, atOnce(["SIGHUP", "SIGUSR1"]));
+    await next("started");
+    await next("renewed");
+    expect(await next("state")).toMatchObject({ failures: 0 });
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect(ca.log.filter(({ path }) => path === "/renew").length).toBe(1);
+  });
+
+  test("SIGTERM that comes before anything is loaded ends it with 0, and nobody is asked", async () => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const words = ["--daemon", "--json", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { next, exit } = watch(words, {}, atOnce(["SIGTERM"]));
+    await next("stopped");
+    expect(await exit).toEqual([0, null]);
+    expect(ca.log).toEqual([]);
+  });
+
   test("a certificate of three seconds is renewed in time, again and again", async () => {
     const { child, next, exit } = await daemon(3000);
     const serials = new Set<string | undefined>();
@@ -116,16 +149,16 @@ describe("a daemon", () => {
   });
 
   test.runIf(process.platform === "linux")(
-    "500 renewals: no growth of memory or handles",
+    "350 renewals: no growth of memory or handles",
     async () => {
       const { child, next, exit } = await daemon(60_000);
       await next("started");
       const pid = child.pid ?? 0;
       const measured: { memory: number; open: number }[] = [];
-      for (let count = 1; count <= 500; count++) {
+      for (let count = 1; count <= 350; count++) {
         child.kill("SIGHUP");
         await next("waiting");
-        if (count === 200 || count === 500) measured.push({ memory: residentKb(pid), open: handles(pid) });
+        if (count === 200 || count === 350) measured.push({ memory: residentKb(pid), open: handles(pid) });
       }
       child.kill("SIGTERM");
       expect(await exit).toEqual([0, null]);
@@ -133,7 +166,7 @@ describe("a daemon", () => {
       expect(whole?.open).toBeLessThanOrEqual((half?.open ?? 0) + 1);
       expect(whole?.memory).toBeLessThan((half?.memory ?? 0) * 1.2);
     },
-    60_000,
+    120_000,
   );
 
   test.runIf(process.platform === "linux")("systemd hears that it is ready, and that it lives", async () => {
@@ -151,10 +184,56 @@ describe("a daemon", () => {
     expect(lines.filter((line) => line === "WATCHDOG=1").length).toBeGreaterThan(5);
   });
 
+  test.each(["renew", "rekey"])("%s: step's configuration is read again for each renewal", async (command) => {
+    ca = await startDevCa({ authority });
+    const other = await startDevCa({ authority });
+    const asked = ({ log }: DevCa) => log.filter(({ path }) => path === `/${command}`).length;
+    const configured = (text: string) => writeFileSync(join(folder, "config", "defaults.json"), text);
+    const pointingTo = ({ url }: DevCa) =>
+      configured(JSON.stringify({ "ca-url": url, root: join(folder, "root.crt") }));
+    mkdirSync(join(folder, "config"));
+    pointingTo(ca);
+    await issue(3_600_000);
+    const words = ["--daemon", "--json", "web.crt", "web.key"];
+    const env = { STEPPATH: folder };
+    const { child, next, exit } = watch(command === "renew" ? words : ["rekey", ...words], env);
+    await next("started");
+    pointingTo(other);
+    child.kill("SIGHUP");
+    await next("renewed");
+    expect([asked(ca), asked(other)]).toEqual([0, 1]);
+    configured("{");
+    child.kill("SIGHUP");
+    expect(await next("failed")).toMatchObject({ failures: 1, error: { code: "BAD_CONFIGURATION" } });
+    configured("{}");
+    child.kill("SIGHUP");
+    expect(await next("failed")).toMatchObject({ failures: 2, error: { code: "CA_URL_MISSING" } });
+    pointingTo(ca);
+    child.kill("SIGHUP");
+    await next("renewed");
+    expect([asked(ca), asked(other)]).toEqual([1, 1]);
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    await other.close();
+  });
+
+  test.each([
+    ["renew", "next renewal in"],
+    ["rekey", "next rekey in"],
+  ])("%s: in its own words, for people", async (command, words) => {
+    ca = await startDevCa({ authority });
+    await issue(3_600_000);
+    const named = command === "renew" ? [] : [command];
+    const args = [...named, "--daemon", "web.crt", "web.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const ran = await run(args, { cwd: folder, onWords: (said, kill) => said.includes("next ") && kill("SIGTERM") });
+    expect(ran).toMatchObject({ exit: 0, stdout: "", stderr: expect.stringContaining(words) });
+  });
+
   test("files that are missing keep it from starting", async () => {
     ca = await startDevCa({ authority });
-    const words = ["--daemon", "no.crt", "no.key", "--ca-url", ca.url, "--root", "root.crt"];
-    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: "ignore" });
-    expect(await once(child, "exit")).toEqual([66, null]);
+    const words = ["--daemon", "--json", "no.crt", "no.key", "--ca-url", ca.url, "--root", "root.crt"];
+    const { next, exit } = watch(words);
+    expect(await next("failed")).toMatchObject({ certificate: null, next: null, error: { code: "FILE_MISSING" } });
+    expect(await exit).toEqual([66, null]);
   });
 });

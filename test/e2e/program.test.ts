@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
-import { run } from "../support/program.ts";
+import { atOnce, run } from "../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "renew-program-"));
 let ca: DevCa;
@@ -78,6 +79,7 @@ describe("the program", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("%s before the switch changes nothing and ends with %i", async (signal, exit) => {
     ca.faults.add("hang");
     const before = readFileSync(join(folder, "web.crt"), "utf8");
@@ -89,6 +91,34 @@ describe("the program", () => {
     expect(ran.exit).toBe(exit);
     expect(ran.stderr).toContain("error[INTERRUPTED]");
     expect(readFileSync(join(folder, "web.crt"), "utf8")).toBe(before);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s before anything is loaded changes nothing and ends with %i", async (signal, exit) => {
+    const [before, asked] = [readFileSync(join(folder, "web.crt"), "utf8"), ca.log.length];
+    const ran = await run(args(), { cwd: folder, node: atOnce([signal]) });
+    expect(ran).toMatchObject({ exit, stdout: "", stderr: expect.stringMatching(/^error\[INTERRUPTED\]/) });
+    expect(readFileSync(join(folder, "web.crt"), "utf8")).toBe(before);
+    expect(ca.log.length).toBe(asked);
+  });
+
+  test("SIGUSR1 before anything is loaded is nothing to a run that ends by itself, and opens no debugger", async () => {
+    const ran = await run(args(), { cwd: folder, node: atOnce(["SIGUSR1"]) });
+    expect(ran).toMatchObject({ exit: 0, stderr: expect.stringMatching(/^renewed [^\n]*\n$/) });
+  });
+
+  test("SIGTERM before anything is loaded ends a run that would read its standard input", async () => {
+    const open = new PassThrough(); // nothing comes, and no end
+    const ran = await run(["explain", "--from", "-"], { input: open, node: atOnce(["SIGTERM"]) });
+    expect(ran.exit).toBe(143);
+  });
+
+  test.each(["SIGTERM", "SIGHUP"] as const)("%s before anything is loaded ends the embedded CA", async (signal) => {
+    const ran = await run(["dev-ca", "--dir", join(folder, "ca")], { cwd: folder, node: atOnce([signal]) });
+    expect(ran.exit).toBe(0);
   });
 
   test("the demo plays its story to the end", { timeout: 60_000 }, async () => {

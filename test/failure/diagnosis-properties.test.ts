@@ -283,7 +283,7 @@ const isPossible = ({ chain, life, method, missing }: World) =>
   (chain !== "not-yet-valid" || (life === "after" && method === "token")) &&
   (chain !== "chain-incomplete" || method === "token" || missing === "earlier");
 const refused = world.filter((w) => isPossible(w) && obstacles(w).length > 0);
-const runs = { numRuns: 3000 };
+const runs = { numRuns: 2000 };
 
 describe("against a model of step-ca", () => {
   test("what is certain is true, whatever the CA hides", () => {
@@ -487,6 +487,17 @@ describe("for any evidence at all", () => {
         for (const [label, value] of lines) expect(`${label}${value}`).not.toBe(label);
       }),
       { numRuns: 1500 },
+    );
+  });
+
+  test("whoever wanted a rekey is told to rekey again, and to renew by token alone", () => {
+    fc.assert(
+      fc.property(anything, (given) => {
+        const help = diagnose({ ...given, method: "mtls", operation: "rekey" }).causes.flatMap((cause) => cause.help);
+        const others = help.filter((line) => /`renew (?!rekey |explain |--version)/.test(line));
+        expect(others.filter((line) => !/token/.test(line))).toEqual([]);
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -28,6 +28,11 @@ const I500 =
   "The certificate authority encountered an Internal Server Error. Please see the certificate authority logs for more info.";
 const incompatible = "x509: certificate specifies an incompatible key usage";
 
+/** Its server has a certificate that a provisioner issued. */
+const enrolled = (isCaItself: boolean): Partial<CaFacts> => ({
+  handshake: { version: "TLS 1.2", presented: ["CN=Step Online CA"], isCaItself, provisioner: "ra" },
+});
+
 const jwk = { type: "JWK", name: "admin", credentialId: "key-1" };
 const inList: ProvisionerFacts = { name: "admin", type: "JWK" };
 
@@ -360,6 +365,13 @@ table("rules of renewal (R)", [
     "likely",
   ],
   ["R14", token(answer(500, I500), { ca: { intermediates: "not-implemented" } }), "RA_UPSTREAM", "likely"],
+  ["R14 known by its own certificate", token(answer(500, I500), { ca: enrolled(true) }), "RA_UPSTREAM", "likely"],
+  [
+    "R14 behind a proxy whose certificate is of a provisioner",
+    token(answer(500, I500), { ca: enrolled(false) }),
+    "CA_STORE_FAILED",
+    "possible",
+  ],
   ["R15", mtls(answer(501, I500)), "CAS_CANNOT_RENEW", "certain"],
   ["R17", mtls(answer(500, I500)), "CA_STORE_FAILED", "possible"],
   [

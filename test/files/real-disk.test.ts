@@ -9,6 +9,7 @@ import { install } from "../../src/files/install.ts";
 import { readNamed } from "../../src/files/read.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { target } from "../../src/files/target.ts";
+import { rewrite } from "../../src/files/whole.ts";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -41,6 +42,25 @@ describe("on a real disk", () => {
     expect(fs.statSync(at("web.crt"))).toMatchObject({ uid: 1234, gid: 1235 });
   });
 
+  const canHaveAttributes = () => {
+    try {
+      execFileSync("setfattr", ["-n", "user.note", "-v", "kept", at("web.crt")], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false; // no setfattr here, or a file system without
+    }
+  };
+
+  test("extended attributes are kept, where the system has them", (context) => {
+    put("web.crt", "old", 0o640);
+    if (!canHaveAttributes()) return context.skip("no setfattr, or no attributes on this file system");
+    replace(at("web.crt"), "new");
+    const kept = execFileSync("getfattr", ["--only-values", "-n", "user.note", at("web.crt")], { encoding: "utf8" });
+    expect(kept).toBe("kept");
+    expect(fs.statSync(at("web.crt")).mode & 0o7777).toBe(0o640);
+    expect(Date.now() - fs.statSync(at("web.crt")).mtimeMs).toBeLessThan(60_000);
+  });
+
   test("a new file is its owner's alone", () => {
     replace(at("new.crt"), "new");
     expect(fs.statSync(at("new.crt")).mode & 0o7777).toBe(0o600);
@@ -66,6 +86,15 @@ describe("on a real disk", () => {
     const named = `${folder}/tunnel/../web.crt`;
     expect(readNamed(named, "certificate", realFileSystem).toString()).toBe("there");
     expect(target(named, realFileSystem).path).toBe(at("live/web.crt"));
+  });
+
+  test("a file that is written a second time by the same handle is written over", () => {
+    put("web.crt", "old");
+    const handle = realFileSystem.open(at("web.crt"), "overwrite");
+    rewrite(handle, Buffer.from("the new one"), realFileSystem);
+    rewrite(handle, Buffer.from("old"), realFileSystem);
+    realFileSystem.close(handle);
+    expect(fs.readFileSync(at("web.crt"), "utf8")).toBe("old");
   });
 
   test("a link loop and a pipe are refused", () => {

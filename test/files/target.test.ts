@@ -76,7 +76,17 @@ describe("what cannot be written is refused before the CA is called", () => {
         throw systemError(errno);
       },
     });
-    expect(outcome("/etc/link.crt", refusing)).toMatchObject({ code: "CANNOT_WRITE", errno });
+    const where = { code: "CANNOT_WRITE", errno, file: "/etc/link.crt", folder: "/srv/live" };
+    expect(outcome("/etc/link.crt", refusing)).toMatchObject({ ...where, onlyFolder: true });
+    expect(outcome("/etc/dangling.crt", refusing)).not.toHaveProperty("onlyFolder");
+    const alsoTheFile = odd(refusing, {
+      open: () => {
+        throw systemError(errno);
+      },
+    });
+    const refused = outcome("/etc/link.crt", alsoTheFile);
+    expect(refused).toMatchObject(where);
+    expect(refused).not.toHaveProperty("onlyFolder");
   });
 
   test("whatever fails on the way", () => {

@@ -114,6 +114,7 @@ function check(expected: Outcome, played: Played): void {
   if (expected.after !== undefined) expect(named[0]?.certainty, shown).not.toBe("certain");
   const enough = certainties.slice(0, certainties.indexOf(expected.certainty) + 1);
   expect(enough, shown).toContain(named[at]?.certainty);
+  for (const [index, wanted] of (expected.help ?? []).entries()) expect(error?.help[index], shown).toMatch(wanted);
   if (expected.log !== null) checkLog(expected, expected.log, played);
 }
 

@@ -29,6 +29,7 @@ class Stage {
   now = base;
   serial = 0;
   leaf: Certificate;
+  cadence = plain;
   readonly lifetimeMs: number;
   readonly events: DaemonEvent[] = [];
   readonly renewals: number[] = [];
@@ -61,6 +62,7 @@ class Stage {
 
   /** Runs it until so many sleeps are over, or the test ends it. */
   async run(most: number, cadence = plain): Promise<void> {
+    this.cadence = cadence;
     const world = {
       ...testWorld({ now: () => new Date(this.now), signal: this.end.signal }),
       sleep: async (ms: number, wake?: AbortSignal) => {
@@ -83,8 +85,9 @@ class Stage {
         if (failure === null || failure.code === "HOOK_FAILED") this.leaf = this.issue();
         if (failure !== null) throw failure;
       },
+      cadence: () => this.cadence,
     };
-    await keep(task, cadence, world, (event) => this.events.push(event));
+    await keep(task, world, (event) => this.events.push(event));
   }
 
   kinds(): string[] {
@@ -128,6 +131,16 @@ describe("in time", () => {
     const stage = new Stage(10 * minute);
     await stage.run(3, { window: { kind: "duration", ms: hour }, periodMs: null });
     expect(stage.renewals.length).toBeLessThanOrEqual(3);
+  });
+
+  test("a cadence that is said anew counts from the next look on", async () => {
+    const stage = new Stage();
+    stage.during = ({ sleeps }) => {
+      if (sleeps.length === 10) stage.cadence = { window: { kind: "percent", used: 10 }, periodMs: null };
+    };
+    await stage.run(200);
+    expect(stage.renewals.length).toBe(1);
+    expect((stage.renewals[0] ?? 0) - base).toBeLessThanOrEqual(2.4 * hour + minute);
   });
 
   test("what somebody else has renewed is used, and not renewed again", async () => {
@@ -184,6 +197,17 @@ describe("after a failure", () => {
     await stage.run(100_000);
     const news = stage.events.flatMap((one) => (one.event === "failed" && one.isNews ? [one.failure.code] : []));
     expect(news).toEqual(["CA_UNREACHABLE", "CA_BUSY", "CA_UNREACHABLE"]);
+  });
+
+  test("settings that were changed are tried again as what somebody mends, within minutes", async () => {
+    const stage = new Stage();
+    stage.outcome = () => new Failure("BAD_URL", { from: "ca-url in defaults.json", value: "x y", problem: "no" });
+    stage.during = ({ renewals, end }) => void (renewals.length >= 3 && end.abort("SIGTERM"));
+    await stage.run(100_000);
+    const [first = 0, second = 0, third = 0] = stage.renewals;
+    expect(second - first).toBeLessThanOrEqual(minute);
+    expect(third - second).toBeLessThanOrEqual(2 * minute);
+    expect(stage.events.filter((one) => one.event === "failed" && one.isNews).length).toBe(1);
   });
 
   test("waits as long as the CA asks", async () => {

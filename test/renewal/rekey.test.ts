@@ -16,7 +16,7 @@ import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import { Crash, interposed } from "../support/faults.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { exported } from "../support/user-files.ts";
-import type { WorldOptions } from "../support/world.ts";
+import { byChance, type WorldOptions } from "../support/world.ts";
 
 let current: Scene;
 beforeEach(async () => {
@@ -219,26 +219,11 @@ async function diesAt(n: number): Promise<boolean> {
     isDead ||= count >= n;
     if (isDead) throw new Crash();
   });
-  await current.renew(`rekey --force web.crt web.key ${reach}`, { fs: fs satisfies FileSystem });
+  await current.renew(`rekey --force web.crt web.key ${reach}`, { fs: fs satisfies FileSystem, random: byChance });
   return isDead;
 }
 
 describe("a run that dies", () => {
-  test.each([
-    ["renewal", `--force web.crt web.key ${reach}`],
-    ["rekey", `rekey --force web.crt web.key ${reach}`],
-  ])("at any call leaves a pair that the next %s makes whole, and works with", async (_, command) => {
-    let deaths = 0;
-    for (let n = 1; await diesAt(n); n++) {
-      deaths = n;
-      const ran = await current.renew(command);
-      expect(ran.exit, `call ${n}: ${ran.stderr}`).toBe(0);
-      expectPair("web.crt", "web.key");
-      expect(readdirSync(".").sort(), `call ${n}`).toEqual(["root.crt", "web.crt", "web.key"]);
-    }
-    expect(deaths).toBeGreaterThan(40);
-  });
-
   test("is told of by the check-up, which changes nothing", async () => {
     for (let n = 1; !existsSync(".web.crt.renew-journal"); n++) expect(await diesAt(n)).toBe(true);
     const before = readdirSync(".").sort();

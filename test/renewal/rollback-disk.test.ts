@@ -1,5 +1,4 @@
 /** A rekey that keeps what it replaces, and the way back, on a disk that fails and dies at any call. */
-import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import { isFailure } from "../../src/failure/failure.ts";
@@ -15,7 +14,7 @@ import { listBackups } from "../../src/renewal/way-back.ts";
 import { type DiskOptions, MemoryDisk } from "../support/disk.ts";
 import { Crash, dyingAt, failingAt, recorded } from "../support/faults.ts";
 import { certificatesIn } from "../support/issued.ts";
-import { testWorld } from "../support/world.ts";
+import { byChance, testWorld } from "../support/world.ts";
 
 const [crt, key] = ["/etc/web.crt", "/etc/web.key"];
 const meta = { crt: { mode: 0o644, uid: 12, gid: 34 }, key: { mode: 0o640, uid: 12, gid: 56 } };
@@ -40,7 +39,7 @@ beforeAll(async () => {
   }
 });
 
-const world = (fs: FileSystem) => testWorld({ fs, random: (bytes) => randomBytes(bytes).toString("hex") });
+const world = (fs: FileSystem) => testWorld({ fs, random: byChance });
 const paths = { certificate: crt, key };
 
 /** The second pair is there, and the first one is kept. */

@@ -1,5 +1,5 @@
 /** What is kept of a renewal and the way back, as a user meets them: on a real disk, with the embedded CA. */
-import { createPrivateKey, createPublicKey, randomBytes, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -18,7 +18,7 @@ import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import { Crash, interposed, odd } from "../support/faults.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { exported } from "../support/user-files.ts";
-import type { WorldOptions } from "../support/world.ts";
+import { byChance, type WorldOptions } from "../support/world.ts";
 
 let current: Scene;
 beforeEach(async () => {
@@ -31,9 +31,6 @@ beforeEach(async () => {
   await current.ca();
 });
 afterEach(() => current.end());
-
-/** As processes of their own, which have no token in common. */
-const random = (bytes: number) => randomBytes(bytes).toString("hex");
 
 const reach = "--ca-url CA --root root.crt";
 const text = (file: string) => readFileSync(file, "utf8");
@@ -454,7 +451,7 @@ async function diesAt(n: number, command: string): Promise<boolean> {
     isDead ||= count >= n;
     if (isDead) throw new Crash();
   });
-  await current.renew(command, { random, fs: fs satisfies FileSystem });
+  await current.renew(command, { random: byChance, fs: fs satisfies FileSystem });
   return isDead;
 }
 
@@ -472,7 +469,7 @@ describe("a run that dies", () => {
       // Each call is looked at on a disk in memory, where that takes no time.
       for (let n = 3; await diesAt(n, command); n += 5) {
         deaths++;
-        const ran = await current.renew("rollback --force web.crt web.key", { random });
+        const ran = await current.renew("rollback --force web.crt web.key", { random: byChance });
         expect(ran.exit, `call ${n}: ${ran.stderr}`).toBe(0);
         expect(isPair(), `call ${n}`).toBe(true);
         const all = ["web.crt", ...backupsAt().filter((name) => name.startsWith(".web.crt."))].map(text);

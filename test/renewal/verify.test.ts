@@ -5,7 +5,7 @@ import type { AnsweredChain } from "../../src/ca/response.ts";
 import { type Authority, createAuthority, type LeafSpec, type Usage } from "../../src/dev-ca/authority.ts";
 import { isFailure } from "../../src/failure/failure.ts";
 import type { Certificate } from "../../src/pki/certificate.ts";
-import { type Expectation, verify } from "../../src/renewal/verify.ts";
+import { clockOf, type Expectation, verify } from "../../src/renewal/verify.ts";
 import { certificatesIn, issued } from "../support/issued.ts";
 
 type KeyUse = NonNullable<LeafSpec["keyUsages"]>[number];
@@ -103,6 +103,21 @@ describe("every difference is found, by name", () => {
     ],
   ])("%s", async (_, spec, expected) => {
     expect(found(await renewed(spec))).toEqual(expected);
+  });
+
+  test.each<[string, LeafSpec, Partial<Expectation>, string[]]>([
+    ["later than the CA's own clock", { notBefore: hours(1) }, clockOf(now, hours(-20)), ["begin of validity"]],
+    ["a minute later than that", { notBefore: new Date(now.getTime() + 60_000) }, clockOf(now, hours(-20)), []],
+    ["later than the CA's own clock, and not than ours", { notBefore: hours(1) }, clockOf(now, hours(1)), []],
+    ["in a day and an hour by our clock", { notBefore: hours(25), notAfter: hours(48) }, {}, ["begin of validity"]],
+    ["after its end", { notBefore: hours(14), notAfter: hours(13) }, {}, ["validity"]],
+  ])("a begin %s", async (_, spec, more, expected) => {
+    expect(found(await renewed(spec), more)).toEqual(expected);
+  });
+
+  test("the old serial number under another end", async () => {
+    const [leaf, ...rest] = await renewed();
+    expect(found([{ ...leaf, serial: old.serial }, ...rest])).toEqual(["serial number"]);
   });
 
   test("the old one again", () => {

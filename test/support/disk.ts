@@ -133,6 +133,10 @@ export class MemoryDisk implements FileSystem {
     this.#change(handle, (file) => ({ ...file, uid: uid === -1 ? file.uid : uid, gid }));
   }
 
+  copyAttributes(): void {
+    // it has none
+  }
+
   sync(handle: number): void {
     const node = this.#handle(handle);
     if (node.kind === "file") settle(node);
@@ -260,7 +264,7 @@ export class MemoryDisk implements FileSystem {
     const { data, mode, uid, gid } = node.kind === "file" ? now(node) : nobody;
     const is = (kind: Node["kind"]) => () => node.kind === kind;
     const kinds = { isFile: is("file"), isDirectory: is("folder"), isSymbolicLink: is("link") };
-    return { ...kinds, mode, uid, gid, size: data.length, dev: 1, ino: node.ino, mtimeMs: 0 };
+    return { ...kinds, mode, uid, gid, size: data.length, dev: 1, ino: node.ino, mtimeMs: 0, ctimeMs: 0 };
   }
 }
 

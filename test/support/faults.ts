@@ -1,5 +1,5 @@
 /** Lets a file system fail, or its whole process die, at exactly the n-th call. */
-import type { FileSystem } from "../../src/files/system.ts";
+import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import { systemError } from "./disk.ts";
 
 /** The process is gone: nothing that it tries afterwards has any effect. */
@@ -50,4 +50,10 @@ export function odd(disk: FileSystem, own: Partial<FileSystem>): FileSystem {
   return new Proxy(disk, {
     get: (target, name: keyof FileSystem) => own[name] ?? target[name].bind(target),
   });
+}
+
+/** Every file was written and came to its place at this moment. */
+export function putAt(time: Date, disk: FileSystem = realFileSystem): FileSystem {
+  const times = { mtimeMs: time.getTime(), ctimeMs: time.getTime() };
+  return odd(disk, { stat: (file) => Object.assign(disk.stat(file), times) });
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { learnFrom, watch } from "./secrets.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
@@ -16,16 +17,30 @@ export interface Ran {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** Words for Node itself. */
+  node?: readonly string[];
   /** What comes in on standard input; nothing does without it. */
   input?: Readable;
   /** Called with each piece of stderr, for a test that waits for words before it acts. */
   onWords?(words: string, kill: (signal: NodeJS.Signals) => void): void;
 }
 
-export function run(args: readonly string[], { cwd, env, input, onWords }: RunOptions = {}): Promise<Ran> {
+/** For Node: these signals come when bin/renew.js runs and nothing of dist is loaded. */
+export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
+  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const kills = signals.map((signal) => `process.kill(process.pid, "${signal}");`).join("");
+  const load = `export function load(url, context, next) {
+    if (url.endsWith("/dist/main.js")) { ${kills} }
+    return next(url, context);
+  }`;
+  return ["--import", url(`import { register } from "node:module"; register(${JSON.stringify(url(load))});`)];
+}
+
+export function run(args: readonly string[], { cwd, env, node = [], input, onWords }: RunOptions = {}): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env;
+  learnFrom(args, cwd ?? process.cwd());
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [...node, bin, ...args], {
       cwd,
       env: { PATH, HOME, TZ: "UTC", ...env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -41,6 +56,10 @@ export function run(args: readonly string[], { cwd, env, input, onWords }: RunOp
       onWords?.(err.join(""), (signal) => child.kill(signal));
     });
     child.once("error", fail);
-    child.once("close", (exit, signal) => done({ exit, signal, stdout: out.join(""), stderr: err.join("") }));
+    child.once("close", (exit, signal) => {
+      learnFrom(args, cwd ?? process.cwd()); // again: a rekey has made a new one
+      for (const text of [out, err]) watch.saw("screen", text.join(""), args.join(" "));
+      done({ exit, signal, stdout: out.join(""), stderr: err.join("") });
+    });
   });
 }

@@ -1,11 +1,13 @@
 /** A folder with files and, where the scene wants one, the embedded CA: what a transcript is played in. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { main } from "../../src/cli/main.ts";
+import { Reporter } from "../../src/cli/report.ts";
 import { type Authority, type AuthorityOptions, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
 import { type ProxyOptions, startProxy } from "./proxy.ts";
+import { isForKeys, learnFrom, textOf, watch } from "./secrets.ts";
 import { testWorld, type WorldOptions } from "./world.ts";
 
 const hour = 3_600_000;
@@ -43,6 +45,7 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
   const authority = await createAuthority({ notBefore: at(-1000), notAfter: at(10_000), ...options });
   const running: DevCa[] = [];
   const servers: Server[] = [];
+  const own = new Set<string>();
   let url = "https://localhost:1";
   const standsFor = (server: Server) => {
     servers.push(server);
@@ -55,7 +58,10 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
     folder,
     base,
     authority,
-    write: (file, contents, mode) => writeFileSync(join(folder, file), contents, mode === undefined ? {} : { mode }),
+    write: (file, contents, mode) => {
+      own.add(join(folder, file));
+      writeFileSync(join(folder, file), contents, mode === undefined ? {} : { mode });
+    },
     issue: async (name, { from = -12, to = 12, ...spec } = {}) => {
       const leaf = { provisioner: { name: "after-expiry" }, notBefore: at(from), notAfter: at(to), ...spec };
       const { chain, key } = await authority.issue(leaf);
@@ -87,6 +93,7 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
       const world = testWorld({ now: base, ...worldOptions });
       const words = command.match(/(?:'[^']*'|\S)+/g) ?? [];
       const argv = words.map((word) => word.replaceAll("'", "").replace(/^CA\b/, url));
+      learnFrom(argv, folder);
       const exit = await main(argv, world);
       const lines = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(
         Boolean,
@@ -94,12 +101,30 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
       return { exit, stdout: world.out.text, stderr: world.err.text, screen: `${still(lines.join("\n"), base)}\n` };
     },
     end: async () => {
+      noteLeft(folder, own);
       process.chdir(before);
       for (const server of servers) server.close();
       await Promise.all(running.map((ca) => ca.close()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Every failure that is told is looked through for secrets, with all that hangs on it. */
+const { describe } = Reporter.prototype;
+Reporter.prototype.describe = function (failure) {
+  watch.saw("failure", textOf(failure), failure.code);
+  return describe.call(this, failure);
+};
+
+/** What a run leaves besides the files that are named as holding keys, and the scene's own. */
+function noteLeft(folder: string, own: ReadonlySet<string>): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !isForKeys(entry.name) && !own.has(file))
+      watch.saw("file", readFileSync(file, "latin1"), entry.name);
+  }
 }
 
 const life = (base: Date) => ({
@@ -114,8 +139,16 @@ const day = Date.UTC(2026, 2, 2, 12, 0, 0);
 const serial = "152837465019283746501928374650192837465";
 const requestId = "9f0c1a2b-3d4e-4f5a-8b6c-7d8e9f0a1b2c";
 
+const hex = "0123456789abcdef";
+
 /** Makes a screen the same on every run: times moved to one day, and one port, serial number, fingerprint and id for all. */
 function still(screen: string, base: Date): string {
+  const met: string[] = [];
+  const fingerprint = (head: string, rest: string) => {
+    if (!met.includes(head)) met.push(head);
+    const digits = hex.slice(met.indexOf(head)) + hex.slice(0, met.indexOf(head));
+    return rest === "…" ? digits + rest : digits.repeat(4);
+  };
   const move = (text: string) => new Date(Date.parse(text) - base.getTime() + day).toISOString();
   return (
     screen
@@ -127,7 +160,7 @@ function still(screen: string, base: Date): string {
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, move)
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => move(time).replace(".000", ""))
       .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
-      .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
+      .replace(/sha256:([0-9a-f]{16})(…|[0-9a-f]{48})/g, (_, head, rest) => `sha256:${fingerprint(head, rest)}`)
       .replace(/(?<=renew-backup-)[0-9a-f]{16}/g, "0123456789abcdef")
       .replace(/\b\d{39}\b/g, serial)
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, requestId)

@@ -1,6 +1,8 @@
 /** A world for tests: a frozen clock, captured words, the real file system unless a double is given. */
+import { randomBytes } from "node:crypto";
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import type { Output, World } from "../../src/world.ts";
+import { watch, watched } from "./secrets.ts";
 
 export interface TestWorld extends World {
   readonly out: Captured;
@@ -11,6 +13,8 @@ export interface WorldOptions {
   now?: Date | (() => Date);
   env?: Record<string, string>;
   fs?: FileSystem;
+  /** Counts from 1 when left out: two runs that meet on one folder need names of their own. */
+  random?: World["random"];
   /** The start of the process; nothing tells when left out. */
   asked?: Date;
   /** Answers to questions, in order; given at all, there is a terminal. */
@@ -20,8 +24,6 @@ export interface WorldOptions {
   input?: string | Buffer;
   columns?: number;
   signal?: AbortSignal;
-  /** Of a process of its own; counts from 1 when left out. */
-  random?: World["random"];
   run?: World["run"];
   kill?: World["kill"];
 }
@@ -36,8 +38,12 @@ export class Captured implements Output {
   }
   write(text: string): void {
     this.text += text;
+    watch.saw("screen", text);
   }
 }
+
+/** As in the real world. */
+export const byChance: World["random"] = (bytes) => randomBytes(bytes).toString("hex");
 
 export function testWorld(options: WorldOptions = {}): TestWorld {
   const { now = () => new Date(), env = {}, fs = realFileSystem, answers, isTerminal = false, columns = 80 } = options;
@@ -49,7 +55,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     out,
     err,
     env: { HOME: "/nonexistent", ...env },
-    fs,
+    fs: watched(fs),
     stdout: out,
     stderr: err,
     now: typeof now === "function" ? now : () => now,
@@ -57,9 +63,10 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     asked: () => options.asked ?? null,
     random: options.random ?? ((bytes) => (++count).toString(16).padStart(bytes * 2, "0")),
     canAsk: answers !== undefined,
-    ask: async (question) => {
+    ask: async (question, kind) => {
       const answer = left.shift() ?? null;
-      err.write(`${question}${answer ?? ""}\n`);
+      if (kind === "secret") watch.learnPhrase(answer ?? "");
+      err.write(`${question}${kind === "plain" ? (answer ?? "") : ""}\n`);
       return answer;
     },
     input: async (limit) => Buffer.from(options.input ?? "").subarray(-limit),
@@ -67,9 +74,13 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     runSelf: async () => {
       throw new Error("a test does not start processes this way");
     },
-    run: options.run ?? (async () => ({ how: "exit", status: 0 })),
+    run: async (spec) => {
+      watch.saw("child", [...spec.words, ...Object.entries(spec.env).flat()].join("\n"), spec.words[0]);
+      return (await options.run?.(spec)) ?? { how: "exit", status: 0 };
+    },
     kill: options.kill ?? (() => undefined),
     onSignal: () => () => undefined,
+    endOnHangup: () => undefined,
     signal: options.signal ?? new AbortController().signal,
   };
 }

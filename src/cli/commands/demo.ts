@@ -7,6 +7,7 @@ import { type DevCa, startDevCa } from "../../dev-ca/server.ts";
 import { stopIfAsked } from "../../renewal/interruption.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { plain } from "../print/plain.ts";
 
 export const words: CommandWords = {
   name: "demo",
@@ -79,7 +80,7 @@ async function play(stage: Stage): Promise<void> {
 /** Shows a command as a user types it, runs it, and insists on the exit status that the story promises. */
 async function command({ folder, world }: Stage, flags: string[], ca: DevCa, expected: number): Promise<void> {
   const args = [...flags, "dave.crt", "dave.key", "--ca-url", ca.url, "--root", "client-ca.crt"];
-  world.stdout.write(`\n$ renew ${args.join(" ")}\n`);
+  world.stdout.write(`\n$ renew ${plain(args.join(" "))}\n`);
   const status = await world.runSelf(args, folder);
   stopIfAsked(world);
   if (status !== expected) throw new Error(`the demo expected exit status ${expected}, and it was ${status}`);
@@ -87,5 +88,5 @@ async function command({ folder, world }: Stage, flags: string[], ca: DevCa, exp
 }
 
 function say(world: World, text: string): void {
-  world.stdout.write(`${text.startsWith("   ") ? "" : "\n"}# ${text}\n`);
+  world.stdout.write(`${text.startsWith("   ") ? "" : "\n"}# ${plain(text)}\n`);
 }

@@ -9,6 +9,7 @@ import type { World } from "../../world.ts";
 import { parseDuration } from "../duration.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { table } from "../print/layout.ts";
+import { plain } from "../print/plain.ts";
 
 const likes: readonly Like[] = ["v0.26.1", "v0.26.2", "v0.30.2"];
 const faultNames = Object.keys(faults) as (keyof typeof faults)[];
@@ -68,7 +69,8 @@ export async function run(said: Said, world: World): Promise<number> {
     ...(says !== undefined && { says }),
   });
   introduce(ca, folder, like, world);
-  await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
+  if (!world.signal.aborted)
+    await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
   await ca.close();
   return 0;
 }
@@ -112,7 +114,7 @@ function introduce(ca: DevCa, folder: string, like: Like, world: World): void {
     `  renew --force ${file("web.crt")} ${file("web.key")} --ca-url ${ca.url} --root ${file("root_ca.crt")}`,
     "",
   ];
-  world.stdout.write(`${lines.join("\n")}\n`);
+  world.stdout.write(`${lines.map(plain).join("\n")}\n`);
 }
 
 function oneOf<T extends string>(value: string, allowed: readonly T[], flag: string): T {

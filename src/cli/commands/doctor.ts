@@ -8,6 +8,7 @@ import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
 import { checkupDocument, renderCheckup } from "../print/checkup.ts";
 import { certificateDocument } from "../print/json.ts";
+import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 
 const texts: Readonly<Record<string, string>> = {
@@ -78,7 +79,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   if (json) {
     const certificate = checkup.leaf && certificateDocument(file, checkup.leaf);
     const whole = checkupDocument({ command, certificate, checkup, judgement, error: failure?.document ?? null });
-    world.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    world.stdout.write(`${jsonText(whole, 2)}\n`);
   } else if (!quiet || judgement.outcome !== "healthy") {
     const title = `${checkup.leaf === null ? file : `${file} for ${whom(checkup.leaf)}`}, at ${policy.ca.href}`;
     const page = { title, ...checkup, judgement, columns: world.stdout.columns, style: reporter.styleOf(world.stdout) };

@@ -6,6 +6,7 @@ import type { World } from "../../world.ts";
 import type { CommandWords, Flag, Said } from "../flags.ts";
 import { expiresInFlag, manners, placeFlags, refusePairs, timeoutFlag, timeoutOf, windowOf } from "../policy.ts";
 import { needDocument } from "../print/need.ts";
+import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 import { needsRenewalHelp } from "./needs-renewal-help.ts";
 
@@ -52,7 +53,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const answer = await needsRenewal(policy, world);
   if (reporter.manner.json) {
     const document = needDocument({ command: words.name, name, expiresIn, answer });
-    world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    world.stdout.write(`${jsonText(document, 2)}\n`);
   } else if (said.isOn("verbose")) sayAsStep(answer, world);
   return answer.needed ? 0 : 1;
 }

@@ -3,13 +3,13 @@ import { Failure } from "../../failure/failure.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
 import { kindText } from "../../pki/new-key.ts";
-import type { Cadence } from "../../renewal/cadence.ts";
 import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
 import type { Progress } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
-import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
+import type { Lasting } from "../daemon.ts";
+import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, lockFlag, manners } from "../policy.ts";
@@ -81,10 +81,12 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = rekeyPolicyOf(said);
-  const cadence = cadenceOf(said, "rekey-period");
-  if (cadence !== null) refuseElsewhere(policy);
+  const isStaying = isLasting(said, "rekey-period");
+  paceOf(said, "rekey-period");
+  if (isStaying) refuseElsewhere(policy);
   reporter.passedOver(said.passedOver());
-  if (cadence !== null) return stay(policy, cadence, world, reporter);
+  if (isStaying) return stay(said, world, reporter);
+  world.endOnHangup();
   const outcome = await rekeyOnce(policy, world, progressOf(policy, reporter));
   reporter.done(reportOf(outcome, policy, world.now()));
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
@@ -99,16 +101,24 @@ function refuseElsewhere({ outCertificate, outKey, privateKey }: RekeyPolicy): v
   throw new Failure("FLAG_CONFLICT", { flags: ["--daemon", flag], because });
 }
 
-async function stay(policy: RekeyPolicy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
+async function stay(said: Said, world: World, reporter: Reporter): Promise<number> {
   const { last } = await import("../daemon.ts");
+  return last(() => lastingOf(said.again(), reporter), world, reporter);
+}
+
+function lastingOf(said: Said, reporter: Reporter): Lasting {
+  const policy = rekeyPolicyOf(said);
+  refuseElsewhere(policy);
   const { certificate } = policy.paths;
-  const run = (what: "renew" | "settle", _file: string, lasting: World) =>
-    rekeyOnce(
-      { ...policy, window: what === "renew" ? null : nothingDue, force: true },
-      lasting,
-      progressOf(policy, reporter),
-    );
-  return last({ cadence, file: certificate, firstFile: certificate, run }, world, reporter);
+  return {
+    pace: paceOf(said, "rekey-period"),
+    file: certificate,
+    firstFile: certificate,
+    run: (what, _file, world) => {
+      const window = what === "renew" ? null : nothingDue;
+      return rekeyOnce({ ...policy, window, force: true }, world, progressOf(policy, reporter));
+    },
+  };
 }
 
 function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {

@@ -53,6 +53,10 @@ HOOKS
   RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token or rollback).
   What an earlier run owes comes first, also when nothing is due.
 
+TWO RUNS AT ONCE
+  One at a time works on a certificate. The others wait, --lock-timeout at
+  most, and end with 0 when it has done what they were asked for.
+
 ENVIRONMENT
   Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as
   STEP_CA_URL or STEP_FORCE (step calls it STEP_F), or from

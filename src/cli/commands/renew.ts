@@ -3,12 +3,12 @@
 import { reasons } from "../../ca/credential.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
-import type { Cadence } from "../../renewal/cadence.ts";
 import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
-import { cadenceOf, daemonFlags } from "../daemon-policy.ts";
+import type { Lasting } from "../daemon.ts";
+import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, lockFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
@@ -51,31 +51,34 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = policyOf(said, "renew");
-  const cadence = cadenceOf(said, "renew-period");
+  const isStaying = isLasting(said, "renew-period");
+  paceOf(said, "renew-period");
   reporter.passedOver(said.passedOver());
-  if (cadence !== null) return stay(policy, cadence, world, reporter);
+  if (isStaying) return stay(said, world, reporter);
+  world.endOnHangup();
   const outcome = await renewOnce(policy, world, progressOf(policy, reporter));
   reporter.done(reportOf(outcome, policy, world.now()));
   return outcome.outcome === "not-due" && said.isOn("exit-code") ? notDueExit : 0;
 }
 
-async function stay(policy: Policy, cadence: Cadence, world: World, reporter: Reporter): Promise<number> {
+async function stay(said: Said, world: World, reporter: Reporter): Promise<number> {
   const { last } = await import("../daemon.ts");
+  return last(() => lastingOf(said.again(), reporter), world, reporter);
+}
+
+function lastingOf(said: Said, reporter: Reporter): Lasting {
+  const policy = policyOf(said, "renew");
   const { certificate } = policy.paths;
-  return last(
-    {
-      cadence,
-      file: policy.out ?? certificate,
-      firstFile: certificate,
-      run: (what, file, lasting) => {
-        const paths = { ...policy.paths, certificate: file };
-        const window = what === "renew" ? null : nothingDue;
-        return renewOnce({ ...policy, paths, window, force: true }, lasting, progressOf(policy, reporter));
-      },
+  return {
+    pace: paceOf(said, "renew-period"),
+    file: policy.out ?? certificate,
+    firstFile: certificate,
+    run: (what, file, world) => {
+      const paths = { ...policy.paths, certificate: file };
+      const window = what === "renew" ? null : nothingDue;
+      return renewOnce({ ...policy, paths, window, force: true }, world, progressOf(policy, reporter));
     },
-    world,
-    reporter,
-  );
+  };
 }
 
 function progressOf(policy: Policy, reporter: Reporter): Progress {
@@ -96,7 +99,10 @@ function progressOf(policy: Policy, reporter: Reporter): Progress {
     owing: (file) => reporter.owing(file),
     notKept: (what) => reporter.repaired(notKeptText(what)),
     installed: (file, leaf) => reporter.installed(file, leaf),
-    completed: (count) => reporter.detail(`the file lacks its intermediates: ${count} added to the token from the CA`),
+    completed: (count) =>
+      reporter.detail(
+        `the chain in the file does not hold: the token's is made whole from the CA's, ${count} above the leaf`,
+      ),
   };
 }
 

@@ -51,6 +51,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     for (const line of backupLines(backups, paths.certificate, options)) world.stdout.write(`${line}\n`);
     return 0;
   }
+  world.endOnHangup();
   const outcome = await rollBack(policy, world, {
     ...turnWords(reporter),
     loaded: (leaf) => reporter.about(paths.certificate, leaf),

@@ -4,7 +4,7 @@ import { causes } from "../../failure/diagnosis/causes.ts";
 import type { Recognised } from "../../failure/diagnosis/recognise.ts";
 import type { CauseId } from "../../failure/evidence.ts";
 import type { Code } from "../../failure/facts.ts";
-import { brief } from "./plain.ts";
+import { brief, jsonText } from "./plain.ts";
 
 export interface Explained {
   found: readonly Recognised[];
@@ -29,5 +29,5 @@ export function explanationDocument({ found, codes, causes: ids }: Explained): s
       return { id, mendedBy, title, page, logs };
     }),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${jsonText(document, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 /** A failure for people, in the one form that all of them have. */
 import type { Told } from "../../failure/catalogue/catalogue.ts";
 import type { Diagnosis, RankedCause } from "../../failure/evidence.ts";
+import { shortened } from "./fingerprints.ts";
 import { advice, table, wrap } from "./layout.ts";
 import { brief, plain } from "./plain.ts";
 import type { Style } from "./style.ts";
@@ -44,7 +45,8 @@ type Section = readonly [title: string, lines: (width: number, indent: number) =
 
 function evidenceSection(evidence: Told["evidence"]): Section[] {
   if (evidence.length === 0) return [];
-  const rows = evidence.map(([label, value]) => [plain(label), brief(value)] as const);
+  const values = shortened(evidence.map(([, value]) => brief(value)));
+  const rows = evidence.map(([label], index) => [plain(label), values[index] ?? ""] as const);
   return [["evidence", (width, indent) => table(rows, width, indent)]];
 }
 

@@ -19,3 +19,10 @@ export function brief(text: string): string {
   if (clean.length <= longest) return clean;
   return `${clean.slice(0, longest).toWellFormed()}… (${clean.length} characters)`;
 }
+
+/** A document for a program that may well be a terminal: what is not to be seen is escaped, and so kept. */
+export function jsonText(document: unknown, indent?: number): string {
+  const hidden = (text: string) =>
+    text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(document, null, indent).replace(unseen, (seen) => (seen === "\n" ? seen : hidden(seen)));
+}

@@ -70,10 +70,19 @@ export const files: Family<
     retry: "after-fix",
     title: "a file is empty",
     about:
-      "An empty certificate or key is what an interrupted write leaves behind: `step` truncates the file in place before it writes.",
-    what: (f) => `${f.file} is empty`,
-    why: (f) => `It should hold ${roles[f.role]}. A full disk or an interrupted write leaves an empty file behind.`,
-    help: (f) => [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
+      "An empty certificate or key is what an interrupted write leaves behind: `step` truncates the file in place before it writes. A passphrase file may hold white space alone: that is no passphrase either, unless it opens the key.",
+    what: (f) => `${f.file} is empty${f.role === "passphrase" ? ": it holds no passphrase" : ""}`,
+    why: (f) =>
+      f.role === "passphrase"
+        ? "The key is encrypted, and an empty passphrase does not open it."
+        : `It should hold ${roles[f.role]}. A full disk or an interrupted write leaves an empty file behind.`,
+    help: (f) =>
+      f.role === "passphrase"
+        ? [
+            `put the key's passphrase into ${f.file}, which should be of mode 0600`,
+            "or, on a terminal, leave --password-file out, and be asked",
+          ]
+        : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
   },
   NOT_PEM: {
     exit: 65,

@@ -32,6 +32,8 @@ function notAnswered(url: string, diagnosis: Diagnosis | undefined): string {
   }
 }
 
+const nouns = { renew: "renewal", rekey: "rekey" };
+
 export const network: Family<
   | "CA_UNREACHABLE"
   | "CA_TIMEOUT"
@@ -49,7 +51,7 @@ export const network: Family<
     retry: "later",
     title: "the CA cannot be reached",
     about:
-      "Nobody listens at the address, its name has no address, the network has no way there, or a proxy in front of the CA cannot reach it (502, 503, 504).",
+      "Nobody listens at the address, its name has no address, the network has no way there, or a proxy in front of the CA cannot reach it (502, 503, 504; of Cloudflare 520 to 530).",
     what: (f) => `${f.host} cannot be reached`,
     why: (f) => {
       if (f.status !== undefined)
@@ -170,14 +172,22 @@ export const network: Family<
   WRONG_CERTIFICATE: {
     exit: 76,
     retry: "after-fix",
-    title: "the certificate that came back is not a renewal of this one",
+    title: "the certificate that came back is not the one that was asked for",
     about:
-      "A renewal repeats key, subject, names, usages and provisioner, ends later, and leads to a trusted root. If any of that differs, nothing is installed. A proxy that shows the CA a client certificate of its own gets its own certificate renewed: step-ca prefers the handshake to the token.",
-    what: () => "what came back is not a renewal of this certificate",
-    why: (f) =>
-      f.changes.some(({ what }) => what === "public key")
-        ? "It is for another key. A proxy that shows the CA its own client certificate gets that renewed. It was not installed."
-        : "It differs in what a renewal repeats. It was not installed.",
+      "A renewal repeats key, subject, names, usages and provisioner, ends later, and leads to a trusted root. A rekey has the new key, and repeats the rest. If any of that differs, nothing is installed. A proxy that shows the CA a client certificate of its own gets its own certificate renewed: step-ca prefers the handshake to the token.",
+    what: (f) =>
+      f.operation === "rekey"
+        ? "what came back is not this certificate for the new key"
+        : "what came back is not a renewal of this certificate",
+    why: (f) => {
+      const has = (...wanted: readonly string[]) => f.changes.some(({ what }) => wanted.includes(what));
+      const key = f.operation === "rekey" ? "It is not for the key that was sent." : "It is for another key.";
+      const differs = has("public key") ? key : `It differs in what a ${nouns[f.operation]} repeats.`;
+      // A rekey through a proxy has our new key all the same, and the proxy's names.
+      const isAnother = has("public key") || (f.operation === "rekey" && has("subject", "alternative names"));
+      const proxy = `A proxy that shows the CA its own client certificate gets that ${f.operation}ed.`;
+      return [differs, ...(isAnother ? [proxy] : []), "It was not installed."].join(" ");
+    },
     evidence: (f) =>
       f.changes.flatMap(
         ({ what, was, is }) =>
@@ -191,7 +201,7 @@ export const network: Family<
         ? ["if the CA has a new root, add it: `--root old_root.crt,new_root.crt`"]
         : []),
       "go to the CA directly, around the proxy: `--ca-url https://CA:9000`",
-      "the CA's administrator: see which certificate the log says was renewed",
+      `the CA's administrator: see which certificate the log says was ${f.operation}ed`,
     ],
   },
   PROXY_REFUSED: {

@@ -1,5 +1,6 @@
 /** Exit 64: the command's words. Found before the first file is opened. */
 import { shellFile } from "../shell.ts";
+import { span } from "../time.ts";
 import { type Family, sentence } from "./explanation.ts";
 
 export const usage: Family<
@@ -61,15 +62,24 @@ export const usage: Family<
   BAD_DURATION: {
     exit: 64,
     retry: "never",
-    title: "a duration is not understood",
+    title: "a duration is not understood, or cannot be that long or short",
     about:
-      "Durations are written as in Go: `300ms`, `90s`, `1h30m`, and also `2d`. `--expires-in` takes a percentage too: `66%` is due when 66 percent of the lifetime have passed.",
-    what: (f) => `${f.flag} does not understand '${f.value}'`,
-    why: (f) => f.problem,
+      "Durations are written as in Go: `300ms`, `90s`, `1h30m`, and also `2d`. `--expires-in` takes a percentage too: `66%` is due when 66 percent of the lifetime have passed. A period of a daemon must be shorter than the certificate's lifetime.",
+    what: (f) =>
+      "problem" in f
+        ? `${f.flag} does not understand '${f.value}'`
+        : `${f.flag} is too ${f.limit === "least" ? "short" : "long"}: '${f.value}'`,
+    why: (f) => {
+      if ("problem" in f) return f.problem;
+      if (f.limit === "least") return "It must be longer than nothing.";
+      return `The certificate lives for ${span(f.limit)}, and would have expired by then.`;
+    },
     help: (f) => [
-      f.flag === "--expires-in"
-        ? "write a duration such as `8h`, `1h30m`, `2d`, or a percentage such as `66%`"
-        : "write a duration such as `30s` or `1m30s`",
+      "limit" in f && f.limit !== "least"
+        ? `write a shorter one, such as \`${span((f.limit * 2) / 3)}\`, or leave it out: then two thirds of the lifetime pass`
+        : /expires.in/i.test(f.flag)
+          ? "write a duration such as `8h`, `1h30m`, `2d`, or a percentage such as `66%`"
+          : "write a duration such as `30s` or `1m30s`",
     ],
   },
   BAD_URL: {

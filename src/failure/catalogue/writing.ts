@@ -1,4 +1,5 @@
 /** Exit 70, 73, 130 and 143: bugs of ours, disks, interruptions. */
+import type { Facts } from "../facts.ts";
 import { shellFile } from "../shell.ts";
 import { instant, span } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
@@ -15,6 +16,21 @@ const errnoWords: Record<string, string> = {
   ELOOP: "its links lead in a circle",
   EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
+
+/** The ways out where the file may be written and its folder may not. */
+function folderHelp(
+  { folder, errno }: Pick<Facts["CANNOT_WRITE"], "folder" | "errno">,
+  elsewhere: string | null,
+): string[] {
+  const place = shellFile(folder, "FOLDER");
+  const unit = `in a systemd unit with ProtectSystem=: \`ReadWritePaths=${folder}\`, the folder and not the file`;
+  const owner = `give the folder to the user that renew runs as: \`chown USER ${place}\``;
+  return [
+    ...(errno === "EROFS" ? [unit] : [owner]),
+    ...(elsewhere === null ? [] : [`or write into a folder that this user may write: \`${elsewhere}\``]),
+    ...(errno === "EROFS" ? ["a file that is mounted alone wants its folder mounted instead"] : [unit]),
+  ];
+}
 
 export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED" | "PAIR_UNFINISHED" | "INTERRUPTED"> =
   {
@@ -38,10 +54,13 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       retry: "after-fix",
       title: "the new certificate cannot be written",
       about:
-        "Whether the folder can be written is asked before the CA is called. If the disk fails after that, the old file stays whole, and the new certificate is kept beside it where that was possible.",
-      what: (f) => `${f.file} cannot be written`,
+        "Whether the folder can be written is asked before the CA is called. It must be writable also where the file itself is: the new file is written beside the old one and renamed over it, so that no crash leaves a part of one. If the disk fails after that, the old file stays whole, and the new certificate is kept beside it where that was possible.",
+      what: (f) =>
+        f.onlyFolder ? `${f.file} cannot be replaced: its folder is not writable` : `${f.file} cannot be written`,
       why: (f) => {
         const reason = errnoWords[f.errno] ?? f.errno;
+        if (f.onlyFolder)
+          return `The file may be written, but not its folder: ${reason}. The new one is written beside the old one and renamed over it; written into the file itself, a crash or a full disk would leave a part of it. The CA was not called.`;
         if (f.operation === "rollback")
           return `The step that failed: ${f.step}; ${reason}. The backups are where they were.`;
         const when =
@@ -53,26 +72,29 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ["system error", f.errno],
         ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
+        ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
-      help: (f) => [
-        ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
-        ...(f.kept !== undefined && f.keptKey !== undefined
-          ? [
-              "mend the cause and run it again; chain and key above belong together, and can be moved into place by hand",
-            ]
-          : []),
-        ...(f.kept === undefined || f.keptKey !== undefined
-          ? []
-          : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
-        f.errno === "ENOSPC"
-          ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
-          : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
-        ...(f.operation === "rollback"
-          ? []
-          : [
-              `or write elsewhere: \`${f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE"}\`; a file that is mounted alone wants its folder mounted instead`,
-            ]),
-      ],
+      help: (f) => {
+        const elsewhere = f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+        if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
+        return [
+          ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
+          ...(f.kept !== undefined && f.keptKey !== undefined
+            ? [
+                "mend the cause and run it again; chain and key above belong together, and can be moved into place by hand",
+              ]
+            : []),
+          ...(f.kept === undefined || f.keptKey !== undefined
+            ? []
+            : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
+          f.errno === "ENOSPC"
+            ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
+            : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
+          ...(f.operation === "rollback"
+            ? []
+            : [`or write elsewhere: \`${elsewhere}\`; a file that is mounted alone wants its folder mounted instead`]),
+        ];
+      },
     },
     TARGET_CHANGED: {
       exit: 73,

@@ -19,6 +19,8 @@ export interface Cause {
   /** One line, for lists. */
   title: string;
   who: Mender;
+  /** Where the evidence shows that it is somebody else this time. */
+  mender?(evidence: Evidence): Mender;
   /** The answers it produces. */
   symptoms: readonly Symptom[];
   /** The check of the CA that it fails. */

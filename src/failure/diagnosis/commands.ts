@@ -7,9 +7,18 @@ import { quoted } from "./words.ts";
 export { shell } from "../shell.ts";
 
 /** `renew …` for this certificate and CA. */
-export function renewCommand({ certificate, ca, files }: Evidence, ...flags: readonly string[]): string {
+export function renewCommand(evidence: Evidence, ...flags: readonly string[]): string {
+  return ownCommand("renew", evidence, flags);
+}
+
+/** What was asked for, once more: `renew …`, or `renew rekey …`. */
+export function againCommand(evidence: Evidence, ...flags: readonly string[]): string {
+  return ownCommand(evidence.operation === "rekey" ? "renew rekey" : "renew", evidence, ["--force", ...flags]);
+}
+
+function ownCommand(name: string, { certificate, ca, files }: Evidence, flags: readonly string[]): string {
   const paths = [fileOf({ certificate }), shellFile(files?.key, "KEY")];
-  return command("renew", ...flags, ...paths, ...reach(ca.url, files?.root));
+  return command(name, ...flags, ...paths, ...reach(ca.url, files?.root));
 }
 
 /** A new certificate for the same names, from the same provisioner. It needs that provisioner's credentials. */
@@ -103,21 +112,23 @@ function isDashed(word: string): boolean {
 
 /** Where the intermediate is to be had that the certificate's file lacks, and what to do then. */
 export function intermediateLines(evidence: Evidence): string[] {
-  const again = `then renew again: \`${renewCommand(evidence, "--force")}\``;
+  const again = `then ${evidence.operation ?? "renew"} again: \`${againCommand(evidence)}\``;
   if (evidence.ca.handshake?.presentsMissing) {
     const fetching = `\`${addPresented(evidence)}\``;
     return [`the CA's own server presents the missing intermediate; add it below the leaf: ${fetching}`, again];
   }
+  const where = evidence.ca.issuer
+    ? "the CA shows another now, so it is in a backup or with the CA's administrator"
+    : "a CA of v0.27.3 or newer gives its current one at `/intermediates.pem`, an older one is in a backup or with the CA's administrator";
   return [
-    `add the intermediate to ${evidence.certificate.file}, below the leaf; a CA of v0.27.3 or newer gives its current one at` +
-      " `/intermediates.pem`, an older one is in a backup or with the CA's administrator",
+    `add the intermediate to ${evidence.certificate.file}, below the leaf; ${where}`,
     again,
     `if nobody has the intermediate, enrol anew: \`${enrolCommand(evidence)}\``,
   ];
 }
 
 /** Appends what the server presents above its own certificate. */
-function addPresented({ certificate, ca }: Evidence): string {
+export function addPresented({ certificate, ca }: Pick<Evidence, "certificate" | "ca">): string {
   const [, host = "HOST", port = "443"] = /^https:\/\/(\[[\da-f:]+\]|[^/:[\]]+)(?::(\d+))?(?:\/|$)/i.exec(ca.url) ?? [];
   const name = /^\[|^[\d.]+$/.test(host) ? [] : ["-servername", shell(host, "HOST")];
   const s_client = command("openssl s_client -connect", shell(`${host}:${port}`, "HOST:PORT"), ...name, "-showcerts");

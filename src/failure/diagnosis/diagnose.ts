@@ -46,10 +46,15 @@ function isHandshake(symptom: Symptom): boolean {
   return symptom === "closed" || symptom.startsWith("alert-");
 }
 
+/** Checks of a certificate in a handshake. */
+const ofCertificates: readonly Cause["step"][] = ["chain", "signature", "revocation"];
+
 /** A close says so little that no fact must lead to it. */
 function weigh(cause: Cause, symptom: Symptom, evidence: Evidence): Weighed {
   if (symptom === "closed" && evidence.isBeforeTls && cause.step !== "wire")
     return { cause, ...contradicted("the connection was closed before the handshake, and nothing was judged") };
+  if (isHandshake(symptom) && evidence.ca.handshake?.asks === false && ofCertificates.includes(cause.step))
+    return { cause, ...contradicted("the server asks for no client certificate, so none was judged in the handshake") };
   const { verdict, ...weight } = cause.weigh(evidence);
   return { ...weight, cause, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };
 }
@@ -158,7 +163,8 @@ interface Told {
 
 /** Where nothing tells the causes apart, the log is the first thing to look at, and else the last. */
 function told({ cause, because, certainty }: Ranked, { symptom, evidence, ranked }: Told): RankedCause {
-  const { id, who } = cause;
+  const { id } = cause;
+  const who = cause.mender?.(evidence) ?? cause.who;
   const sentence = cause.log ? cause.log(evidence) : cause.logs[0];
   const help = withNames(cause.help(evidence), evidence);
   if (sentence === undefined || !opaque.test(symptom)) return { id, certainty, who, because, help };

@@ -8,7 +8,7 @@ import { type Cause, order, type Weight } from "./cause.ts";
 import { causes } from "./causes.ts";
 import { lifeByCa, lifeByUs, skewMs, skewText } from "./clock.ts";
 import { diagnose } from "./diagnose.ts";
-import { isRegistrationAuthority, lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
+import { lifetimeMs, predictions, provisionerInList, registrationAuthoritySign } from "./leaf.ts";
 import { isSince } from "./version.ts";
 import { quoted } from "./words.ts";
 
@@ -145,7 +145,7 @@ const names: Gate = ({ path, ca }) => {
 };
 
 const behindAuthority: Gate = (outlook) =>
-  isRegistrationAuthority(outlook.ca)
+  registrationAuthoritySign(outlook.ca) !== undefined
     ? {
         verdict: "unknown",
         cause: "RA_NEEDS_TOKEN",

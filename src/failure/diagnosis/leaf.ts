@@ -1,6 +1,7 @@
 /** What the certificate itself says, and where it leads, in the terms of the CA's checks. */
 import type { CaFacts, CertificateFacts, Evidence, PathVerdict, ProvisionerFacts } from "../evidence.ts";
 import { tokenRule } from "./version.ts";
+import { quoted } from "./words.ts";
 
 /** As Go sees it: no extension, an empty one, or anyExtendedKeyUsage forbids nothing. */
 export function allows({ usages }: CertificateFacts, usage: "clientAuth" | "serverAuth"): boolean {
@@ -100,9 +101,14 @@ export function mayComeTwice({ ca }: Evidence): boolean {
   return ca.handshake?.isCaItself !== true;
 }
 
-/** It shows itself by its answer to mTLS, and since v0.27.3 by its /intermediates. */
-export function isRegistrationAuthority({ intermediates, wantsToken }: CaFacts): boolean {
-  return wantsToken === true || intermediates === "not-implemented";
+/** What a CA shows itself by to be a registration authority, if it does: by its answer to mTLS, or since v0.27.3 by its /intermediates. */
+export function registrationAuthoritySign({ intermediates, wantsToken, handshake }: CaFacts): string | undefined {
+  if (wantsToken) return "it asked for a token before, as a registration authority does";
+  if (intermediates === "not-implemented")
+    return "its /intermediates answers 501, as that of a registration authority does";
+  const { isCaItself, provisioner } = handshake ?? {};
+  if (!isCaItself || provisioner === undefined) return undefined;
+  return `its own certificate is from a provisioner ${quoted(provisioner)}, as that of a registration authority is`;
 }
 
 /** The CA names the roots and intermediates that it takes in a handshake, and no issuer of this certificate is among them. */

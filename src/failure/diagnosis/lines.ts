@@ -1,6 +1,6 @@
 /** The evidence in lines: a label and a short value, foreign words in quotes. */
 import { certificateAlerts } from "../causes.ts";
-import type { CaFacts, Evidence, ProvisionerFacts } from "../evidence.ts";
+import type { CaFacts, Evidence, IssuerFacts, ProvisionerFacts } from "../evidence.ts";
 import { instant, relative, span } from "../time.ts";
 import { leastSkewMs, skewMs, skewText } from "./clock.ts";
 import { lifetimeMs, predictions, provisionerInList } from "./leaf.ts";
@@ -58,6 +58,7 @@ const otherAlerts: Readonly<Record<number, string>> = { 51: "decrypt error" };
 function caLines(evidence: Evidence): Line[] {
   const { ca, method } = evidence;
   const lines: Line[] = [["CA version", versionValue(evidence)]];
+  if (ca.issuer !== undefined && isOfAnIssuer(evidence)) lines.push(["issues with", issuerValue(ca.issuer)]);
   const listed = provisionerInList(evidence);
   if (listed === "gone") lines.push(["claims", `not in the CA's list of ${ca.provisioners?.length ?? 0}`]);
   if (typeof listed === "object") lines.push(["claims", claims(listed)]);
@@ -70,9 +71,26 @@ function caLines(evidence: Evidence): Line[] {
   return method === "token" && skew === undefined ? [...lines, ["clocks", "the CA's is not known"]] : lines;
 }
 
+/** Whether the chain fails by an issuer's fault, so that it counts which one the CA has by now. */
+function isOfAnIssuer(evidence: Evidence): boolean {
+  return predictions(evidence).some(
+    ({ verdict }) =>
+      !verdict.ok &&
+      (verdict.reason === "usage-nesting" ||
+        ((verdict.reason === "expired" || verdict.reason === "constraint") &&
+          verdict.who !== evidence.certificate.subject)),
+  );
+}
+
+function issuerValue({ name, until, isOwn }: IssuerFacts): string {
+  return `${isOwn ? "the same issuer" : quoted(name)}, until ${instant(until)}`;
+}
+
 /** Only where it tells something that is not as it should be. */
 function handshakeLines({ ca: { handshake } }: Evidence): Line[] {
   if (handshake?.asks === false) return [["handshake", "asks for no client certificate; step-ca would"]];
+  if (handshake?.isCaItself && handshake.provisioner !== undefined)
+    return [["handshake", `its own certificate is of a provisioner, ${quoted(handshake.provisioner)}`]];
   if (handshake?.presentsMissing) return [["handshake", "presents the issuer that is missing"]];
   const [first, ...others] = handshake?.acceptable ?? [];
   if (handshake?.accepts !== "none" || first === undefined) return [];

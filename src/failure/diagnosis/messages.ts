@@ -20,7 +20,7 @@ export const messages: readonly (readonly [RegExp, Meaning])[] = [
     ["TLS_TERMINATED"],
   ],
   [/header.{0,20}(too large|too long)|431 Request Header|exceeded maximum allowed header/i, ["HEADER_TOO_LARGE"]],
-  [/plain HTTP request was sent to HTTPS port/i, ["PROXY_SPEAKS_HTTP"]],
+  [/plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL/i, ["PROXY_SPEAKS_HTTP"]],
   [
     /\b(502 Bad Gateway|50[34] (Service|Gateway)|no healthy upstream|upstream connect error|No server is available to handle)/i,
     ["CA_UNREACHABLE", "PROXY_ANSWERED"],

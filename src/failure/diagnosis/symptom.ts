@@ -51,6 +51,10 @@ const alerts: Readonly<Record<number, Symptom>> = {
   51: "alert-signature",
 };
 
+/** A TLS port that was sent plain HTTP: Go's words (and so step-ca's, Caddy's, Traefik's), nginx's, Apache's, Tomcat's. */
+export const wantsTls =
+  /Client sent an HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port|combination of host and port requires TLS/i;
+
 /** Sentences that only step-ca says, in both error shapes (smallstep/certificates, authority/authorize.go and api/). */
 const sentences: readonly (readonly [RegExp, Symptom])[] = [
   [/missing (client|peer) certificate/, "certificate-missing"],
@@ -71,9 +75,12 @@ const sentences: readonly (readonly [RegExp, Symptom])[] = [
   [/^The request lacked necessary authorization to be completed\. Please see/, "unauthorized"],
   // v0.14.0 to v0.18.0 kept "missing peer certificate" to the log.
   [/^The request could not be completed; malformed or missing data\./, "certificate-missing"],
-  [/^Client sent an HTTP request to an HTTPS server/, "plain-http"],
+  [wantsTls, "plain-http"],
   [/header.*(too large|too long|size)/i, "header-too-large"],
 ];
+
+/** What other servers say, too, and on a page of theirs. */
+const ofOthers: readonly Symptom[] = ["header-too-large", "plain-http"];
 
 /** Before v0.14.0 the message is the status's own text, which others say too. */
 const bare: ReadonlyMap<string, Symptom> = new Map([
@@ -86,7 +93,7 @@ const bare: ReadonlyMap<string, Symptom> = new Map([
 function said(answer: Answered): Symptom {
   const { said: words, status, shape } = answer;
   const sentence = sentences.find(([pattern]) => pattern.test(words));
-  if (sentence !== undefined && (shape !== "html" || sentence[1] === "header-too-large")) return sentence[1];
+  if (sentence !== undefined && (shape !== "html" || ofOthers.includes(sentence[1]))) return sentence[1];
   if (status === 431) return "header-too-large";
   if (shape === "status" || shape === "type" || shape === "json") {
     if (/^error validating renew token/.test(words)) return status >= 500 ? "token-signature" : "token-invalid";

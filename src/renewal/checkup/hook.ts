@@ -17,7 +17,7 @@ export function hookChecks({ exec, pid, pidFile }: Hooks, world: Pick<World, "en
 /** Said also to those who name no hook: whoever owes it has one. */
 export function owedCheck(file: string, { fs }: Pick<World, "fs">): Check[] {
   if (!isOwing(file, fs)) return [];
-  const says = `an earlier renewal of ${file} still owes its hook or signal: a service may use the old certificate`;
+  const says = `an earlier run still owes the hook or signal of ${file}: a service may use the old certificate`;
   return [warning("owed", says, "run `renew` with that hook again: it comes first, also when nothing is due")];
 }
 

@@ -3,7 +3,7 @@ import type { RankedCause } from "../../failure/evidence.ts";
 import { type Failure, isFailure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import { type Asking, askBy, explain } from "../ask.ts";
-import { verify } from "../verify.ts";
+import { clockOf, verify } from "../verify.ts";
 import { type Check, failing, ok, unknown } from "./check.ts";
 
 export type Rehearsal =
@@ -27,7 +27,7 @@ export async function rehearse(asking: Asking): Promise<Rehearsal> {
     const answer = await askBy(choice, asking);
     if (answer.kind === "refused") throw await explain(answer, choice, asking);
     const { chain: answered, date } = answer;
-    verify({ old: identity.leaf, answered, anchors, now: date ?? world.now(), url: policy.ca.href });
+    verify({ old: identity.leaf, answered, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
     return { ended: "renewed", leaf: answered[0] };
   } catch (error) {
     if (!isFailure(error) || error.code === "INTERRUPTED") throw error;

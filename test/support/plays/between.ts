@@ -1,7 +1,14 @@
 /** What is between a client and its CA, and what never came that far. */
 import { get } from "node:https";
 import { createServer as createTlsServer } from "node:tls";
+import type { Scene } from "../scene.ts";
 import { expired, force, leaf, type Plays } from "./play.ts";
+
+/** A server that listens, and cuts what it is asked. */
+async function cutting(s: Scene): Promise<void> {
+  const { chain, key } = await s.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+  await s.listen(createTlsServer({ cert: chain, key }, (socket) => socket.once("data", () => socket.destroy())));
+}
 
 export const between: Plays = {
   "tls-terminated": {
@@ -45,10 +52,15 @@ export const between: Plays = {
   "connection-cut": {
     set: async (s) => {
       await leaf({}, expired)(s);
-      const { chain, key } = await s.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
-      const server = createTlsServer({ cert: chain, key }, (socket) => socket.once("data", () => socket.destroy()));
-      await s.listen(server);
+      await cutting(s);
     },
     command: force,
+  },
+  "rekey-connection-cut": {
+    set: async (s) => {
+      await leaf({})(s);
+      await cutting(s);
+    },
+    command: `rekey ${force}`,
   },
 };

@@ -18,6 +18,25 @@ const ofAnother =
     await s.ca({});
   };
 
+/** A CA, and an expired leaf of it without its intermediate, in whose place the CA may have another by now. */
+const leafAlone =
+  (now?: string): Play["set"] =>
+  async (s) => {
+    const root = { certificate: s.authority.root, key: s.authority.rootKey };
+    const authority = now === undefined ? s.authority : await createAuthority({ root, intermediate: { subject: now } });
+    const ca = await s.ca({ like: "v0.26.2", authority });
+    const [header = ""] = ca.token("web", [], "after-expiry").split(".");
+    const { kid: credentialId } = JSON.parse(Buffer.from(header, "base64url").toString());
+    const [notBefore, notAfter] = [-30, -6].map((hours) => new Date(s.base.getTime() + hours * hour));
+    const life = { ...(notBefore && { notBefore }), ...(notAfter && { notAfter }) };
+    const { certificate, key } = await s.authority.issue({
+      ...life,
+      provisioner: { name: "after-expiry", credentialId },
+    });
+    s.write("web.crt", certificate);
+    s.write("web.key", key);
+  };
+
 export const chain: Plays = {
   "client-auth-only-old-ca": { set: client("v0.26.1", expired), command: force },
   "client-auth-only-old-ca-verbose": { set: client("v0.26.1", expired), command: `-v ${force}` },
@@ -31,16 +50,24 @@ export const chain: Plays = {
   "no-digital-signature": { set: leaf({}, { ...expired, keyUsages: ["keyEncipherment"] }), command: force },
   "lived-under-a-minute": { set: leaf({}, { from: -2, to: -2 + 30 / 3600 }), command: force },
   "chain-incomplete": {
+    authority: { intermediate: { subject: "the first" } },
+    set: leafAlone("the second"),
+    command: force,
+  },
+  "chain-completed": { authority: { intermediate: true }, set: leafAlone(), command: `-v ${force}` },
+  "outlives-issuer-mended": {
     authority: { intermediate: true },
     set: async (s) => {
-      const [notBefore, notAfter] = [-30, -6].map((hours) => new Date(s.base.getTime() + hours * hour));
-      const life = { ...(notBefore && { notBefore }), ...(notAfter && { notAfter }) };
-      const { certificate, key } = await s.authority.issue({ ...life, provisioner: { name: "after-expiry" } });
-      s.write("web.crt", certificate);
+      const root = { certificate: s.authority.root, key: s.authority.rootKey };
+      const notAfter = new Date(s.base.getTime() + hour);
+      const old = await createAuthority({ root, intermediate: { subject: "the first" }, notAfter });
+      const life = { notBefore: s.base, notAfter: new Date(s.base.getTime() + 24 * hour) };
+      const { chain: pem, key } = await old.issue({ ...life, provisioner: { name: "after-expiry" } });
+      s.write("web.crt", pem);
       s.write("web.key", key);
-      await s.ca({ like: "v0.26.2" });
+      await s.ca({});
     },
-    command: force,
+    command: byToken,
   },
   "outlives-issuer": {
     set: async (s) => {

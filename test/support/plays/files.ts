@@ -75,6 +75,14 @@ export const files: Plays = {
     },
     command: `--password-file pass.txt ${force}`,
   },
+  "passphrase-file-empty": {
+    set: async (s) => {
+      await leaf()(s);
+      s.write("web.key", encrypted("secret"));
+      s.write("pass.txt", "\n");
+    },
+    command: `--password-file pass.txt ${force}`,
+  },
   "key-mismatch": {
     set: async (s) => {
       await leaf()(s);
@@ -137,9 +145,23 @@ export const files: Plays = {
   "cannot-write-folder": {
     set: async (s) => {
       await leaf({})(s);
-      return failing("checkWritable", "EROFS");
+      return failing(["checkWritable", "open"], "EROFS");
     },
     command: force,
+  },
+  "cannot-write-folder-alone": {
+    set: async (s) => {
+      await leaf({})(s);
+      return failing("checkWritable", "EACCES");
+    },
+    command: force,
+  },
+  "cannot-write-folder-read-only": {
+    set: async (s) => {
+      await leaf({})(s);
+      return failing("checkWritable", "EROFS");
+    },
+    command: `rekey ${force}`,
   },
   "cannot-write-full-disk": {
     set: async (s) => {

@@ -53,6 +53,10 @@ export const hooks: Plays = {
   "rekeyed-hook-failed": { set: ending(failed), command: `rekey ${reload} ${force}` },
   "rekeyed-hook-failed-json": { set: ending(failed), command: `rekey --json ${reload} ${force}` },
   "bad-flag-signal": { set: async () => {}, command: "--pid 1 --signal HPU web.crt web.key --ca-url ca.internal" },
+  "bad-flag-signal-unknown": {
+    set: async () => {},
+    command: "--pid 1 --signal FOO web.crt web.key --ca-url ca.internal",
+  },
   "flag-conflict-hooks": {
     set: async () => {},
     command: "--exec x --exec-shell y web.crt web.key --ca-url ca.internal",

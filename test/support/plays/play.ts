@@ -39,12 +39,12 @@ export const client =
 /** Hours from now. */
 export const expired = { from: -30, to: -6 };
 
-/** A disk that fails at one of its methods. */
-export const failing = (method: keyof typeof realFileSystem, code: string): WorldOptions => ({
-  fs: {
-    ...realFileSystem,
-    [method]: () => {
-      throw Object.assign(new Error(code), { code });
-    },
-  },
-});
+type Method = keyof typeof realFileSystem;
+
+/** A disk that fails at one of its methods, or some. */
+export const failing = (methods: Method | readonly Method[], code: string): WorldOptions => {
+  const fail = () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  return { fs: { ...realFileSystem, ...Object.fromEntries([methods].flat().map((method) => [method, fail])) } };
+};

@@ -1,10 +1,12 @@
 /** `renew rekey`: new pairs, what cannot have one, and what an interrupted run has left. */
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { digest, type Journal, newOf, oldOf } from "../../../src/files/journal.ts";
 import { realFileSystem } from "../../../src/files/system.ts";
+import { putAt } from "../faults.ts";
 import type { Scene } from "../scene.ts";
+import type { WorldOptions } from "../world.ts";
 import { expired, failing, leaf, type Plays } from "./play.ts";
 
 const rekey = "rekey --force web.crt web.key --ca-url CA --root root.crt";
@@ -26,11 +28,10 @@ async function interrupted(s: Scene, step: Journal["step"]): Promise<undefined> 
 }
 
 /** Another run has replaced the file since this one was asked to. */
-async function overtaken(s: Scene): Promise<{ asked: Date }> {
+async function overtaken(s: Scene): Promise<WorldOptions> {
   await leaf({})(s);
   const at = (seconds: number) => new Date(s.base.getTime() + seconds * 1000);
-  utimesSync("web.crt", at(-1), at(-1));
-  return { asked: at(-5) };
+  return { asked: at(-5), fs: putAt(at(-1)) };
 }
 
 export const rekeys: Plays = {
@@ -80,6 +81,8 @@ export const rekeys: Plays = {
   "rekey-registration-authority": { set: leaf({ registrationAuthority: true }), command: rekey },
   "rekey-renewal-disabled": { set: leaf({}, { provisioner: { name: "no-renewal" } }), command: rekey },
   "rekey-another-key": { set: leaf({ faults: ["other-key"] }), command: rekey },
+  "rekey-other-names": { set: leaf({ faults: ["other-names"] }), command: rekey },
+  "rekey-ca-failed": { set: leaf({ faults: ["broken-store"] }), command: rekey },
   "rekey-request-spoilt": {
     set: async (s) => {
       await leaf()(s);

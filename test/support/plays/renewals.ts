@@ -4,6 +4,7 @@ import { expired, force, leaf, type Plays } from "./play.ts";
 export const renewals: Plays = {
   "renewed-over-mtls": { set: leaf({}), command: force },
   "renewed-by-token": { set: leaf({}, expired), command: force },
+  "renewed-by-token-asked-with-a-space": { set: leaf({}), command: `--mtls false ${force}` },
   "renewed-verbose": { set: leaf({}), command: `-v ${force}` },
   "renewed-json": { set: leaf({}), command: `--json ${force}` },
   "renewed-to-another-file": { set: leaf({}), command: "web.crt web.key --out new.crt --ca-url CA --root root.crt" },

@@ -11,6 +11,13 @@ export const usage: Plays = {
   "flag-not-built-kms": { set: async () => {}, command: "web.crt yubikey:slot-id=9a" },
   "flag-conflict": { set: async () => {}, command: "-q -v web.crt web.key" },
   "bad-duration": { set: async () => {}, command: "--expires-in soon web.crt web.key --ca-url ca.internal" },
+  "bad-duration-period": { set: leaf(), command: "--daemon --renew-period 25h web.crt web.key --ca-url ca.internal" },
+  "bad-duration-rekey-period": {
+    set: leaf(),
+    command: "rekey --daemon --rekey-period 24h web.crt web.key --ca-url ca.internal",
+  },
+  "daemon-cannot-start-json": { set: leaf(), command: "--daemon --json web.crt web.pem --ca-url CA --root root.crt" },
+  "bad-duration-nothing": { set: async () => {}, command: "--timeout 0 web.crt web.key --ca-url ca.internal" },
   "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },
   "would-overwrite": { set: leaf({}), command: "web.crt web.key --ca-url CA --root root.crt" },
   "would-overwrite-asked": {

@@ -16,6 +16,8 @@ export interface Authorities {
   forServers: Authority;
   /** Ends in two hours. */
   short: Authority;
+  /** The same intermediate issued anew, with its name and key, for longer. */
+  shortAnew: Authority;
   /** Ended an hour ago. */
   ended: Authority;
   /** Permits names under .example only. */
@@ -45,12 +47,14 @@ export async function createAuthorities(): Promise<Authorities> {
   const upper = await intermediateOf(root, "Main, upper");
   const lower = await create({ root: upper, intermediate: { subject: "Main, lower" } });
   const k3s = await create();
+  const short = await create({ root, intermediate: { subject: "Main, short" }, notAfter: hours(2) });
   return {
     main,
     earlier: await create({ root, intermediate: { subject: "Main intermediate, the first" } }),
     sameName: await create({ root, intermediate: { subject: "Main intermediate" } }),
     forServers: await create({ root, intermediate: { subject: "Main for servers", usages: ["serverAuth"] } }),
-    short: await create({ root, intermediate: { subject: "Main, short" }, notAfter: hours(2) }),
+    short,
+    shortAnew: await intermediateAnew(root, short),
     ended: await create({ root, intermediate: { subject: "Main, ended" }, notAfter: hours(-1) }),
     constrained: await constrained(root),
     tooDeep: { ...below, root: main.root, issue: withBelow(below.issue, main.issuerCertificate) },
@@ -81,6 +85,14 @@ async function issuedAnew({ root, rootKey }: Authority): Promise<Pair> {
   const plan = planOf({ privatePem: rootKey, spki: publicDer(rootKey) }, hours(-2));
   const made = await makeCertificate({ ...plan, subject: certificate.subjectName }, await signerOf(rootKey));
   return { certificate: pem(made), key: rootKey };
+}
+
+/** An authority whose intermediate has the name and key of that one's, and another end. */
+async function intermediateAnew(root: Pair, old: Authority): Promise<Authority> {
+  const { certificate } = await issuerOf({ certificate: old.issuerCertificate, key: old.issuerKey });
+  const plan = planOf({ privatePem: old.issuerKey, spki: publicDer(old.issuerKey) }, long.notBefore);
+  const made = pem(await makeCertificate({ ...plan, subject: certificate.subjectName }, await issuerOf(root)));
+  return { ...old, intermediates: [made], issuerCertificate: made };
 }
 
 /** permittedSubtrees (RFC 5280 §4.2.1.10): dNSName "example", and "localhost", where the CA itself is. */

@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer, request } from "node:https";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { Pair } from "../raw.ts";
 import type { Front, Scene } from "./row.ts";
 
@@ -94,6 +95,24 @@ export async function hidingAfterTheFirst(scene: Scene, hides: RegExp): Promise<
     pipe(socket, count++ === 0 ? scene.standing.ca.port : Number(new URL(behind.url).port), sockets);
   });
   const front = await standing(server, "localhost", sockets);
+  const close = async (): Promise<void> => {
+    await front.close();
+    await behind.close();
+  };
+  return { url: front.url, close };
+}
+
+/** Ends TLS, and passes what was in it on as it is, to the CA's own TLS port or another one. */
+export async function unwrapping(scene: Scene, to: number = scene.standing.ca.port): Promise<Front> {
+  const sockets = new Set<Socket>();
+  const server = createTlsServer(await serverPair(scene, "localhost"), (socket) => pipe(socket, to, sockets));
+  return standing(server, "localhost", sockets);
+}
+
+/** The same in front of a server whose TLS is OpenSSL's, which answers in TLS whatever it is sent. */
+export async function unwrappingForOpenssl(scene: Scene): Promise<Front> {
+  const behind = await presenting(await serverPair(scene, "localhost"));
+  const front = await unwrapping(scene, Number(new URL(behind.url).port));
   const close = async (): Promise<void> => {
     await front.close();
     await behind.close();

@@ -35,6 +35,15 @@ export const provisioners: readonly ProvisionerSpec[] = [
   { name: `${oddName}, off`, claims: disable },
 ];
 
+/** Nobody listens there. */
+const refusingWebhook = {
+  name: "never",
+  url: "https://localhost:1/",
+  kind: "AUTHORIZING",
+  certType: "ALL",
+  secret: "bmV2ZXI=",
+};
+
 type Options = Omit<StepCaOptions, "version">;
 
 /** SSHPOP wants SSH keys; the issuer's will do. */
@@ -47,6 +56,23 @@ const options = {
   root: ({ k3s: authority }) => ({ authority, provisioners, crl: true, more: ssh }),
   /** The root was issued anew, with its old key. */
   "root issued anew": ({ k3sAnew: authority }) => ({ authority, provisioners, more: ssh }),
+  /** Ends in two hours, and is all that the CA has. */
+  "short intermediate": ({ short: authority }) => ({ authority, provisioners, more: ssh }),
+  /** The same, issued anew with its key for longer. */
+  "short intermediate issued anew": ({ shortAnew: authority }) => ({ authority, provisioners, more: ssh }),
+  /** They would refuse every enrolment of the table's certificates. */
+  "provisioners that sign nothing": ({ main: authority }) => ({
+    authority,
+    provisioners: [
+      { name: "admin" },
+      {
+        name: "durations",
+        claims: { ...allow, minTLSCertDuration: "5m", maxTLSCertDuration: "10m", defaultTLSCertDuration: "7m" },
+      },
+      { name: "template", claims: allow, more: { options: { x509: { template: '{{ fail "never" }}' } } } },
+      { name: "webhook", claims: allow, more: { options: { webhooks: [refusingWebhook] } } },
+    ],
+  }),
   "renewal disabled for all": ({ main: authority }) => ({ authority, provisioners, claims: disable, more: ssh }),
   "renewal disabled for all, CRL on": ({ main: authority }) => ({
     authority,
@@ -154,5 +180,6 @@ async function startCloudCa(version: CaVersion, authority: Authority, env: Recor
 /** Who issues the certificates of a place's rows unless they say otherwise. */
 export function ownAuthority(place: Place): keyof Authorities {
   if (place === "narrower intermediate") return "earlier";
+  if (place === "short intermediate" || place === "short intermediate issued anew") return "short";
   return place === "root" || place === "root issued anew" ? "k3s" : "main";
 }

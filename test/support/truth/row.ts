@@ -62,6 +62,8 @@ export interface Refused {
   code: Code;
   /** A part of the line in the CA's log; null where the CA was not reached. */
   log: string | null;
+  /** What the advice has to say, in this order. */
+  help?: readonly RegExp[];
   /** Named first, and not as certain, because nothing that a client can see tells the two apart. */
   after?: CauseId;
 }

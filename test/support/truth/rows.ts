@@ -7,8 +7,6 @@
  * - a SCEP provisioner: needs an RSA intermediate; SSHPOP fails at the same place in the CA.
  * - linked CAs, Google's CA service, keys in a KMS or HSM: they are somebody else's machines.
  * - rekeying, whose command renew does not have yet.
- * - a registration authority of v0.26.1 with its CA down, asked by token alone: nothing shows what it is, so the cause is one
- *   of four.
  */
 import type { Row } from "./row.ts";
 import { behind } from "./rows/behind.ts";

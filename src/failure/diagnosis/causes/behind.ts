@@ -2,8 +2,8 @@
 import type { Evidence } from "../../evidence.ts";
 import { span } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { enrolCommand, renewCommand } from "../commands.ts";
-import { isRegistrationAuthority, lifetimeMs } from "../leaf.ts";
+import { againCommand, enrolCommand, renewCommand } from "../commands.ts";
+import { lifetimeMs, registrationAuthoritySign } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 
 type Behind =
@@ -18,7 +18,7 @@ type Behind =
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const onceMore = (e: Evidence) => `try once more in a minute: \`${renewCommand(e, "--force")}\``;
+const onceMore = (e: Evidence) => `try once more in a minute: \`${againCommand(e)}\``;
 
 export const behind: Family<Behind> = {
   RA_NEEDS_TOKEN: {
@@ -72,7 +72,7 @@ The log says "vaultCAS does not support renewals". Certificates of such a CA are
     who: "admin",
     symptoms: ["internal"],
     step: "revocation",
-    weigh: () => silent("the CA says that the error is its own; its database is asked at three places of a renewal"),
+    weigh: () => silent("the CA says that the error is its own; its database is asked three times on the way"),
     help: (e) => [
       onceMore(e),
       "the CA's administrator: disk full, database locked or out of reach? `journalctl -u step-ca -n 50` and `df -h`",
@@ -120,10 +120,8 @@ The log says "error checking revocation bucket", "failed when attempting to stor
         );
       }
       if (symptom === "internal-bad-request") return contradicted("over mTLS a registration authority asks nobody");
-      if (!isRegistrationAuthority(e.ca)) return silent("it may be a registration authority whose CA is out of reach");
-      const shown = e.ca.wantsToken
-        ? "it asked for a token before, as a registration authority does"
-        : "its /intermediates answers 501, as that of a registration authority does";
+      const shown = registrationAuthoritySign(e.ca);
+      if (shown === undefined) return silent("it may be a registration authority whose CA is out of reach");
       return speaks(`${shown}; the CA behind may be out of reach`);
     },
     help: (e) => [

@@ -3,7 +3,7 @@ import type { Evidence } from "../../evidence.ts";
 import { instant } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { enrolCommand, renewCommand } from "../commands.ts";
+import { againCommand, enrolCommand, renewCommand } from "../commands.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
 import { namedEnd } from "./validity.ts";
@@ -36,7 +36,7 @@ export const between: Family<Between> = {
     symptoms: ["closed"],
     step: "wire",
     weigh: () => silent("nothing was said: the CA may be restarting, or a proxy or firewall may have cut it"),
-    help: (e) => [`try again in a minute: \`${renewCommand(e, "--force")}\``, around],
+    help: (e) => [`try again in a minute: \`${againCommand(e)}\``, around],
     page: `The connection was closed without an answer and without a TLS alert. A CA that restarts does this, one that runs into its own limit of 15 seconds, one whose handler crashes, and any proxy or firewall between.`,
     logs: [],
   },
@@ -182,9 +182,9 @@ By token no certificate is shown. A proxy that demands one ends the handshake wi
             `the CA speaks of a certificate that expired on ${instant(named)}, and ours ends on ${instant(e.certificate.notAfter)}`,
           );
     },
-    help: () => [
+    help: (e) => [
       around,
-      "the proxy's administrator: the proxy must not show the CA a certificate of its own for /renew",
+      `the proxy's administrator: the proxy must not show the CA a certificate of its own for /${e.operation ?? "renew"}`,
     ],
     page: `step-ca prefers the certificate of the handshake to a token. A proxy with a client certificate of its own towards the CA therefore has its own certificate judged, and renewed. A refusal is then about the proxy's certificate; an answer holds another key and other names, and renew installs nothing.`,
     logs: [],

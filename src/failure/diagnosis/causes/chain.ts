@@ -1,6 +1,6 @@
 /** Whose certificate it is, and whether its chain leads to a root of the CA: what Go says while it builds the chain. */
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { enrolCommand, fileOf, intermediateLines, renewCommand } from "../commands.ts";
+import { againCommand, enrolCommand, fileOf, intermediateLines } from "../commands.ts";
 import { isJudgedByItsRoots, isNotTaken, isOfThisCa, lifetimeMs } from "../leaf.ts";
 import { symptomOf } from "../symptom.ts";
 import { quoted } from "../words.ts";
@@ -78,7 +78,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
 
 By token the client is told "error validating renew token" (401), over mTLS it sees TLS alert 48 (unknown CA). The log says "x509: certificate signed by unknown authority", as it does for a certificate of another CA.
 
-Put the intermediate below the leaf in the certificate file. renew completes the chain of itself where the CA publishes its intermediates (v0.27.3 or newer); the TLS handshake of an older one presents them: openssl s_client -connect HOST:PORT -showcerts.`,
+Put the intermediate below the leaf in the certificate file. renew completes the chain of itself with an intermediate that the CA publishes (v0.27.3 or newer) or that its server presents (openssl s_client -connect HOST:PORT -showcerts), if it signed the certificate and leads to the given root. What is left is an intermediate that the CA no longer has.`,
     logs: ["x509: certificate signed by unknown authority"],
   },
 
@@ -121,7 +121,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
     },
     help: (e) => [
       `see who issued it: \`openssl x509 -noout -issuer -in ${fileOf(e)}\`; is ${e.ca.url} that CA?`,
-      `if another CA issued it, renew there: \`${renewCommand({ ...e, ca: { url: "URL" }, files: { ...e.files, root: "ROOT" } }, "--force")}\``,
+      `if another CA issued it, ${e.operation ?? "renew"} there: \`${againCommand({ ...e, ca: { url: "URL" }, files: { ...e.files, root: "ROOT" } })}\``,
       `else enrol anew with this CA: \`${enrolCommand(e)}\``,
     ],
     page: `The certificate's chain does not lead to a root of this CA: another CA issued it (staging and production, an old installation), the CA got a new root with a new key, or a certificate of the same name but another key is meant.

@@ -2,7 +2,7 @@
 import { instant } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
-import { renewCommand } from "../commands.ts";
+import { againCommand, renewCommand } from "../commands.ts";
 import { symptomOf } from "../symptom.ts";
 import { isSince, namedAlerts } from "../version.ts";
 
@@ -30,7 +30,7 @@ export const clocks: Family<"CLOCK_AHEAD" | "CLOCK_BEHIND"> = {
         ? proved(`${says}: ${skewText(skew)}`)
         : speaks(`${says}, though by now ${skewText(skew)}`);
     },
-    help: (e) => [setIt, `then try again: \`${renewCommand(e, "--force")}\``],
+    help: (e) => [setIt, `then try again: \`${againCommand(e)}\``],
     page: `The token says from when it is valid, by this machine's clock; the CA allows one minute. More than that ahead, and it answers 401 "error validating renew token: token not valid yet (nbf)", or "token issued in the future (iat)". The Date header of its answer shows its clock.
 
 If the certificate seems expired only because this clock is ahead, mTLS would work: a handshake is judged by the CA's clock.`,
@@ -68,7 +68,7 @@ If the certificate seems expired only because this clock is ahead, mTLS would wo
     help: (e) => [
       setIt,
       symptomOf(e) === "claim-exp"
-        ? `then try again: \`${renewCommand(e, "--force")}\``
+        ? `then try again: \`${againCommand(e)}\``
         : `the certificate has expired, so then prove identity by token: \`${renewCommand(e, "--force")}\``,
     ],
     page: `A renewal token lasts five minutes, by this machine's clock; the CA allows one more. If this clock is six minutes behind, every token has expired when it arrives: 401 "error validating renew token: token is expired (exp)". A request that was held up for as long (a laptop that slept) looks the same.

@@ -1,7 +1,7 @@
 /** Answers that are not about the certificate: another server's, or about how the request came. */
 import { type Family, proved, silent, speaks } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { renewCommand, shell } from "../commands.ts";
+import { againCommand, shell } from "../commands.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
 import { isSince } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -23,12 +23,13 @@ export const elsewhere: Family<Elsewhere> = {
     who: "admin",
     symptoms: ["plain-http"],
     step: "wire",
-    weigh: (e) =>
-      symptomOf(e) === "plain-http"
-        ? proved("the CA says that it got plain HTTP, and we sent TLS")
-        : silent("nobody says so"),
+    weigh(e) {
+      if (symptomOf(e) !== "plain-http") return silent("nobody says so");
+      const who = e.answer?.shape === "html" ? "what answered" : "the CA";
+      return proved(`${who} says that it got plain HTTP, and we sent TLS`);
+    },
     help: () => ["the proxy's administrator: use https towards the CA, or pass TLS through (nginx: `stream`)", around],
-    page: `The CA answers 400, "Client sent an HTTP request to an HTTPS server", to whoever speaks plain HTTP to it. renew speaks TLS only, so a proxy between ends TLS and goes on without it.`,
+    page: `The CA answers 400, "Client sent an HTTP request to an HTTPS server", to whoever speaks plain HTTP to it. renew speaks TLS only, so a proxy between ends TLS and goes on without it. Where another server with TLS is between that proxy and the CA, that one says it in its own words: nginx "400 The plain HTTP request was sent to HTTPS port", Apache "You're speaking plain HTTP to an SSL-enabled server port".`,
     logs: ["client sent an HTTP request to an HTTPS server"],
   },
 
@@ -45,9 +46,7 @@ export const elsewhere: Family<Elsewhere> = {
     help: (e) => [
       "the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`",
       around,
-      ...(hasExpired(e)
-        ? []
-        : [`the certificate is still valid, and mTLS needs no header: \`${renewCommand(e, "--force")}\``]),
+      ...(hasExpired(e) ? [] : [`the certificate is still valid, and mTLS needs no header: \`${againCommand(e)}\``]),
     ],
     page: `The token carries the chain in a header: with one intermediate 2 KB for P-256 keys, 4 KB for RSA-2048, 6 KB for RSA-4096; with two intermediates of RSA-4096 8.6 KB, where nginx takes 8 KB. The proxy answers 400 ("Request Header Or Cookie Too Large") or 431. step-ca itself takes 1 MB.`,
     logs: [],
@@ -117,7 +116,7 @@ export const elsewhere: Family<Elsewhere> = {
     },
     help(e) {
       const { status } = e.answer ?? { status: 0 };
-      const isCut = status >= 502 && status <= 504;
+      const isCut = (status >= 502 && status <= 504) || (status >= 520 && status <= 530);
       return [
         ...(isCut ? ["the proxy's administrator: is the CA running, and can the proxy reach it?"] : []),
         `see who answers: \`curl -skv ${shell(`${e.ca.url}/health`, "URL")}\``,

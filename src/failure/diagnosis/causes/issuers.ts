@@ -4,6 +4,7 @@ import { contradicted, type Family, proved, silent, speaks, type Weight } from "
 import { hasExpired } from "../clock.ts";
 import { enrolCommand, fileOf, renewCommand, shell } from "../commands.ts";
 import { isJudgedByItsRoots } from "../leaf.ts";
+import { anotherIssuer, signsWith, wouldLast } from "../next-issuer.ts";
 import { quoted } from "../words.ts";
 import {
   handshakes,
@@ -33,6 +34,30 @@ const isIssuers = (e: Evidence, reason: Problem["reason"]) => (problem: Problem)
 const isUnfit = ({ reason, detail }: Problem) =>
   reason === "unknown-authority" ? mayNotSign.test(detail) : reason === "constraint" && !/for this name/.test(detail);
 
+/** What helps depends on who signs by now, and whether a handshake still takes the certificate. */
+function outlivesHelp(e: Evidence): string[] {
+  const { issuer } = e.ca;
+  const enrol = `\`${enrolCommand(e)}\``;
+  const isValid = e.method === "token" && !hasExpired(e) && e.path?.mtls.ok === true;
+  const overMtls = (words: string) => (isValid ? [`${words}: \`${renewCommand(e, "--force")}\``] : []);
+  const newIssuer = "issue a new intermediate or root, or correct the lifetimes of the leaves";
+  if (issuer === undefined)
+    return [
+      ...overMtls("the certificate is still valid, so mTLS works until its issuer ends"),
+      `the CA's administrator: if the CA has no newer issuer yet, ${newIssuer}`,
+      `then enrol anew: ${enrol}`,
+    ];
+  if (wouldLast(e)) {
+    const renewal = overMtls(`renew over mTLS before its issuer ends; ${signsWith(issuer)}`);
+    return [...renewal, isValid ? `after that, enrol anew: ${enrol}` : `enrol anew; ${signsWith(issuer)}: ${enrol}`];
+  }
+  return [
+    `the CA's administrator: ${newIssuer}; ${signsWith(issuer)}, and the next certificate would outlive it, too`,
+    ...overMtls("then renew over mTLS, before the certificate's issuer ends"),
+    `${isValid ? "after that," : "then"} enrol anew: ${enrol}`,
+  ];
+}
+
 export const issuers: Family<Issuers> = {
   OUTLIVES_ISSUER: {
     id: "OUTLIVES_ISSUER",
@@ -45,16 +70,11 @@ export const issuers: Family<Issuers> = {
       const weight = ofAnIssuer(e, isIssuers(e, "expired"), (who) => `the certificate's issuer ${who} ${moment}`);
       return (weight.verdict !== "contradicted" && wouldBeAnotherAlert(e, 45)) || weight;
     },
-    help: (e) => [
-      ...(e.method === "token" && !hasExpired(e)
-        ? [`the certificate is still valid, so mTLS works until its issuer ends: \`${renewCommand(e, "--force")}\``]
-        : []),
-      "the CA's administrator: issue a new intermediate or root, or correct the lifetimes of the leaves",
-      `then enrol anew: \`${enrolCommand(e)}\``,
-    ],
+    mender: (e) => (wouldLast(e) ? "you" : "admin"),
+    help: outlivesHelp,
     page: `The CA checks a token's chain at the certificate's end less a minute; an issuer that has ended by then breaks it: "error validating renew token" (401), and in the log "x509: certificate has expired or is not yet valid: current time ... is after ...". Over mTLS the chain is checked now, so a certificate that outlives its issuer works until the issuer's end; from then on the handshake fails with TLS alert 45.
 
-The chain cannot be mended from outside: a new issuer, and a new enrolment under it.`,
+step-ca does not shorten a certificate to its issuer's life, and it signs a renewal with the intermediate that it has now. So while mTLS still works, a renewal comes under the new intermediate where the CA has one; where it has none, the next certificate outlives its issuer as this one does. After the issuer's end only a new enrolment helps, under a new issuer. renew shows who signs now, where the CA publishes its intermediates (v0.27.3 or newer) or presents them.`,
     logs: ["x509: certificate has expired or is not yet valid"],
   },
 
@@ -101,11 +121,15 @@ Only a new enrolment helps.`,
         isUnfit,
         (who) => `the certificate's issuer ${who} has no right to issue it: it is no CA, or too many are below it`,
       ),
-    help: (e) => [
-      `look at the issuers: \`openssl crl2pkcs7 -nocrl -certfile ${fileOf(e)} | openssl pkcs7 -print_certs -text\``,
-      "the CA's administrator: issue an intermediate that may issue leaves",
-      `then enrol anew: \`${enrolCommand(e)}\``,
-    ],
+    help(e) {
+      const look = `\`openssl crl2pkcs7 -nocrl -certfile ${fileOf(e)} | openssl pkcs7 -print_certs -text\``;
+      const another = anotherIssuer(e);
+      const enrol = `enrol anew: \`${enrolCommand(e)}\``;
+      const fit = "issue an intermediate that may issue leaves";
+      return another
+        ? [`${signsWith(another)}; ${enrol}`, `if that is refused, too, the CA's administrator: ${fit}`]
+        : [`look at the issuers: ${look}`, `the CA's administrator: ${fit}`, `then ${enrol}`];
+    },
     page: `An issuer in the chain is no CA, stands above more certificates than its path length allows, or has a critical extension that Go does not know. Go refuses such a chain: TLS alert 42 over mTLS, "error validating renew token" (401) by token, and in the log "x509: certificate is not authorized to sign other certificates", "x509: too many intermediates for path length constraint" or "x509: unhandled critical extension". Of an issuer that may not sign it says "x509: certificate signed by unknown authority (possibly because of ... parent certificate cannot sign this kind of certificate", with TLS alert 48.
 
 The CA's administrator has to mend the intermediate.`,

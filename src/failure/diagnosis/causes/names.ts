@@ -1,7 +1,7 @@
 /** Names that an issuer forbids, or that nobody can read. */
 import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
-import { commonName, enrolCommand, fileOf, renewCommand } from "../commands.ts";
+import { againCommand, commonName, enrolCommand, fileOf } from "../commands.ts";
 import { isJudgedByItsRoots, predictions } from "../leaf.ts";
 import { isRefusedAnyway } from "../obstacles.ts";
 import { symptomOf } from "../symptom.ts";
@@ -50,7 +50,7 @@ export const names: Family<"NAME_NOT_PERMITTED" | "NAME_UNREADABLE"> = {
       "the CA's administrator: the intermediate's name constraints forbid a name that was permitted before;" +
         (isRefusedAnyway(e, "NAME_NOT_PERMITTED")
           ? " that alone is not enough, as the next obstacle shows"
-          : ` once they permit it, \`${renewCommand(e, "--force")}\` works`),
+          : ` once they permit it, \`${againCommand(e)}\` works`),
     ],
     page: `An intermediate may permit or exclude names (RFC 5280, name constraints). A new intermediate with narrower constraints refuses old names: step-ca checks them at every renewal since v0.23.0 and answers 403 with the name, as in
 

@@ -1,9 +1,10 @@
 /** What the certificate may be used for: extended key usage and key usage, which a renewal copies and cannot mend. */
-import type { Evidence } from "../../evidence.ts";
+import type { Evidence, IssuerFacts } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
 import { addProvisioner, enrolCommand, renewCommand, templateLines, updateProvisioner } from "../commands.ts";
 import { allows, buildingProblem, isJudgedByItsRoots, predictions, provisionerInList, usagesText } from "../leaf.ts";
+import { anotherIssuer, signsWith } from "../next-issuer.ts";
 import { isRefusedAnyway } from "../obstacles.ts";
 import { tokenRule } from "../version.ts";
 import { quoted } from "../words.ts";
@@ -28,6 +29,13 @@ function unlessBuildingFails(evidence: Evidence, because: string): Weight {
   return problem === undefined
     ? proved(because)
     : speaks(`${because}; its chain, though, fails before that is looked at`);
+}
+
+/** Another issuer by now, that does not forbid what is asked: a usage for clients, but of tokens to an old CA. */
+function issuerForClients(e: Evidence): IssuerFacts | undefined {
+  const isAsked = e.method === "mtls" || tokenRule(e.ca).usage !== "serverAuth";
+  const another = anotherIssuer(e);
+  return isAsked && another?.isForClients ? another : undefined;
 }
 
 /** An expired certificate needs the provisioner's leave as well, once its chain is taken. */
@@ -154,20 +162,26 @@ That is what step-ca's default template has; a certificate for servers only come
       const because = `${hit.when}${quoted(hit.verdict.who)}, an issuer of the certificate, is limited to other usages`;
       return isJudgedByItsRoots(e) && all.length === 1 ? proved(because) : speaks(because);
     },
+    mender: (e) => (issuerForClients(e) ? "you" : "admin"),
     help(e) {
       const token = `\`${renewCommand(e, "--force", "--mtls=false")}\``;
+      const fit = issuerForClients(e);
       const works = e.method === "mtls" && e.path?.tokenServerAuth.ok && tokenRule(e.ca).usage !== "clientAuth";
       return [
         ...(works ? [`a CA before v0.26.2 takes a token under this issuer: ${token}`] : []),
-        "the CA's administrator: issue a new intermediate without extended key usages, or with clientAuth and serverAuth",
-        `then enrol anew: \`${enrolCommand(e)}\``,
+        ...(fit
+          ? [`${signsWith(fit)}, and is not limited so; enrol anew: \`${enrolCommand(e)}\``]
+          : [
+              "the CA's administrator: issue a new intermediate without extended key usages, or with clientAuth and serverAuth",
+              `then enrol anew: \`${enrolCommand(e)}\``,
+            ]),
       ];
     },
     page: `Go counts the extended key usages of every certificate in a chain, the root included: what an intermediate forbids, no leaf under it is good for, whatever the leaf itself says. An intermediate for serverAuth only makes mTLS impossible for every certificate under it.
 
 Over mTLS the client sees TLS alert 42 (bad certificate), by token "error validating renew token"; the CA's log says "${incompatible}" in both cases, the same as for a leaf without the usage.
 
-The CA needs another intermediate, and the certificate another enrolment.`,
+The CA needs another intermediate, and the certificate another enrolment. Where the CA shows that it has one by now, renew says so.`,
     logs: [incompatible],
   },
 

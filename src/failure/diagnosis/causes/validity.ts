@@ -3,7 +3,7 @@ import type { Evidence } from "../../evidence.ts";
 import { instant, relative } from "../../time.ts";
 import { contradicted, type Family, proved, silent, speaks, unlikely } from "../cause.ts";
 import { hasExpired, leastSkewMs, lifeByCa, lifeByUs, skewMs, skewText } from "../clock.ts";
-import { enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
+import { againCommand, enrolCommand, renewCommand, shell, updateProvisioner } from "../commands.ts";
 import { cannotRenew, isFirstUseAlone, provisionerInList } from "../leaf.ts";
 import { isRefusedAnyway } from "../obstacles.ts";
 import { proxyShown, symptomOf } from "../symptom.ts";
@@ -127,7 +127,7 @@ A revoked certificate stays revoked. Enrol again, with a new key.`,
         : silent(`${begins}; the CA's clock is not known`);
     },
     help: (e) => [
-      `wait: ${instant(e.certificate.notBefore)} by the CA's clock; then \`${renewCommand(e, "--force")}\``,
+      `wait: ${instant(e.certificate.notBefore)} by the CA's clock; then \`${againCommand(e)}\``,
       "the CA's administrator: is the CA's clock right? `timedatectl` on the CA's machine",
     ],
     page: `The CA judges validity by its own clock. A certificate that has not begun fails the TLS handshake (alert 45; 42 from a CA built with Go 1.20 or older), and by token it gets 401, "The request lacked necessary authorization to be completed".
@@ -163,7 +163,7 @@ The log says "x509: certificate has expired or is not yet valid: current time ..
       );
     },
     help: (e) => [
-      `prove identity by token instead, which the provisioner has to allow: \`${renewCommand(e, "--force", "--mtls=false")}\``,
+      `${e.operation === "rekey" ? "renew it by token first, with the key that it has" : "prove identity by token instead"}, which the provisioner has to allow: \`${renewCommand(e, "--force", "--mtls=false")}\``,
       `the CA's administrator: \`${updateProvisioner(e, "--allow-renewal-after-expiry")}\``,
       `or enrol anew: \`${enrolCommand(e)}\``,
     ],
@@ -201,9 +201,9 @@ step-ca renews expired certificates by token alone, and only if the provisioner 
         ' (in ca.json: `"claims": {"allowRenewalAfterExpiry": true}`, then reload the CA)',
       ...(isRefusedAnyway(e, "EXPIRED_NOT_ALLOWED")
         ? ["that alone is not enough, as the next obstacle shows"]
-        : [`then the same command renews it: \`${renewCommand(e, "--force")}\``]),
+        : [`then the same command ${e.operation ?? "renew"}s it: \`${againCommand(e)}\``]),
       `or enrol anew: \`${enrolCommand(e)}\``,
-      `for the next one: renew before the end, from a timer: \`${renewCommand(e, "--force", "--expires-in", "66%")}\``,
+      `for the next one: ${e.operation ?? "renew"} before the end, from a timer: \`${againCommand(e, "--expires-in", "66%")}\``,
     ],
     page: `A certificate is renewed after its end only if its provisioner (or the whole authority) has the claim allowRenewalAfterExpiry; the default is false. The CA says so since v0.20.0: 401, "The request lacked necessary authorization to be completed: certificate expired on DATE". Before, the client gets the sentence without the reason.
 

@@ -144,10 +144,17 @@ const registrationAuthorities: Row[] = [
     expect: failed("RA_UPSTREAM", "/renew failed: dial tcp", likely, "token"),
   },
   {
+    name: "registration authority, the CA behind is down, valid, --mtls=false",
+    at: "ra, the CA behind is down",
+    on: oldAndNew,
+    flags: () => ["--mtls=false"],
+    expect: failed("RA_UPSTREAM", "/renew failed: dial tcp", likely, "token"),
+  },
+  {
     name: "registration authority, the CA behind is down, expired",
     at: "ra, the CA behind is down",
-    // An older one shows nothing by which an expired certificate could know it for a registration authority.
-    on: newest,
+    // An older one shows it by its own server's certificate alone.
+    on: ["v0.26.1", "v0.26.2", "v0.30.2"],
     leaf: expired,
     expect: failed("RA_UPSTREAM", "/renew failed: dial tcp", likely, "token"),
   },

@@ -1,5 +1,4 @@
 /** Whose certificates: what is in the file, who issued it, how long each certificate lasts. */
-import type { CaVersion } from "../../../real/binaries.ts";
 import {
   badChain,
   expired,
@@ -7,7 +6,6 @@ import {
   mtls,
   newest,
   notYet,
-  type Outcome,
   oldAndNew,
   type Row,
   rejected,
@@ -19,25 +17,24 @@ import {
 const leafOnly: Row["file"] = ({ certificate }) => certificate;
 const unknown = (cause: "UNKNOWN_ISSUER" | "CHAIN_INCOMPLETE", more = {}) => badChain(cause, x509.unknown, more);
 
-/** A newer CA publishes its intermediates, and renew completes the token with them. */
-const completed = (otherwise: Outcome) => (version: CaVersion) => (version === "v0.30.2" ? token : otherwise);
 const incomplete = unknown("CHAIN_INCOMPLETE", { certainty: "likely" });
 
 const ofTheFile: Row[] = [
   { name: "leaf only, valid", on: oldAndNew, file: leafOnly, expect: mtls },
-  { name: "leaf only, expired", leaf: expired, file: leafOnly, expect: completed(incomplete) },
+  // A newer CA publishes its intermediates, and an older one presents them.
+  { name: "leaf only, expired", leaf: expired, file: leafOnly, expect: token },
   {
     name: "leaf only, clientAuth only, expired",
     leaf: { ...expired, usages: ["clientAuth"] },
     file: leafOnly,
-    expect: completed(incomplete),
+    expect: (version) => (version === "v0.26.1" ? badChain("NO_SERVER_AUTH_OLD_CA", x509.usage) : token),
   },
   {
     name: "leaf only, serverAuth only, valid",
     leaf: { usages: ["serverAuth"] },
     file: leafOnly,
-    // On v0.30.2 the chain is completed, and its usage is what remains.
-    expect: (version) => (version === "v0.30.2" ? badChain("NO_CLIENT_AUTH", x509.usage) : incomplete),
+    // The chain is completed, and its usage is what remains.
+    expect: (version) => (version === "v0.26.1" ? token : badChain("NO_CLIENT_AUTH", x509.usage)),
   },
   { name: "of an earlier intermediate, valid", on: oldAndNew, by: "earlier", expect: mtls },
   { name: "of an earlier intermediate, expired", on: oldAndNew, by: "earlier", leaf: expired, expect: token },
@@ -67,7 +64,7 @@ const ofTheFile: Row[] = [
     on: oldAndNew,
     leaf: expired,
     file: ({ certificate }, { sameName }) => certificate + sameName.issuerCertificate,
-    expect: completed(incomplete),
+    expect: token,
   },
   {
     name: "three levels, the middle one missing, valid",
@@ -266,13 +263,40 @@ const ofIssuersLives: Row[] = [
     by: "short",
     leaf: { notAfter: hours(5) },
     flags: () => ["--mtls=false"],
-    expect: badChain("OUTLIVES_ISSUER", x509.time),
+    expect: badChain("OUTLIVES_ISSUER", x509.time, {
+      help: [/^renew over mTLS .*the CA signs with "CN=Main intermediate" by now/, /enrol anew/],
+    }),
+  },
+  {
+    name: "outlives its intermediate, which the CA has still, valid",
+    at: "short intermediate",
+    on: oldAndNew,
+    leaf: { notAfter: hours(5) },
+    expect: mtls,
+  },
+  {
+    name: "outlives its intermediate, which the CA has still, --mtls=false",
+    at: "short intermediate",
+    on: oldAndNew,
+    leaf: { notAfter: hours(5) },
+    flags: () => ["--mtls=false"],
+    expect: badChain("OUTLIVES_ISSUER", x509.time, {
+      help: [/administrator: issue a new.*the CA still signs with "CN=Main, short"/, /renew over mTLS/, /enrol anew/],
+    }),
+  },
+  {
+    name: "outlives its intermediate, which was issued anew, --mtls=false",
+    at: "short intermediate issued anew",
+    on: oldAndNew,
+    leaf: { notAfter: hours(5) },
+    flags: () => ["--mtls=false"],
+    expect: token,
   },
   {
     name: "its intermediate has ended, valid",
     on: oldAndNew,
     by: "ended",
-    expect: rejected("OUTLIVES_ISSUER", x509.time),
+    expect: rejected("OUTLIVES_ISSUER", x509.time, { help: [/^enrol anew; the CA signs with "CN=Main intermediate"/] }),
   },
   {
     name: "its intermediate has ended, expired later",
@@ -291,7 +315,13 @@ const ofIssuersLives: Row[] = [
   {
     name: "under an intermediate for servers only, valid",
     by: "forServers",
-    expect: rejected("ISSUER_FORBIDS_USAGE", x509.usage),
+    expect: (version) =>
+      rejected("ISSUER_FORBIDS_USAGE", x509.usage, {
+        help: [
+          ...(version === "v0.26.1" ? [/takes a token/] : []),
+          /the CA signs with "CN=Main intermediate" by now.*enrol anew/,
+        ],
+      }),
   },
   {
     name: "under an intermediate for servers only, expired",

@@ -76,6 +76,15 @@ export const files: Row[] = [
     mtls,
   ),
   row(
+    "--password-file empty",
+    {
+      keyFile: ({ key }) => encrypted(key),
+      before: (scene) => write("pass", "")(scene),
+      flags: () => ["--password-file", "pass"],
+    },
+    stopped("FILE_EMPTY"),
+  ),
+  row(
     "--password-file missing",
     { keyFile: ({ key }) => encrypted(key), flags: () => ["--password-file", "nope"] },
     stopped("FILE_MISSING", /no such file/),

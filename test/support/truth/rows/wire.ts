@@ -1,5 +1,15 @@
 /** What is between the client and the CA, or listens in its place. */
-import { answering, hidingAfterTheFirst, passing, plainHttp, presenting, saying, terminating } from "../fronts.ts";
+import {
+  answering,
+  hidingAfterTheFirst,
+  passing,
+  plainHttp,
+  presenting,
+  saying,
+  terminating,
+  unwrapping,
+  unwrappingForOpenssl,
+} from "../fronts.ts";
 import {
   badChain,
   expired,
@@ -19,6 +29,18 @@ import {
 const missing = "missing client certificate";
 const byToken = () => ["--mtls=false"];
 const via = { Via: "1.1 gateway" };
+
+/** As nginx has it (ngx_http_special_response.c, error 497), and Apache (server/core.c and modules/ssl). */
+const nginx = (title: string) => ({
+  status: 400,
+  headers: { "Content-Type": "text/html", Server: "nginx/1.24.0" },
+  body: `<html>\r\n<head><title>400 ${title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>${title}</center>\r\n<hr><center>nginx/1.24.0</center>\r\n</body>\r\n</html>\r\n`,
+});
+const apache = {
+  status: 400,
+  headers: { "Content-Type": "text/html; charset=iso-8859-1", Server: "Apache/2.4.58 (Ubuntu)" },
+  body: `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>400 Bad Request</title>\n</head><body>\n<h1>Bad Request</h1>\n<p>Your browser sent a request that this server could not understand.<br />\nReason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use the HTTPS scheme to access this URL, please.<br />\n</p>\n</body></html>\n`,
+};
 
 const proxies: Row[] = [
   {
@@ -89,6 +111,42 @@ const proxies: Row[] = [
     through: (scene) => terminating(scene, { isPlain: true }),
     expect: refused("token", "PROXY_SPEAKS_HTTP", null, { code: "NOT_A_CA" }),
   },
+  ...(["valid", "expired"] as const).flatMap((life): Row[] => {
+    const leaf = life === "valid" ? {} : expired;
+    const expect = refused("token", "PROXY_SPEAKS_HTTP", null, { code: "NOT_A_CA" });
+    const first = { ...expect, method: life === "valid" ? ("mtls" as const) : ("token" as const) };
+    return [
+      {
+        name: `proxy that passes on what was in TLS, ${life}`,
+        on: oldAndNew,
+        leaf,
+        through: unwrapping,
+        expect: first,
+      },
+      {
+        name: `the same to a TLS port of OpenSSL, ${life}`,
+        on: newest,
+        leaf,
+        through: unwrappingForOpenssl,
+        // It says nothing, and closes.
+        expect: refused(first.method, "CONNECTION_CUT", null, { code: "CA_CLOSED", certainty: "possible" }),
+      },
+      {
+        name: `nginx behind the proxy wants TLS, ${life}`,
+        on: newest,
+        leaf,
+        through: (scene) => answering(scene, nginx("The plain HTTP request was sent to HTTPS port")),
+        expect: first,
+      },
+      {
+        name: `Apache behind the proxy wants TLS, ${life}`,
+        on: newest,
+        leaf,
+        through: (scene) => answering(scene, apache),
+        expect: first,
+      },
+    ];
+  }),
   {
     name: "proxy whose headers may have 2 KB",
     on: newest,
@@ -110,6 +168,25 @@ const proxies: Row[] = [
     through: (scene) => answering(scene, { status: 401, headers: { Server: "nginx" }, body: "<html>401</html>" }),
     expect: refused("token", "PROXY_ANSWERED", null, { code: "PROXY_REFUSED" }),
   },
+  ...([511, 524] as const).map(
+    (status): Row => ({
+      name: `${status === 511 ? "captive portal" : "proxy that gives up waiting"}, ${status}`,
+      on: newest,
+      leaf: expired,
+      through: (scene) => answering(scene, { status, body: "<html><title>Not yet</title></html>" }),
+      expect: refused("token", "PROXY_ANSWERED", null, { code: status === 511 ? "PROXY_REFUSED" : "CA_UNREACHABLE" }),
+    }),
+  ),
+  ...["durations", "template", "webhook"].map(
+    (name): Row => ({
+      // None of them is asked at a renewal.
+      name: `a provisioner whose ${name} would refuse it, expired`,
+      at: "provisioners that sign nothing",
+      on: oldAndNew,
+      leaf: { ...expired, provisioner: { name } },
+      expect: token,
+    }),
+  ),
   {
     name: "a path before /renew",
     on: newest,
@@ -176,8 +253,18 @@ const hiding: Row[] = [
     expect: badChain("NO_CLIENT_AUTH", x509.usage),
   },
   {
+    // What hides the endpoints presents the CA's intermediate all the same.
     name: "endpoints hidden, leaf only, expired",
     on: oldAndNew,
+    leaf: expired,
+    file: ({ certificate }) => certificate,
+    ...hidden,
+    expect: token,
+  },
+  {
+    name: "endpoints hidden, of an earlier intermediate, leaf only, expired",
+    on: oldAndNew,
+    by: "earlier",
     leaf: expired,
     file: ({ certificate }) => certificate,
     ...hidden,
