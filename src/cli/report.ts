@@ -88,7 +88,7 @@ export class Reporter {
     this.#note(`an earlier run still owes the hook or signal of ${file}: it is run by a run that has it`);
   }
 
-  /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
+  /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
   repaired(text: string): void {
     this.#say(text);
   }
@@ -124,6 +124,12 @@ export class Reporter {
     for (const note of notes) this.#say(note);
   }
 
+  /** An end in words, of a command that prints its own documents. */
+  told(text: string, notes: readonly string[]): void {
+    this.#note(text);
+    for (const note of notes) this.#note(note);
+  }
+
   /** What a line of a daemon's has besides its event. */
   asData(): { command: string; describe(failure: Failure): ErrorDocument } {
     return { command: this.manner.command, describe: (failure) => this.describe(failure).document };
@@ -144,7 +150,9 @@ export class Reporter {
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      const key = this.manner.command === "rekey" ? { keyFile: this.#installed?.keyFile ?? null } : {};
+      const key = ["rekey", "rollback"].includes(this.manner.command)
+        ? { keyFile: this.#installed?.keyFile ?? null }
+        : {};
       this.#print({
         ok: false,
         outcome: this.#installed === null ? "failed" : "hook-failed",
@@ -203,7 +211,8 @@ export class Reporter {
       return "ofPair" in facts && facts.ofPair
         ? `of ${file} and its key one may be new and one old; the next run of renew finishes that; ${end}`
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
-    if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
+    if (this.#isAfter(failure))
+      return `${file} is the ${this.manner.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
     return `${file} is unchanged; ${end}`;
   }
 
