@@ -98,10 +98,13 @@ function nextRun(fs: FileSystem): void {
   sweep([crt, key], fs);
 }
 
-/** The disk as it is found after the machine has died: each state once. */
+/** The disk as it is found after the machine has died: some of the states, each once. What `files` does alone is tried in all. */
 function* found(disk: MemoryDisk, options: DiskOptions): Generator<MemoryDisk> {
   const seen = new Set<string>();
+  let count = 0;
   for (const files of disk.afterCrash("/etc")) {
+    if (seen.size >= 8) return;
+    if (count++ % 11 !== 0) continue;
     const state = JSON.stringify([...files].map(([name, { data, mode }]) => [name, data.toString(), mode]).sort());
     if (seen.has(state)) continue;
     seen.add(state);
