@@ -1,7 +1,8 @@
 /** Judging an answer: a chain, or who refused and in which words. Sends nothing. */
-import { wantsTls } from "../failure/diagnosis/symptom.ts";
+
 import type { Answered } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
+import { wantsTls } from "../failure/wants-tls.ts";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { Answer } from "./answer.ts";

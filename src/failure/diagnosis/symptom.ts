@@ -1,5 +1,6 @@
 /** Which sentence, alert or close this is. The message decides first, the status second: step-ca's statuses do not tell. */
 import type { Answered, Evidence } from "../evidence.ts";
+import { wantsTls } from "../wants-tls.ts";
 import { quoted } from "./words.ts";
 
 export type Symptom =
@@ -50,10 +51,6 @@ const alerts: Readonly<Record<number, Symptom>> = {
   48: "alert-unknown-ca",
   51: "alert-signature",
 };
-
-/** A TLS port that was sent plain HTTP: Go's words (and so step-ca's, Caddy's, Traefik's), nginx's, Apache's, Tomcat's. */
-export const wantsTls =
-  /Client sent an HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port|combination of host and port requires TLS/i;
 
 /** Sentences that only step-ca says, in both error shapes (smallstep/certificates, authority/authorize.go and api/). */
 const sentences: readonly (readonly [RegExp, Symptom])[] = [
