@@ -2,9 +2,9 @@
  * The built program, killed before each call that changes something in the folder of its pair, refused each of them by the
  * disk, and interrupted at each; disks that are full, turn read-only or lose the folder; and the same done to the real step.
  * What came of it is the table of docs/reliability.md: `npx vitest run --config vitest.real.config.ts test/real/faults.test.ts -u`
- * writes it. Where a run is long, each call has some of the errors and signals; RENEW_FAULTS=all tries all of them.
+ * writes it, when RENEW_FAULTS=all has tried everything. Without that, some of it is tried, and has to be what the page says.
  */
-import { mkdtempSync, readdirSync, realpathSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -45,6 +45,19 @@ const stepsOfRepair = 24;
 const isWhole = process.env["RENEW_FAULTS"] === "all";
 /** Of the table, where nothing was left out. */
 const cells = 35;
+/** What is tried each time; the rest is like it. */
+const usual: Record<Deed, readonly FaultName[]> = {
+  renew: ["killed", "once", "lasting", "signals"],
+  token: ["killed"],
+  mountedRenew: ["killed", "once"],
+  rekey: ["killed", "once", "lasting", "signals"],
+  mountedRekey: ["killed"],
+  repair: ["killed", "once"],
+};
+/** By token, the steps are those of mTLS. */
+const whole: readonly FaultName[] = ["killed", "once", "lasting", "signals"];
+const triedAt = (deed: Deed): readonly FaultName[] =>
+  !isWhole || deed === "token" || deed === "repair" ? usual[deed] : whole;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 describe.skipIf(noCa !== null)(
@@ -124,13 +137,15 @@ describe.skipIf(noCa !== null)(
         if (isHere) plan = await rehearse(own(deed));
         if (deed === "repair") plan = { ...plan, targets: plan.targets.slice(0, stepsOfRepair) };
       });
-      /** All of them where the steps are few; else they take turns. */
+      /** All of them, or one in its turn. */
       const some = <T>(all: readonly T[], index: number, shift: number): readonly T[] =>
-        isWhole || deed === "renew" ? all : [all[(index + shift) % all.length] as T];
+        isWhole ? all : [all[(index + shift) % all.length] as T];
+      const isTried = (fault: FaultName) => isHere && triedAt(deed).includes(fault);
 
-      test.runIf(isHere)(faults.killed, async () => {
+      test.runIf(isTried("killed"))(faults.killed, async () => {
         const story = own(deed);
-        await settle([deed, "killed"], plan.targets, async (target) => {
+        const targets = plan.targets.filter((_, index) => isWhole || !isMounted(deed) || index % 2 === 0);
+        await settle([deed, "killed"], targets, async (target) => {
           const struck = await strike(story, plan, target, { signal: "SIGKILL" });
           const problems = await afterKill(struck, story);
           await struck.scene.end();
@@ -138,15 +153,12 @@ describe.skipIf(noCa !== null)(
         });
       });
 
-      // By token, the steps are those of mTLS.
-      const isBrief = !isWhole && (deed === "token" || deed === "repair");
-      const refusals = (["once", "lasting"] as const).filter(
-        (how) => !isBrief || (deed === "repair" && how === "once"),
-      );
-      test.runIf(isHere).each(refusals)("refused by the disk, %s", async (how) => {
+      const refusals = (["once", "lasting"] as const).filter(isTried);
+      test.each(refusals)("refused by the disk, %s", async (how) => {
         const story = own(deed);
         const isLasting = how === "lasting";
-        const cases = plan.targets.flatMap((target, index) =>
+        const targets = plan.targets.filter((_, index) => isWhole || !isLasting || index % 2 === 0);
+        const cases = targets.flatMap((target, index) =>
           some(errnosOf(target), index, isLasting ? 1 : 0).map((errno) => ({ target, errno })),
         );
         await settle([deed, how], cases, async ({ target, errno }) => {
@@ -157,7 +169,7 @@ describe.skipIf(noCa !== null)(
         });
       });
 
-      test.runIf(isHere && !isBrief)(faults.signals, async () => {
+      test.runIf(isTried("signals"))(faults.signals, async () => {
         const story = own(deed);
         // Where the pair is read, too: nothing has begun then.
         const reads = plan.calls.filter(({ name, text, isChanging }) => !isChanging && isOfPair(name, text));
@@ -280,7 +292,11 @@ describe.skipIf(noCa !== null)(
       const table = ledger.table();
       console.log(table);
       const file = join(root, "docs/reliability.md");
-      if (missing.length === 0 && ledger.size === cells) await expect(pageWith(table, file)).toMatchFileSnapshot(file);
+      if (isWhole && missing.length === 0 && ledger.size === cells)
+        await expect(pageWith(table, file)).toMatchFileSnapshot(file);
+      const rows = readFileSync(file, "utf8").split("\n");
+      if (missing.length === 0)
+        expect(table.split("\n").filter((row) => row !== "" && !rows.includes(row))).toEqual([]);
     });
   },
 );
