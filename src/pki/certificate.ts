@@ -36,6 +36,8 @@ export interface Certificate {
   readonly spki: Uint8Array;
   /** Every extension by OID: its OCTET STRING's contents. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
+  /** Those of them that are critical, by OID. */
+  readonly critical: ReadonlySet<string>;
 }
 
 const usageNames: Record<string, string> = {
@@ -89,7 +91,9 @@ export function readCertificate(der: Uint8Array): Certificate {
   const versioned = isVersioned ? fields.slice(1) : fields;
   const [serial, , issuer, validity, subject, spki, ...optional] = versioned;
   const [notBefore, notAfter] = children(validity);
-  const extensions = readExtensions(optional.find(({ tag }) => tag === tags.explicit(3)));
+  const lists = optional.filter(({ tag }) => tag === tags.explicit(3));
+  if (lists.length > 1) throw new DerError("its extensions stand twice");
+  const { extensions, critical } = readExtensions(lists[0]);
   // Go passes over the extensions of an older version, or refuses it: what they say would hold for some alone.
   if (extensions.size > 0 && !(isVersioned && fields[0]?.value.at(-1) === 2))
     throw new DerError("it has extensions, and is not of version 3");
@@ -119,6 +123,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     provisioner: inside(extensions.get(provisionerOid), provisioner),
     spki: spki.raw,
     extensions,
+    critical,
   };
 }
 
@@ -156,10 +161,11 @@ export function allowsUsage({ usages }: Pick<Certificate, "usages">, usage: stri
   return usages === null || usages.includes(usage) || usages.includes("anyExtendedKeyUsage");
 }
 
-function readExtensions(field: Der | undefined): Map<string, Uint8Array> {
-  if (field === undefined) return new Map();
-  const [list] = children(field, field.tag);
+function readExtensions(field: Der | undefined): Pick<Certificate, "extensions" | "critical"> {
   const extensions = new Map<string, Uint8Array>();
+  const critical = new Set<string>();
+  if (field === undefined) return { extensions, critical };
+  const [list] = children(field, field.tag);
   for (const extension of children(list)) {
     const parts = children(extension);
     const id = oid(parts[0]);
@@ -167,8 +173,9 @@ function readExtensions(field: Der | undefined): Map<string, Uint8Array> {
     if (value?.tag !== tags.octetString) throw new DerError("an extension has no value");
     if (extensions.has(id)) throw new DerError("an extension stands twice"); // RFC 5280 §4.2, and Go refuses it
     extensions.set(id, value.value);
+    if (parts.some(({ tag, value: said }) => tag === tags.boolean && said[0] !== 0)) critical.add(id);
   }
-  return extensions;
+  return { extensions, critical };
 }
 
 function inside<T>(extension: Uint8Array | undefined, read: (element: Der) => T): T | null {

@@ -23,7 +23,7 @@ export function hasKnownKey(certificate: Certificate): boolean {
 
 /** The critical extensions that say something that Go does not check. */
 export function unhandledExtensions(certificate: Certificate): string[] {
-  return criticalExtensions(certificate).filter((id) => {
+  return [...certificate.critical].filter((id) => {
     const value = certificate.extensions.get(id) ?? new Uint8Array();
     if (id === alternativeNamesOid) return !understandsNames(value);
     if (id === nameConstraintsOid) return !understandsConstraints(value);
@@ -97,16 +97,6 @@ const handledExtensions = [
   "2.5.29.37",
   "2.5.29.54",
 ];
-
-function criticalExtensions(certificate: Certificate): string[] {
-  const field = tbsFields(certificate).find(({ tag }) => tag === tags.explicit(3));
-  if (field === undefined) return [];
-  const [list] = children(field, field.tag);
-  return children(list)
-    .map((extension) => children(extension))
-    .filter((parts) => parts.some(({ tag, value }) => tag === tags.boolean && value[0] !== 0))
-    .map(([id]) => oid(id));
-}
 
 function version(certificate: Certificate): number {
   const [first] = tbsFields(certificate);

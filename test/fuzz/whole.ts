@@ -8,6 +8,7 @@ import { main } from "../../src/cli/main.ts";
 import { Pkcs10CertificateRequest } from "../../src/dev-ca/x509.ts";
 import { run } from "../support/program.ts";
 import { hasRaw } from "../support/screen.ts";
+import { watch } from "../support/secrets.ts";
 import { testWorld } from "../support/world.ts";
 import { families, mutated, pemFor } from "./answers.ts";
 import { cutAt, deliveries, lengthOf, slow, whole } from "./deliveries.ts";
@@ -152,6 +153,7 @@ async function play(one: Try, { stage, ca, folder, tally }: Place): Promise<void
   if (code === "CA_UNREACHABLE" && !/answered 50[234]:/.test(screen)) found("wrong words", screen);
   if (exit === 70 || exit === null || code === `exit ${exit}`) found("crash", screen);
   if (hasRaw(screen)) found("raw screen", JSON.stringify(screen));
+  for (const secret of watch.found()) found("secret", secret);
   if (one.isRight && exit !== 0) found("wrong refusal", screen);
   for (const what of disagreements(stage, folder, before, exit)) found("wrong install", what);
 }
