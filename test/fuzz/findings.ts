@@ -9,7 +9,8 @@ export type Kind =
   | "block"
   | "raw screen"
   | "wrong words"
-  | "memory";
+  | "memory"
+  | "secret";
 
 export interface Finding {
   kind: Kind;
