@@ -43,6 +43,7 @@ export class Reporter {
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
   #installed: { file: string; keyFile: string | null } | null = null;
+  #hasRepaired = false;
   #method: { method: Method; because: MethodReason } | null = null;
 
   constructor(world: World, manner: Manner) {
@@ -56,6 +57,7 @@ export class Reporter {
 
   /** A daemon begins anew: what was known may not hold any more. */
   forget(): void {
+    this.#hasRepaired = false;
     this.#about = null;
     this.#installed = null;
   }
@@ -90,7 +92,13 @@ export class Reporter {
 
   /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
   repaired(text: string): void {
+    this.#hasRepaired = true;
     this.#say(text);
+  }
+
+  /** What earlier runs had kept is gone: whoever has noted its name should know. */
+  swept(text: string): void {
+    this.#note(text);
   }
 
   /** Something that is kept elsewhere does not hold here. */
@@ -199,10 +207,13 @@ export class Reporter {
     if (this.#about === null)
       return isUnfinished && "file" in facts
         ? `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`
-        : "nothing was changed";
+        : this.#hasRepaired
+          ? "nothing was changed but what is said above of an interrupted run"
+          : "nothing was changed";
     const { file, leaf } = this.#about;
     if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
       return `${file} is gone; nothing was changed`;
+    if (code === "TARGET_CHANGED") return "what somebody else has put there stands; nothing of it was changed";
     const now = this.#world.now();
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);

@@ -5,7 +5,6 @@ import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
 import type { Goal } from "../files/goal.ts";
 import { abandon, complete, goalOfPair, prepare } from "../files/pair.ts";
-import { sweep } from "../files/repair.ts";
 import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { publicKeyOf } from "../pki/key.ts";
@@ -59,7 +58,7 @@ export type RekeyOutcome =
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
-  const turn = new Turn({ certificate, files, ...limitsOf(policy) }, world, progress);
+  const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, world, progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
 
@@ -69,6 +68,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const written = writtenFiles(policy);
   const seen = seenAs(written, world);
   const { identity, opened } = await loadPair(paths, world);
+  turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
@@ -116,7 +116,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   }
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
-  sweep(turn.files, world.fs);
+  turn.sweepAll();
   const file = goals.certificate.target.named;
   progress.installed?.(file, chain[0], keyFileOf(policy));
   await follow(hooked, renewed, "rekeyed", world);

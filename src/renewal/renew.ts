@@ -4,7 +4,6 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { install } from "../files/install.ts";
-import { sweep } from "../files/repair.ts";
 import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -86,7 +85,9 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const { paths, out = paths.certificate, force } = policy;
   await turn.begin();
   const seen = seenAs([out], world);
+  const seenKey = seenAs([paths.key], world);
   const identity = await load(paths, world);
+  turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
@@ -113,6 +114,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
+  if (isReplaced(seenKey, turn.files, world)) throw new Failure("TARGET_CHANGED", { file: paths.key, kept: [] });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
@@ -120,7 +122,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const how = installOr(goal, pem, world, takeBack);
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
-  sweep(turn.files, world.fs);
+  turn.sweepAll();
   progress.installed?.(out, answered.chain[0]);
   await follow(hooked, renewed, "renewed", world);
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };

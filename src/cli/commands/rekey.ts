@@ -71,7 +71,7 @@ EXIT STATUS
   0 rekeyed or not due   64 usage   65 content of a file   66 missing file
   69 rekeyed, but the hook failed   70 bug   73 cannot write   75 try later
   76 wrong answer   77 refused   78 trust, configuration
-  130, 143 interrupted   10 not due (--exit-code)
+  129, 130, 143 interrupted   10 not due (--exit-code)
 `,
 };
 

@@ -35,5 +35,5 @@ WHAT IS CHECKED
 EXIT STATUS
   0 rolled back, or listed   64 usage   65 no use in the backup   66 no backup
   69 rolled back, but the hook failed   70 bug   73 cannot write
-  130, 143 interrupted
+  129, 130, 143 interrupted
 `;

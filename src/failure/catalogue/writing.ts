@@ -104,13 +104,13 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         "What a certificate or a key held when it was loaded is compared with what it holds before it is replaced. Where it differs, another program or a person was at work meanwhile, and nothing of theirs is written over.",
       what: (f) => `${f.file} was changed by somebody else meanwhile`,
       why: (f) =>
-        `It is not what it was when it was loaded, so it was not replaced.${f.operation === "rollback" ? "" : " The CA had issued a certificate by then."}`,
+        `It is not what it was when it was loaded, so nothing was replaced.${f.operation === "rollback" ? "" : " The CA had issued a certificate by then."}`,
       evidence: (f) => f.kept.map((file, index) => [index === 0 ? "kept" : "and", file]),
       help: (f) => [
         "see who else renews this certificate: two timers, or a tool that deploys it; then run renew again",
         ...(f.kept.length === 0
           ? []
-          : ["chain and key that are kept belong together; remove them if they are not needed"]),
+          : ["chain and key that are kept belong together; the next renewal that succeeds takes them away"]),
       ],
     },
     LOCKED: {
@@ -143,7 +143,8 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       why: (f) => sentence(f.problem),
       evidence: (f) => [["journal", f.journal], ...f.kept.map((file) => ["looked for", file] as const)],
       help: (f) => [
-        `put a certificate and its key in place by hand, then remove the journal: \`rm ${shellFile(f.journal)}\``,
+        "if the journal is another user's, run the command as that user: nothing else is needed then",
+        `else put a certificate and its key in place by hand, from the files above, and only then \`rm ${shellFile(f.journal)}\``,
         "`renew doctor CRT KEY` says whether the two belong together",
       ],
     },
