@@ -18,8 +18,7 @@ const variants: Record<string, DiskOptions> = {
   "in place (EBUSY)": { mounted: { path: crt, errno: "EBUSY" } },
   "in place (EXDEV)": { mounted: { path: crt, errno: "EXDEV" } },
   "by rename, seven bytes a write": { writeLimit: 7 },
-  // The journal is written so as well: with fewer bytes a write there are more states of it than can be looked at.
-  "in place, 200 bytes a write": { writeLimit: 200, mounted: { path: crt, errno: "EBUSY" } },
+  "in place, the journal in pieces": { writeLimit: 200, mounted: { path: crt, errno: "EBUSY" } },
 };
 
 const disk = (options: DiskOptions = {}) =>
