@@ -1,15 +1,14 @@
 /** What a command says while it runs and at its end: to people on stderr, or as one JSON document on stdout. */
 import type { Method, MethodReason } from "../ca/credential.ts";
 import { tell } from "../failure/catalogue/catalogue.ts";
-import { attempt, type Failure } from "../failure/failure.ts";
-import { instant, relative } from "../failure/time.ts";
-import { readNamed } from "../files/read.ts";
+import type { Failure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Output, World } from "../world.ts";
 import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
 import { jsonText, plain } from "./print/plain.ts";
+import { stateOf } from "./print/state.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -202,35 +201,8 @@ export class Reporter {
   }
 
   #state(failure: Failure): string {
-    const { code, facts } = failure;
-    const isUnfinished = "unfinished" in facts && facts.unfinished === true;
-    if (this.#about === null)
-      return isUnfinished && "file" in facts
-        ? `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`
-        : this.#hasRepaired
-          ? "nothing was changed but what is said above of an interrupted run"
-          : "nothing was changed";
-    const { file, leaf } = this.#about;
-    if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
-      return `${file} is gone; nothing was changed`;
-    if (code === "TARGET_CHANGED") return "what somebody else has put there stands; nothing of it was changed";
-    const now = this.#world.now();
-    const isGood = leaf.notAfter >= now;
-    const when = relative(leaf.notAfter, now);
-    const end = isGood ? `it is good until ${instant(leaf.notAfter)} (${when})` : `it expired ${when}`;
-    if (isUnfinished)
-      return "ofPair" in facts && facts.ofPair
-        ? `of ${file} and its key one may be new and one old; the next run of renew finishes that; ${end}`
-        : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
-    if (this.#isAfter(failure))
-      return `${file} is the ${this.manner.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
-    return `${file} is unchanged; ${end}`;
-  }
-
-  /** Taken away by somebody else, perhaps with its folder, while the CA was asked. */
-  #isGone({ facts }: Failure, file: string): boolean {
-    if (!("errno" in facts && facts.errno === "ENOENT")) return false;
-    return attempt(() => readNamed(file, "certificate", this.#world.fs)).failure?.code === "FILE_MISSING";
+    const known = { command: this.manner.command, about: this.#about, hasRepaired: this.#hasRepaired };
+    return stateOf(failure, { ...known, isAfter: this.#isAfter(failure) }, this.#world);
   }
 
   #note(text: string): void {

@@ -58,6 +58,7 @@ async function rollBackInTurn(policy: RollbackPolicy, world: World, progress: Ro
     stopIfAsked(world);
     const hooked = hooks && { hooks, certificateFile: paths.certificate, keyFile: paths.key };
     replace(next, hooked, world);
+    turn.sweepDead();
     progress.installed?.(leaf);
     await followed(hooked, factsOf(leaf, previous, "rollback"), "rolled back", world);
     return { outcome: "rolled-back", leaf, previous, isKeyReplaced: key !== null };
