@@ -1,5 +1,4 @@
 /** Judging an answer: a chain, or who refused and in which words. Sends nothing. */
-
 import type { Answered } from "../failure/evidence.ts";
 import { Failure } from "../failure/failure.ts";
 import { wantsTls } from "../failure/wants-tls.ts";

@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
   rekey: () => import("./commands/rekey.ts"),
+  rollback: () => import("./commands/rollback.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),

@@ -3,6 +3,7 @@ import { parseCaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Policy } from "../renewal/renew.ts";
 import type { Window } from "../renewal/schedule.ts";
+import { backupsOf } from "./backup-policy.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
 import { hooksOf } from "./hook-policy.ts";
@@ -77,22 +78,14 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** Throws the failures of family 64, and those of step's configuration. */
 export function policyOf(said: Said, command: string): Policy {
-  const [certificate, key, ...rest] = said.operands;
-  if (certificate === undefined || key === undefined || rest.length > 0) {
-    throw new Failure("BAD_FLAG", {
-      said: `${counted(said.operands.length)} given, and two are wanted: CRT KEY`,
-      command,
-    });
-  }
+  const { certificate, key } = filesOf(said, command);
   refusePairs(said);
   refuseUnbuilt(said, { certificate, key });
   const hooks = said.has("exec-shell") ? hooksOf(said, command) : null;
   const expiresIn = said.has("expires-in") ? said.setting("expires-in") : null;
+  const backups = said.has("backup") ? backupsOf(said, command) : undefined;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
-  if ([certificate, key, out].includes("")) {
-    const empty = certificate === "" ? "CRT" : key === "" ? "KEY" : "--out";
-    throw new Failure("BAD_FLAG", { said: `${empty} is an empty word: is a variable not set?`, command });
-  }
+  if (out === "") throw emptyWord("--out", command);
   return {
     paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
     force: said.has("force") && said.isOn("force"),
@@ -105,7 +98,25 @@ export function policyOf(said: Said, command: string): Policy {
     root: said.setting("root") ?? { value: said.place().root, from: "the default" },
     hooks,
     ...(out !== undefined && { out }),
+    ...(backups !== undefined && { backups }),
   };
+}
+
+/** CRT and KEY. */
+export function filesOf({ operands }: Said, command: string): { certificate: string; key: string } {
+  const [certificate, key, ...rest] = operands;
+  if (certificate === undefined || key === undefined || rest.length > 0) {
+    throw new Failure("BAD_FLAG", {
+      said: `${counted(operands.length)} given, and two are wanted: CRT KEY`,
+      command,
+    });
+  }
+  if (certificate === "" || key === "") throw emptyWord(certificate === "" ? "CRT" : "KEY", command);
+  return { certificate, key };
+}
+
+function emptyWord(what: string, command: string): Failure {
+  return new Failure("BAD_FLAG", { said: `${what} is an empty word: is a variable not set?`, command });
 }
 
 function counted(count: number): string {
@@ -128,7 +139,7 @@ export function refusePairs(said: Said): void {
 const managedKey = /^(awskms|azurekms|cloudkms|capi|mackms|pkcs11|sshagentkms|tpmkms|yubikey):/i;
 
 /** They stand for work that only step can do, so a renewal without it would not be what was asked for. */
-function refuseUnbuilt(said: Said, files: { certificate: string; key: string }): void {
+export function refuseUnbuilt(said: Said, files: { certificate: string; key: string }): void {
   if (managedKey.test(files.key)) throw new Failure("FLAG_NOT_BUILT", { flag: "--kms", from: files.key, ...files });
   if (!said.has("offline")) return;
   const fromOf = (name: string) => said.setting(name)?.from ?? `--${name}`;
@@ -143,7 +154,7 @@ export function timeoutOf(said: Said, otherwise: string): number {
   return parseTimeout(value, from);
 }
 
-function lockTimeoutOf(said: Said): number {
+export function lockTimeoutOf(said: Said): number {
   const { value, from } = said.setting("lock-timeout") ?? { value: "30s", from: "--lock-timeout" };
   return parseLockTimeout(value, from);
 }

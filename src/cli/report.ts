@@ -43,6 +43,7 @@ export class Reporter {
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
   #installed: { file: string; keyFile: string | null } | null = null;
+  #hasRepaired = false;
   #method: { method: Method; because: MethodReason } | null = null;
 
   constructor(world: World, manner: Manner) {
@@ -56,6 +57,7 @@ export class Reporter {
 
   /** A daemon begins anew: what was known may not hold any more. */
   forget(): void {
+    this.#hasRepaired = false;
     this.#about = null;
     this.#installed = null;
   }
@@ -88,9 +90,15 @@ export class Reporter {
     this.#note(`an earlier run still owes the hook or signal of ${file}: it is run by a run that has it`);
   }
 
-  /** What an interrupted run had left, and what was made of it: said in every manner, since nobody expects it. */
+  /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
   repaired(text: string): void {
+    this.#hasRepaired = true;
     this.#say(text);
+  }
+
+  /** What earlier runs had kept is gone: whoever has noted its name should know. */
+  swept(text: string): void {
+    this.#note(text);
   }
 
   /** Something that is kept elsewhere does not hold here. */
@@ -124,6 +132,12 @@ export class Reporter {
     for (const note of notes) this.#say(note);
   }
 
+  /** An end in words, of a command that prints its own documents. */
+  told(text: string, notes: readonly string[]): void {
+    this.#note(text);
+    for (const note of notes) this.#note(note);
+  }
+
   /** What a line of a daemon's has besides its event. */
   asData(): { command: string; describe(failure: Failure): ErrorDocument } {
     return { command: this.manner.command, describe: (failure) => this.describe(failure).document };
@@ -144,7 +158,9 @@ export class Reporter {
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      const key = this.manner.command === "rekey" ? { keyFile: this.#installed?.keyFile ?? null } : {};
+      const key = ["rekey", "rollback"].includes(this.manner.command)
+        ? { keyFile: this.#installed?.keyFile ?? null }
+        : {};
       this.#print({
         ok: false,
         outcome: this.#installed === null ? "failed" : "hook-failed",
@@ -191,10 +207,13 @@ export class Reporter {
     if (this.#about === null)
       return isUnfinished && "file" in facts
         ? `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`
-        : "nothing was changed";
+        : this.#hasRepaired
+          ? "nothing was changed but what is said above of an interrupted run"
+          : "nothing was changed";
     const { file, leaf } = this.#about;
     if ((code === "FILE_MISSING" && "file" in facts && facts.file === file) || this.#isGone(failure, file))
       return `${file} is gone; nothing was changed`;
+    if (code === "TARGET_CHANGED") return "what somebody else has put there stands; nothing of it was changed";
     const now = this.#world.now();
     const isGood = leaf.notAfter >= now;
     const when = relative(leaf.notAfter, now);
@@ -203,7 +222,8 @@ export class Reporter {
       return "ofPair" in facts && facts.ofPair
         ? `of ${file} and its key one may be new and one old; the next run of renew finishes that; ${end}`
         : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
-    if (this.#isAfter(failure)) return `${file} is the new one; ${end}`;
+    if (this.#isAfter(failure))
+      return `${file} is the ${this.manner.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
     return `${file} is unchanged; ${end}`;
   }
 

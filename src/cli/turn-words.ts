@@ -10,6 +10,7 @@ export function turnWords(reporter: Reporter): TurnProgress {
   return {
     repaired: (what) => reporter.repaired(repairText(what)),
     waiting: ({ pid, host }) => reporter.detail(`another run is at work on it: waiting for process ${pid} on ${host}`),
+    swept: (files) => reporter.swept(`removed what earlier runs had kept beside it: ${files.join(", ")}`),
     left: (files) => reporter.repaired(`left beside it, and taken away by the next run: ${files.join(", ")}`),
     unlocked: (file, errno) =>
       reporter.unlocked(

@@ -31,10 +31,10 @@ export interface Facts {
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" };
-  WOULD_LOSE_KEY: { file: string };
+  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" };
+  WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
-  WOULD_LOSE_CERTIFICATE: { file: string };
+  WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;
@@ -53,19 +53,33 @@ export interface Facts {
   EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
   /** Known before the CA is asked: a rekey works over mTLS alone. */
   CANNOT_REKEY: { file: string; reason: "expired" | "not-a-client"; notAfter: Date; now: Date; diagnosis: Diagnosis };
+  /** What is kept cannot be gone back to. `key`: as the user named it. */
+  BACKUP_UNUSABLE: {
+    file: string;
+    key: string;
+    backup: string;
+    problem: "unreadable" | "expired" | "no-key";
+    /** What reading it met. */
+    said?: string;
+    serial?: string;
+    notAfter?: Date;
+    now: Date;
+  };
   CERT_NOT_YET_VALID: { file: string; notBefore: Date; alert: number | null; diagnosis: Diagnosis };
 
   // 66: a file is missing or unreadable
   FILE_MISSING: OfFile & { similar: readonly string[] };
   FILE_UNREADABLE: OfFile & { errno: string };
   FILE_IS_FOLDER: OfFile;
+  /** `asked`: the one that was named; null where any would have done. `known`: the serial numbers of those there are. */
+  NO_BACKUP: { file: string; asked: string | null; known: readonly string[]; looked: string };
 
   // 69: renewed, and what was to follow did not succeed
   HOOK_FAILED: {
     file: string;
     /** This run has renewed it; else an earlier one has. */
     isNew: boolean;
-    did: "renewed" | "rekeyed";
+    did: "renewed" | "rekeyed" | "rolled back";
     problems: readonly [HookProblem, ...HookProblem[]];
   };
 
@@ -84,6 +98,8 @@ export interface Facts {
     onlyFolder?: true;
     /** The private key that belongs to the chain in `kept`. */
     keptKey?: string;
+    /** What was to be written is a backup, which is there still: no CA takes part. */
+    operation?: "rollback";
     /** What could not be taken away again: the next run does that. */
     left?: readonly string[];
     /** It is one file of a certificate and its key, which are replaced together. */
@@ -93,7 +109,7 @@ export interface Facts {
   };
 
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
-  TARGET_CHANGED: { file: string; kept: readonly string[] };
+  TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" };
   /** Another run is at work on the same certificate. */
   LOCKED: {
     file: string;

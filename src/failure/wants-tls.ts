@@ -1,4 +1,4 @@
-/** Words of servers that reading an answer needs too, and so a run that goes well: it loads no diagnosis. */
+/** A door of its own: whoever reads an answer needs this, and none of the diagnosis. */
 
 /** A TLS port that was sent plain HTTP: Go's words (and so step-ca's, Caddy's, Traefik's), nginx's, Apache's, Tomcat's. */
 export const wantsTls =

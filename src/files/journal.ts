@@ -5,8 +5,8 @@
  * cannot point anywhere else.
  */
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
-import { errnoOf, Failure, messageOf } from "../failure/failure.ts";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { errnoOf, Failure } from "../failure/failure.ts";
 import { beside, hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
 import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
@@ -68,26 +68,48 @@ export const unfinishedOf = (file: string): string => `${file}.new`;
 
 /** Whole and safe once this returns; the one before it stays whole until then. */
 export function writeJournal(file: string, journal: Journal, fs: FileSystem): void {
+  const here = dirname(file);
+  // By their names alone, files are found again where the folder is moved, copied, or mounted elsewhere.
+  const parts = journal.parts.map((part) =>
+    dirname(part.path) === here ? { ...part, path: basename(part.path) } : part,
+  );
   removeIfThere(unfinishedOf(file), fs);
-  writeNew(unfinishedOf(file), Buffer.from(`${JSON.stringify(journal, null, 2)}\n`), fs);
+  writeNew(unfinishedOf(file), Buffer.from(`${JSON.stringify({ ...journal, parts }, null, 2)}\n`), fs);
   fs.rename(unfinishedOf(file), file);
   syncFolder(dirname(file), fs);
 }
 
-/** Throws PAIR_UNFINISHED for what is no journal that this program knows. */
+/** Throws PAIR_UNFINISHED for what is no journal that this program knows; its words are never said: it may be a link to a secret. */
 export function readJournal(file: string, fs: FileSystem): Journal {
   const unusable = (problem: string, cause?: unknown) =>
     new Failure("PAIR_UNFINISHED", { file, journal: file, problem, kept: [] }, cause);
-  let value: unknown;
-  try {
-    value = JSON.parse(fs.read(file, largest).toString("utf8"));
-  } catch (error) {
-    throw unusable(`its journal cannot be read: ${messageOf(error)}`, error);
-  }
+  const value = parsed(contentsOf(file, unusable, fs));
   if (!isRecord(value) || typeof value["version"] !== "number") throw unusable("its journal is not one of renew's");
-  if (value["version"] !== 1) throw unusable(`its journal is of version ${value["version"]}, and this renew knows 1`);
+  if (value["version"] !== 1) throw unusable("its journal is of another version than this renew knows, which is 1");
   if (!isJournalValue(value)) throw unusable("its journal is not whole");
-  return value;
+  const parts = value.parts.map((part) => ({
+    ...part,
+    path: isAbsolute(part.path) ? part.path : join(dirname(file), part.path),
+  }));
+  return { version: 1, step: value.step, parts };
+}
+
+function contentsOf(file: string, unusable: (problem: string, cause?: unknown) => Failure, fs: FileSystem): string {
+  try {
+    if (!fs.lstat(file).isFile()) throw unusable("its journal is a link, a pipe or a folder, and none of renew's");
+    return fs.read(file, largest).toString("utf8");
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw unusable(`its journal cannot be read (${errnoOf(error)})`, error);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // no journal
+  }
 }
 
 function isJournalValue(value: Record<string, unknown>): value is Record<string, unknown> & Journal {
@@ -99,7 +121,7 @@ function isJournalValue(value: Record<string, unknown>): value is Record<string,
 function isPart(value: unknown, step: Journal["step"]): value is Part {
   if (!isRecord(value)) return false;
   const { path, token, before, after, inPlace } = value;
-  const isPath = typeof path === "string" && path.startsWith("/") && !path.includes("\0");
+  const isPath = typeof path === "string" && /^(\/[^\0]*|(?!\.{1,2}$)[^/\0]+)$/.test(path);
   const isToken = typeof token === "string" && /^[0-9a-f]{1,64}$/.test(token);
   const isKnown = step === "asking" || typeof after === "string";
   return isPath && isToken && isKnown && isTextOrNull(before) && isTextOrNull(after) && typeof inPlace === "boolean";

@@ -122,7 +122,12 @@ function takeOver({ file, there, holder }: Dead, text: string, now: Date, fs: Fi
     const fresh = `${file}.new`;
     removeIfThere(fresh, fs);
     fs.symlink(text, fresh);
-    fs.rename(fresh, file);
+    try {
+      fs.rename(fresh, file);
+    } catch (error) {
+      removeIfThere(fresh, fs);
+      throw error;
+    }
     return { is: "ours", lock: { file, leftBy: holder?.token ?? null } };
   } finally {
     removeIfThere(guard, fs);

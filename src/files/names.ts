@@ -18,7 +18,7 @@ export function beside(file: string, token: string): string {
 /** Whether a name is one that some run has put beside this file for a while. */
 export function isBeside(file: string, name: string): boolean {
   const start = `.${stemOf(basename(file))}.renew-`;
-  return name.startsWith(start) && /^[0-9a-f]{12}(\.old)?$/.test(name.slice(start.length));
+  return name.startsWith(start) && /^[0-9a-f]{12}(\.old|\.kept)?$/.test(name.slice(start.length));
 }
 
 function stemOf(name: string): string {

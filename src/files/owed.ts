@@ -65,7 +65,9 @@ function isOwed(value: unknown): value is Owed {
   if (typeof value !== "object" || value === null) return false;
   const { version, serial, previousSerial, method } = value as Record<string, unknown>;
   const isSerial = (one: unknown) => typeof one === "string" && /^-?\d{1,60}$/.test(one);
-  return version === 1 && isSerial(serial) && isSerial(previousSerial) && (method === "mtls" || method === "token");
+  const isMethod = ["mtls", "token", "rollback"].some((known) => known === method);
+  // What a rollback replaces need not be a certificate.
+  return version === 1 && isSerial(serial) && (previousSerial === "" || isSerial(previousSerial)) && isMethod;
 }
 
 function isThere(file: string, fs: FileSystem): boolean {

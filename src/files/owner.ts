@@ -32,9 +32,9 @@ export function lifeOf(owner: Owner, fs: FileSystem): Life {
   return lives ? "lives" : "ended";
 }
 
-/** What a process was started as, for whoever asks what it does. */
+/** Which program a process is, and what it was given first; not its other arguments, which may be nobody else's business. */
 export function commandOf(pid: number, fs: FileSystem): string | null {
-  const words = textOf(`/proc/${pid}/cmdline`, fs)?.replace(/\0+$/, "").replaceAll("\0", " ");
+  const words = textOf(`/proc/${pid}/cmdline`, fs)?.split("\0").slice(0, 2).join(" ").trim();
   return words || null;
 }
 

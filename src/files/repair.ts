@@ -1,6 +1,6 @@
 /** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
 import { dirname, join } from "node:path";
-import { attempt, errnoOf, Failure } from "../failure/failure.ts";
+import { attempt, errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import {
   digestOf,
   isJournal,
@@ -138,7 +138,7 @@ function journalsOf(paths: readonly string[], fs: FileSystem): Found[] {
     const isOwn = paths.some((path) => journalFile(path) === file);
     const read = attempt(() => readJournal(file, fs));
     if (read.failure !== undefined) {
-      if (isOwn && errnoOf(read.failure.cause) !== "ENOENT") throw read.failure;
+      if (isOwn && errnoOf(read.failure.cause) !== "ENOENT") throw unusable(read.failure, paths, fs);
       return []; // another pair's, or one that was cleared meanwhile
     }
     const journal = read.value;
@@ -147,6 +147,13 @@ function journalsOf(paths: readonly string[], fs: FileSystem): Found[] {
       throw unfinished(journal, file, "its journal is another user's, and names files that this run was not given");
     return [{ file, journal }];
   });
+}
+
+/** Which certificate it is about, and what lies there: both pairs may, whole. */
+function unusable(failure: Failure, paths: readonly string[], fs: FileSystem): Failure {
+  if (!isFailure(failure, "PAIR_UNFINISHED")) return failure;
+  const file = paths.find((path) => journalFile(path) === failure.facts.journal) ?? failure.facts.file;
+  return new Failure("PAIR_UNFINISHED", { ...failure.facts, file, kept: besideOf(paths, fs) }, failure.cause);
 }
 
 /** Whoever may write in the folder could otherwise have us replace any file that we may write. */

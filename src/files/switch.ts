@@ -1,6 +1,6 @@
 /** The switch itself, forwards and back, for the run that began it and for the one that finds its journal. */
 import { dirname } from "node:path";
-import { errnoOf } from "../failure/failure.ts";
+import { errnoOf, Failure } from "../failure/failure.ts";
 import { digestOf, type Journal, journalFile, newOf, oldOf, type Part, unfinishedOf, writeJournal } from "./journal.ts";
 import type { FileSystem } from "./system.ts";
 import { closeQuietly, keepOwnerAndMode, removeIfThere, rewrite, syncFolder, writeNew } from "./whole.ts";
@@ -20,11 +20,13 @@ export function fileOf({ parts }: Pick<Journal, "parts">): string {
   return journalFile(parts.at(-1)?.path ?? "/");
 }
 
-/** Puts every new file in its place. The journal has to say "switching", on the disk. */
+/** Puts every new file in its place. The journal has to say "switching", on the disk. Throws TARGET_CHANGED at one that is nobody's. */
 export function goForward(journal: Journal, fs: FileSystem): void {
   let current = journal;
   for (const part of journal.parts) {
-    if (stateOf(part, fs) !== "new") current = put(newOf(part), part, current, fs);
+    const state = stateOf(part, fs);
+    if (state === "foreign") throw new Failure("TARGET_CHANGED", { file: part.path, kept: journal.parts.map(newOf) });
+    if (state !== "new") current = put(newOf(part), part, current, fs);
   }
 }
 

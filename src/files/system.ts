@@ -44,6 +44,8 @@ export interface FileSystem {
   /** What mode and owner do not say: ACLs, other extended attributes, SELinux's label. Throws where they cannot be copied. */
   copyAttributes(from: string, to: string): void;
   rename(from: string, to: string): void;
+  /** Another name for the same file, in one step; it must not exist yet. */
+  link(file: string, name: string): void;
   /** A link that holds any text, in one step; it must not exist yet. */
   symlink(text: string, file: string): void;
   remove(file: string): void;
@@ -77,6 +79,7 @@ export const realFileSystem: FileSystem = {
   close: (handle) => fs.closeSync(handle),
   copyAttributes,
   rename: (from, to) => fs.renameSync(from, to),
+  link: (file, name) => fs.linkSync(file, name),
   symlink: (text, file) => fs.symlinkSync(text, file),
   remove: (file) => fs.unlinkSync(file),
   checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),

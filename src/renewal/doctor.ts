@@ -48,8 +48,12 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const owed = owedCheck(policy.paths.certificate, world);
   const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
   const end = files.value === undefined ? null : issuersEnd(files.value, roots.value ?? []);
+  const interrupted = interruptedCheck(policy, world);
+  // What is wrong with a pair that is half-way is no fault of its own: the next run mends it.
+  if (interrupted.length > 0 && files.failure !== undefined)
+    return { leaf: null, issuersEnd: null, forecast: null, rehearsal: null, checks: [...interrupted, ...hook] };
   const local = [
-    ...interruptedCheck(policy, world),
+    ...interrupted,
     ...(files.failure === undefined ? localChecks(files.value, end, policy, world) : [failing("files", files.failure)]),
   ];
   const leaf = files.value?.leaf ?? null;

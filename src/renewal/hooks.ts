@@ -38,10 +38,11 @@ export type Debt =
   /** `left`: the note that cannot be taken away, so that the hook will be run again. */
   { was: "none" } | { was: "settled"; left: string | null } | { was: "unsettled"; failure: Failure };
 
-type Did = "renewed" | "rekeyed";
+type Did = "renewed" | "rekeyed" | "rolled back";
 
-export function factsOf({ serial, notAfter, names }: Certificate, previous: Certificate, method: string): Renewed {
-  return { serial, previousSerial: previous.serial, notAfter: notAfter.toISOString(), names, method };
+export function factsOf(leaf: Certificate, previous: Certificate | null, method: string): Renewed {
+  const { serial, notAfter, names } = leaf;
+  return { serial, previousSerial: previous?.serial ?? "", notAfter: notAfter.toISOString(), names, method };
 }
 
 /**

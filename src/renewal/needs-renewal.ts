@@ -1,6 +1,9 @@
 /** Looks whether the certificate of a file, or of a server, needs renewal. Changes nothing and sends nothing. */
 import type { ServerAddress } from "../ca/server-address.ts";
+import { heldBy } from "../files/lock.ts";
 import { readNamed } from "../files/read.ts";
+import { unrepaired } from "../files/repair.ts";
+import { follow } from "../files/target.ts";
 import { readBundle } from "../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
@@ -28,6 +31,8 @@ export interface Looked {
 
 export interface Answer {
   readonly needed: boolean;
+  /** A run that has died has left it half-way: the next renewal makes it whole, and so is needed. */
+  readonly isHalfWay: boolean;
   /** The first one that needs renewal, else the leaf. */
   readonly about: Looked;
   readonly all: readonly Looked[];
@@ -43,7 +48,13 @@ export async function needsRenewal(policy: NeedPolicy, world: World): Promise<An
   const first = look(leaf);
   const all = bundle ? [first, ...others.map(look)] : [first];
   const due = all.find((looked) => looked.need.needed);
-  return { needed: due !== undefined, about: due ?? first, all };
+  const isHalfWay = typeof subject === "string" && isLeftHalfWay(subject, world);
+  return { needed: due !== undefined || isHalfWay, isHalfWay, about: due ?? first, all };
+}
+
+function isLeftHalfWay(file: string, { fs, now }: World): boolean {
+  if (unrepaired([file], fs).length === 0) return false;
+  return heldBy(follow(file, fs), now(), fs) === null; // else the run is at it
 }
 
 type Chain = readonly [Certificate, ...Certificate[]];

@@ -5,21 +5,19 @@ import { ConnectionEnded } from "../failure/causes.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
 import type { Goal } from "../files/goal.ts";
 import { abandon, complete, goalOfPair, prepare } from "../files/pair.ts";
-import { readNamed } from "../files/read.ts";
-import { sweep } from "../files/repair.ts";
 import { allowsUsage, type Certificate, certificatePem, same } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import { publicKeyOf } from "../pki/key.ts";
 import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pki/new-key.ts";
-import { pemBlocks } from "../pki/pem.ts";
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
 import { factsOf, follow, type Hooked, oweBefore } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
+import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
-import { isStillDue, limitsOf, type Policy, type Progress, refuseToLoseKey, settleFirst } from "./renew.ts";
+import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
@@ -60,7 +58,7 @@ export type RekeyOutcome =
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
-  const turn = new Turn({ certificate, files, ...limitsOf(policy) }, world, progress);
+  const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, world, progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
 
@@ -70,6 +68,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const written = writtenFiles(policy);
   const seen = seenAs(written, world);
   const { identity, opened } = await loadPair(paths, world);
+  turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
@@ -89,6 +88,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver())
     return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
+  const keeper = await keeperFor(policy, { ...goals, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const key = await newKey(given, opened, policy, world);
   const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
@@ -105,6 +105,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
     throw error;
   }
   const renewed = factsOf(chain[0], leaf, "mtls");
+  keeper?.keep();
   const takeBack = oweBefore(hooked, renewed, world);
   try {
     complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
@@ -114,7 +115,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
     throw error;
   }
   const tookMs = world.elapsed() - started;
-  sweep(turn.files, world.fs);
+  keeper?.tidy();
+  turn.sweepAll();
   const file = goals.certificate.target.named;
   progress.installed?.(file, chain[0], keyFileOf(policy));
   await follow(hooked, renewed, "rekeyed", world);
@@ -186,15 +188,6 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
   const reason = hasExpired ? "expired" : "not-a-client";
   const diagnosis = foreseeRekey(reason, { identity, url: ca.href, root: root.value, now });
   throw new Failure("CANNOT_REKEY", { file, reason, notAfter: leaf.notAfter, now, diagnosis });
-}
-
-/** The new key's file would be the certificate's, or holds certificates besides: they would be gone. */
-function refuseToLoseCertificate({ target: { named, path, existing } }: Goal, certificate: Goal, { fs }: World): void {
-  if (path === certificate.target.path) throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
-  if (existing === null) return;
-  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
-  if (blocks.some(({ label }) => label.endsWith("CERTIFICATE")))
-    throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
 }
 
 /** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */

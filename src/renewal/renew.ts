@@ -4,18 +4,16 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure, isFailure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { install } from "../files/install.ts";
-import { readNamed } from "../files/read.ts";
-import { sweep } from "../files/repair.ts";
 import type { Target } from "../files/target.ts";
-import { isPrivateKeyLabel } from "../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
-import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { ask } from "./ask.ts";
 import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, oweBefore, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
+import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
+import { refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
@@ -36,6 +34,8 @@ export interface Policy {
   /** How long another run is waited for. */
   readonly lockTimeoutMs: number;
   readonly hooks: Hooks | null;
+  /** How many of the certificates that are replaced are kept; none when left out. */
+  readonly backups?: number;
 }
 
 export type Outcome =
@@ -62,6 +62,8 @@ export interface Progress extends TurnProgress {
   settled?(left: string | null): void;
   /** An earlier run owes a hook, and this run has none to make it good with. */
   owing?(file: string): void;
+  /** What was replaced, and was to be kept. */
+  notKept?(what: NotKept): void;
   /** The new chain is in its place; the hooks come next. */
   installed?(file: string, leaf: Certificate, keyFile?: string): void;
 }
@@ -83,7 +85,9 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const { paths, out = paths.certificate, force } = policy;
   await turn.begin();
   const seen = seenAs([out], world);
+  const seenKey = seenAs([paths.key], world);
   const identity = await load(paths, world);
+  turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
@@ -103,21 +107,37 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   await mayOverwrite(goal.target, policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, turn, world, progress);
+  const keeper = await keeperFor(policy, { certificate: goal, key: null, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
+  if (isReplaced(seenKey, turn.files, world)) throw new Failure("TARGET_CHANGED", { file: paths.key, kept: [] });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
+  keeper?.keep();
   const takeBack = oweBefore(hooked, renewed, world);
   const how = installOr(goal, pem, world, takeBack);
   const tookMs = world.elapsed() - started;
-  sweep(turn.files, world.fs);
+  keeper?.tidy();
+  turn.sweepAll();
   progress.installed?.(out, answered.chain[0]);
   await follow(hooked, renewed, "renewed", world);
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
+}
+
+/** Behind a lazy door: few ask for it. */
+export async function keeperFor(
+  { backups, paths }: Pick<Policy, "backups" | "paths">,
+  replaced: Pick<KeeperPlan, "certificate" | "key" | "ownKey">,
+  world: World,
+  progress: Progress,
+): Promise<Keeper | null> {
+  if (backups === undefined) return null;
+  const { keeperOf } = await import("./keep.ts");
+  return keeperOf({ ...replaced, paths, most: backups, notKept: (what) => progress.notKept?.(what) }, world);
 }
 
 /** What is there now is judged as if this run had come later: with a window it may be due all the same. */
@@ -171,14 +191,4 @@ async function mayOverwrite(goal: Target, { force }: Policy, world: World): Prom
   const answer = await world.ask(`overwrite ${goal.named}? [y/N] `, "plain");
   stopIfAsked(world);
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { file: goal.named, asked: true });
-}
-
-/** A combined file, or the key's own: the chain would be written over the only copy of a private key. */
-export function refuseToLoseKey({ named, existing }: Target, keyFile: string, { fs }: Pick<World, "fs">): void {
-  if (existing === null) return;
-  const key = fs.stat(keyFile);
-  const isKeyFile = key.dev === existing.dev && key.ino === existing.ino;
-  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
-  if (isKeyFile || blocks.some(({ label }) => isPrivateKeyLabel(label)))
-    throw new Failure("WOULD_LOSE_KEY", { file: named });
 }

@@ -2,6 +2,7 @@
  * One run at a time. A run waits for its turn only when it has something to replace; whoever waited looks again at what it
  * waited for. With the turn comes the duty to repair what a dead run has left.
  */
+import { basename } from "node:path";
 import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import { type Holder, isLeft, type Lock, lockFile, release, seize } from "../files/lock.ts";
 import { commandOf, lifeOf } from "../files/owner.ts";
@@ -16,6 +17,8 @@ export interface TurnPlan {
   /** All files that this run may find half-way: the certificate, its key, and where new ones go. */
   readonly files: readonly string[];
   readonly lockTimeoutMs: number;
+  /** Certificate and key are both replaced. */
+  readonly isPair?: true;
   /** How long the run may take once it is its turn. */
   readonly longestMs: number;
 }
@@ -27,6 +30,8 @@ export interface TurnProgress {
   unlocked?(file: string, errno: string): void;
   /** Another run is at work. */
   waiting?(holder: Holder): void;
+  /** What earlier runs had kept, and named, has been taken away after a success. */
+  swept?(files: readonly string[]): void;
   /** What this run could not take away, and its failure does not name. */
   left?(files: readonly string[]): void;
 }
@@ -42,6 +47,7 @@ export class Turn {
   readonly #progress: TurnProgress;
   #lock: Lock | null = null;
   #isOurs = false;
+  #leftBy: string | null = null;
 
   constructor(plan: TurnPlan, world: World, progress: TurnProgress) {
     this.token = world.random(6);
@@ -126,13 +132,27 @@ export class Turn {
   }
 
   #tidy(leftBy: string | null): void {
-    const { files, certificate } = this.#plan;
+    const { files } = this.#plan;
     const { fs } = this.#world;
     const repaired = repair(files, this.#hold, fs);
     for (const one of repaired) this.#progress.repaired?.(one);
-    if (leftBy === null) return;
-    const left = sweep(files, fs, leftBy);
+    this.#leftBy = repaired.some(({ how }) => how === "given-up") ? null : leftBy;
+  }
+
+  /** What the dead run has left goes, once certificate and key are known to belong together: until then it may be needed. */
+  sweepDead(): void {
+    if (this.#leftBy === null) return;
+    const { files, certificate } = this.#plan;
+    const left = sweep(files, this.#world.fs, this.#leftBy);
+    this.#leftBy = null;
     if (left.length > 0) this.#progress.repaired?.({ how: "dropped", certificate, files: left });
+  }
+
+  /** After a success, also what earlier runs had kept and named goes. */
+  sweepAll(): void {
+    const left = sweep(this.#plan.files, this.#world.fs);
+    this.#leftBy = null;
+    if (left.length > 0) this.#progress.swept?.(left);
   }
 
   /** Of another pair that shares a file with this one. */
@@ -154,8 +174,9 @@ export class Turn {
       const errno = errnoOf(error);
       if (errno === "") throw error;
       const folder = lockFile(named).replace(/[^/]*$/, "") || ".";
-      const facts = { file: named, folder, step: "make its lock", errno, asked: "before-request" as const };
-      throw new Failure("CANNOT_WRITE", facts, error);
+      const name = `make its lock, ${basename(lockFile(named))}`;
+      const facts = { file: named, folder, step: name, errno, asked: "before-request" as const };
+      throw new Failure("CANNOT_WRITE", { ...facts, ...(this.#plan.isPair && { ofPair: true }) }, error);
     }
   }
 

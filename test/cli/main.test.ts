@@ -25,6 +25,7 @@ describe("help", () => {
     ["explain --help", "Usage: renew explain"],
     ["demo --help", "Usage: renew demo"],
     ["rekey --help", "Usage: renew rekey [flags] CRT KEY"],
+    ["rollback --help", "Usage: renew rollback [flags] CRT KEY"],
     ["dev-ca --help", "Usage: renew dev-ca"],
   ])("renew %s", async (line, usage) => {
     const { exit, out, err } = await run(...line.split(" "));

@@ -18,7 +18,7 @@ const variants: Record<string, DiskOptions> = {
   "in place (EBUSY)": { mounted: { path: crt, errno: "EBUSY" } },
   "in place (EXDEV)": { mounted: { path: crt, errno: "EXDEV" } },
   "by rename, seven bytes a write": { writeLimit: 7 },
-  "in place, seven bytes a write": { writeLimit: 7, mounted: { path: crt, errno: "EBUSY" } },
+  "in place, the journal in pieces": { writeLimit: 200, mounted: { path: crt, errno: "EBUSY" } },
 };
 
 const disk = (options: DiskOptions = {}) =>

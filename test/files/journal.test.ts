@@ -1,8 +1,9 @@
 /** The journal that the next run finds: whose it is, whether its writer lives, and what a forged one can do. */
 import { describe, expect, test } from "vitest";
 import { Failure, isFailure } from "../../src/failure/failure.ts";
-import { digest, type Journal, journalFile, newOf, oldOf, type Part } from "../../src/files/journal.ts";
+import { digest, type Journal, journalFile, newOf, oldOf, type Part, writeJournal } from "../../src/files/journal.ts";
 import { type Hold, repair, unrepaired } from "../../src/files/repair.ts";
+import { goForward } from "../../src/files/switch.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { MemoryDisk, systemError } from "../support/disk.ts";
 import { odd } from "../support/faults.ts";
@@ -145,7 +146,10 @@ describe("a journal that is none is not followed", () => {
     ["without parts", JSON.stringify({ ...journal, parts: [] })],
     ["another step", JSON.stringify({ ...journal, step: "done" })],
     ["a token that is a path", JSON.stringify({ ...journal, parts: [{ ...parts[0], token: "/../../x" }, parts[1]] })],
-    ["a path that is not whole", JSON.stringify({ ...journal, parts: [{ ...parts[0], path: "web.key" }, parts[1]] })],
+    [
+      "a path that is not whole",
+      JSON.stringify({ ...journal, parts: [{ ...parts[0], path: "../web.key" }, parts[1]] }),
+    ],
     ["digests that are missing", JSON.stringify({ ...journal, parts: [{ ...parts[0], after: null }, parts[1]] })],
     ["of a certificate elsewhere", JSON.stringify({ ...journal, parts: [parts[1], parts[0]] })],
   ])("%s", (_, text) => {
@@ -169,6 +173,44 @@ describe("a journal that is none is not followed", () => {
     repair([crt, key], free, fs);
     expect(fs.list("/root").sort()).toEqual(["other", "secret"]);
   });
+});
+
+test("files of its own folder have no path in it, so that it holds where the folder is moved or mounted elsewhere", () => {
+  const here = new MemoryDisk().put(crt, old.crt).put(key, old.key);
+  writeJournal(file, journal, here);
+  const moved = new MemoryDisk().put("/new/.web.crt.renew-journal", here.read(file).toString());
+  for (const [name, text] of Object.entries({ "web.crt": old.crt, "web.key": renewed.key }))
+    moved.put(`/new/${name}`, text);
+  const at = parts.map((one) => ({ ...one, path: one.path.replace("/etc/", "/new/") }));
+  moved.put(newOf(at[1] ?? parts[1]), renewed.crt).put(oldOf(at[0] ?? parts[0]), old.key);
+  expect(repair(["/new/web.crt"], free, moved)).toMatchObject([{ how: "finished" }]);
+  expect(["crt", "key"].map((end) => moved.read(`/new/web.${end}`).toString())).toEqual([renewed.crt, renewed.key]);
+});
+
+test.each<[string, { link: string } | "device"]>([
+  ["a link to a secret", { link: "/root/secret" }],
+  ["a pipe", "device"],
+])("%s in a journal's place is not read, and nothing of it is said", (_, what) => {
+  const fs = halfWay().put("/root/secret", "hunter2").put(file, what);
+  const read = (path: string) => {
+    if (path === file || path === "/root/secret") throw new Error("read");
+    return fs.read(path);
+  };
+  const failure = failureOf(() => repair([crt, key], free, odd(fs, { read })));
+  expect(failure).toMatchObject({ code: "PAIR_UNFINISHED", file: crt });
+  expect(JSON.stringify(failure)).not.toContain("hunter2");
+});
+
+test("what cannot be followed names what lies there: both pairs may be among it", () => {
+  const beside = "/etc/.web.key.renew-0123456789ab.old";
+  const fs = halfWay().put(file, "{").put(beside, "");
+  expect(failureOf(() => repair([crt, key], free, fs))).toMatchObject({ file: crt, kept: [beside] });
+});
+
+test("a file that somebody else puts there at the last moment is not written over", () => {
+  const fs = halfWay().put(key, "another's").put(newOf(parts[0]), renewed.key);
+  expect(failureOf(() => goForward(journal, fs))).toMatchObject({ code: "TARGET_CHANGED", file: key });
+  expect(fs.read(key).toString()).toBe("another's");
 });
 
 test("the journal holds no contents, and only its owner may read it", () => {

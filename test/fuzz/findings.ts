@@ -10,7 +10,8 @@ export type Kind =
   | "raw screen"
   | "secret"
   | "wrong words"
-  | "memory";
+  | "memory"
+  | "secret";
 
 export interface Finding {
   kind: Kind;

@@ -154,6 +154,26 @@ describe.each(versions.filter(isThere))("step-ca %s", (version) => {
     expect(told, real.stderr).toBe(spki(renewed));
   });
 
+  test("is gone back from, and what was there before renews, and rekeys again", async () => {
+    const { own, crt, keyFile, key, chain } = await pair("P-256");
+    const keeping = ["--backup", "2", crt, keyFile];
+    expect((await rekey(...keeping)).exit).toBe(0);
+    const rekeyed = readFileSync(keyFile, "utf8");
+    const back = await run(["rollback", "--force", crt, keyFile]);
+    expect(back.exit, back.stderr).toBe(0);
+    expect([readFileSync(crt, "utf8"), spki(createPrivateKey(readFileSync(keyFile)))]).toEqual([chain, spki(key)]);
+    expect([crt, keyFile].map((file) => statSync(file).mode & 0o7777)).toEqual([0o644, 0o640]);
+    expect((await run(["--force", ...reach(), ...keeping])).exit).toBe(0);
+    await isOfUse(crt, key);
+    // The first of its kind, and the one that was gone back from, with its key.
+    expect((await run(["rollback", "--force", "--to", "2", crt, keyFile])).exit).toBe(0);
+    expect(readFileSync(keyFile, "utf8")).toBe(rekeyed);
+    await isOfUse(crt, createPrivateKey(rekeyed));
+    expect((await rekey(...keeping)).exit).toBe(0);
+    const left = readdirSync(own).filter((name) => name.includes(".renew-") && !name.includes(".renew-backup-"));
+    expect(left).toEqual([]);
+  });
+
   const words: [name: string, args: string[]][] = [
     ["in place", []],
     ["--out-key alone", ["--out-key", "n.key"]],

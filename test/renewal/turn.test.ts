@@ -1,16 +1,26 @@
 /** Runs that meet: who waits, for how long, and what each makes of what the other has done or left. */
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DevCa } from "../../src/dev-ca/server.ts";
 import { type Holder, lockFile } from "../../src/files/lock.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { systemError } from "../support/disk.ts";
-import { odd, putAt } from "../support/faults.ts";
+import { Crash, interposed, odd, putAt } from "../support/faults.ts";
 import { certificatesIn } from "../support/issued.ts";
 import { type Scene, scene } from "../support/scene.ts";
-import type { WorldOptions } from "../support/world.ts";
+import { byChance, type WorldOptions } from "../support/world.ts";
 
 const reach = "--ca-url CA --root root.crt";
 const renew = `--force web.crt web.key ${reach}`;
@@ -257,6 +267,63 @@ describe("what a dead run has left", () => {
     expect(exit).toBe(0);
     expect(words).not.toContain("error");
   });
+});
+
+describe("a rekey that died between its two renames", () => {
+  /** The new key is in its place, and the old certificate. */
+  async function halfWay(): Promise<void> {
+    let renames = 0;
+    const { fs } = interposed(realFileSystem, (_, method) => {
+      if (method === "rename" && ++renames > 3) throw new Crash();
+      if (renames > 3) throw new Crash();
+    });
+    await s.renew(rekey, { fs, random: byChance });
+    expect(leftovers()).toHaveLength(5);
+  }
+
+  test("is finished where the folder is another one by then", async () => {
+    await halfWay();
+    mkdirSync("moved");
+    for (const name of readdirSync(".")) if (name !== "moved") renameSync(name, join("moved", name));
+    const moved = renew.replace("web.crt web.key", "moved/web.crt moved/web.key").replace("root.crt", "moved/root.crt");
+    const { exit, words } = await run(moved, undefined, { random: byChance });
+    expect(words).toContain("finished, both are the new ones");
+    expect(exit).toBe(0);
+  });
+
+  test.each([
+    ["the key was changed by hand", () => writeFileSync("web.key", "junk")],
+    ["the journal was taken away", () => unlinkSync(".web.crt.renew-journal")],
+  ])("loses nothing where %s", async (_, change) => {
+    await halfWay();
+    const before = leftovers().filter((name) => /[0-9a-f]{12}/.test(name));
+    change();
+    const { exit } = await run(renew, undefined, { random: byChance });
+    expect(exit).not.toBe(0);
+    expect(leftovers()).toEqual(expect.arrayContaining(before));
+  });
+
+  test("needs a renewal, and the check-up says that the next one makes it whole", async () => {
+    await halfWay();
+    expect((await s.renew("needs-renewal -v web.crt")).exit).toBe(0);
+    const { exit, screen } = await s.renew(`doctor web.crt web.key ${reach}`);
+    expect(exit).toBe(1);
+    expect(screen).not.toContain("KEY_MISMATCH");
+    const { words } = await run(notDue, undefined, { random: byChance });
+    expect(words).toContain("finished, both are the new ones");
+    expect((await s.renew("needs-renewal web.crt")).exit).toBe(1);
+  });
+});
+
+test("a key that somebody replaces while the CA is asked ends it with nothing replaced", async () => {
+  const before = serial();
+  const { fs } = interposed(realFileSystem, (number, method) => {
+    if (method === "symlink" && number > 0) writeFileSync("web.key", readFileSync("other.key"));
+  });
+  const { exit, words } = await run(renew, undefined, { fs });
+  expect(words).toContain("error[TARGET_CHANGED]: web.key was changed by somebody else meanwhile");
+  expect(exit).toBe(73);
+  expect(serial()).toBe(before);
 });
 
 test("the lock is there while the CA is asked and while the hook runs, and goes whatever happens", async () => {

@@ -26,6 +26,8 @@ export interface DiskOptions {
   writeLimit?: number;
   /** A file that cannot be renamed over, and what the system says then. */
   mounted?: { path: string; errno: "EBUSY" | "EXDEV" };
+  /** A file system on which a file has one name. */
+  withoutLinks?: boolean;
   /** Who runs; only 0 may give files away. */
   user?: number;
 }
@@ -153,11 +155,23 @@ export class MemoryDisk implements FileSystem {
     const { mounted } = this.#options;
     if (mounted?.path === to) throw systemError(mounted.errno);
     const node = this.#entry(from);
+    // Two names of one file: POSIX lets both stand.
+    if (now(this.#folder(dirname(to))).get(basename(to)) === node) return;
     this.#folder(dirname(to)).since.push((entries) => {
       const next = new Map(entries).set(basename(to), node);
       next.delete(basename(from));
       return next;
     });
+  }
+
+  link(path: string, name: string): void {
+    const { mounted, withoutLinks } = this.#options;
+    if (mounted?.path === path) throw systemError("EXDEV");
+    if (withoutLinks) throw systemError("EPERM");
+    const node = this.#entry(path);
+    const folder = this.#folder(dirname(name));
+    if (now(folder).has(basename(name))) throw systemError("EEXIST");
+    folder.since.push((entries) => new Map(entries).set(basename(name), node));
   }
 
   symlink(text: string, path: string): void {

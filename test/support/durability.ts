@@ -6,10 +6,23 @@ export interface Kept<T> {
   since: ((before: T) => T)[];
 }
 
-/** As every process sees it. */
-export function now<T>({ safe, since }: Kept<T>): T {
-  return since.reduce((before, change) => change(before), safe);
+/** As every process sees it. What was known after some of the changes is not worked out again. */
+export function now<T>(kept: Kept<T>): T {
+  const { safe, since } = kept;
+  const last = known.get(kept) as Known<T> | undefined;
+  const isOf = last !== undefined && last.safe === safe && last.count <= since.length;
+  const [from, count] = isOf ? [last.value, last.count] : [safe, 0];
+  const value = since.slice(count).reduce((before, change) => change(before), from);
+  known.set(kept, { safe, count: since.length, value });
+  return value;
 }
+
+interface Known<T> {
+  safe: T;
+  count: number;
+  value: T;
+}
+const known = new WeakMap<object, Known<unknown>>();
 
 export function settle<T>(kept: Kept<T>): void {
   kept.safe = now(kept);

@@ -11,6 +11,7 @@ import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
 import { rekeys } from "./plays/rekeys.ts";
 import { renewals } from "./plays/renewals.ts";
+import { rollbacks } from "./plays/rollbacks.ts";
 import { token } from "./plays/token.ts";
 import { trust } from "./plays/trust.ts";
 import { usage } from "./plays/usage.ts";
@@ -18,6 +19,7 @@ import { usage } from "./plays/usage.ts";
 export const plays: Plays = {
   ...renewals,
   ...rekeys,
+  ...rollbacks,
   ...hooks,
   ...usage,
   ...files,

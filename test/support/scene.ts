@@ -161,6 +161,7 @@ function still(screen: string, base: Date): string {
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => move(time).replace(".000", ""))
       .replace(/\b(localhost|[a-z0-9.-]+\.example|127\.0\.0\.1):\d+/g, "$1:9000")
       .replace(/sha256:([0-9a-f]{16})(…|[0-9a-f]{48})/g, (_, head, rest) => `sha256:${fingerprint(head, rest)}`)
+      .replace(/(?<=renew-backup-)[0-9a-f]{16}/g, "0123456789abcdef")
       .replace(/\b\d{39}\b/g, serial)
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, requestId)
       .replace(/[A-F0-9]{10,}:error:[0-9A-F]+:/g, "error:")

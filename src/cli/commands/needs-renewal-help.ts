@@ -34,7 +34,7 @@ SERVERS
 EXIT STATUS
   0 it needs renewal   1 it does not   2 there is no such file
   255 anything else: usage, an unreadable file, a server that cannot be
-  reached or verified   130, 143 interrupted
+  reached or verified   129, 130, 143 interrupted
   What systemd's ExecCondition makes of them: 0 goes on; 1 to 254 skips the
   unit quietly; 255 fails it. So a certificate file that is missing (2), or
   whose name is mistyped, is passed over in silence. Where it must be there,

@@ -59,7 +59,8 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
 }
 
 /** Word for word, and each on its own stream. */
-function sayAsStep({ needed }: Answer, { stdout, stderr }: World): void {
+function sayAsStep({ needed, isHalfWay }: Answer, { stdout, stderr }: World): void {
+  if (isHalfWay) stderr.write("an interrupted run has left it half-way: the next renewal makes it whole\n");
   if (needed) stdout.write("certificate needs renewal\n");
   else stderr.write("certificate does not need renewal\n");
 }

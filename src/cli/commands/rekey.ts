@@ -7,6 +7,7 @@ import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/re
 import type { Progress } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { backupFlag, notKeptText } from "../backup-policy.ts";
 import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
@@ -26,6 +27,7 @@ export const words: CommandWords = {
     { names: ["force"], short: "f", text: "replace both files without asking" },
     ...pairFlags,
     ...keyFlags,
+    backupFlag("pairs"),
     expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
     ...daemonFlags("rekey-period"),
     ...hookFlags,
@@ -45,6 +47,9 @@ export const words: CommandWords = {
 
   Keep the old pair, write the new one beside it:
     $ renew rekey web.crt web.key --out-cert new.crt --out-key new.key
+
+  Keep the last two pairs, for \`renew rollback\`:
+    $ renew rekey --force --backup 2 web.crt web.key
 
   Reload a service afterwards:
     $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
@@ -66,7 +71,7 @@ EXIT STATUS
   0 rekeyed or not due   64 usage   65 content of a file   66 missing file
   69 rekeyed, but the hook failed   70 bug   73 cannot write   75 try later
   76 wrong answer   77 refused   78 trust, configuration
-  130, 143 interrupted   10 not due (--exit-code)
+  129, 130, 143 interrupted   10 not due (--exit-code)
 `,
 };
 
@@ -120,6 +125,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   return {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
+    notKept: (what) => reporter.repaired(notKeptText(what)),
     installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
     ...turnWords(reporter),
     loaded: ({ leaf }) => {

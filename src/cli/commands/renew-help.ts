@@ -22,6 +22,10 @@ export const renewHelp = `EXAMPLES
   Behind a proxy that ends TLS, prove identity by token:
     $ renew --force --mtls=false web.crt web.key
 
+  Keep the last two certificates, and go back to the newest of them:
+    $ renew --force --backup 2 web.crt web.key
+    $ renew rollback web.crt web.key
+
   Keep the old file, write the new chain beside it:
     $ renew web.crt web.key --out new.crt
 
@@ -36,6 +40,7 @@ export const renewHelp = `EXAMPLES
 
 OTHER COMMANDS
   renew rekey CRT KEY            the same certificate for a new key, both as one
+  renew rollback CRT KEY         back to what --backup has kept
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause
@@ -45,8 +50,8 @@ OTHER COMMANDS
 HOOKS
   --exec and --exec-shell run in this folder and write to stderr. They are told
   RENEW_CERT, RENEW_KEY, RENEW_SERIAL, RENEW_PREVIOUS_SERIAL, RENEW_NOT_AFTER,
-  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls or token). What an
-  earlier run owes comes first, also when nothing is due.
+  RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token or rollback).
+  What an earlier run owes comes first, also when nothing is due.
 
 TWO RUNS AT ONCE
   One at a time works on a certificate. The others wait, --lock-timeout at
@@ -65,5 +70,5 @@ EXIT STATUS
   0 renewed or not due   64 usage   65 content of a file   66 missing file
   69 renewed, but the hook failed   70 bug   73 cannot write   75 try later
   76 wrong answer   77 refused   78 trust, configuration
-  130, 143 interrupted   10 not due (--exit-code)
+  129, 130, 143 interrupted   10 not due (--exit-code)
 `;

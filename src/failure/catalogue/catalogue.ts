@@ -1,6 +1,7 @@
 /** Every code explained. A mapped type over all codes: one without an explanation does not compile. */
 import type { Code } from "../facts.ts";
 import type { Failure } from "../failure.ts";
+import { backups } from "./backups.ts";
 import { contents } from "./contents.ts";
 import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
@@ -16,6 +17,7 @@ export const catalogue: Family<Code> = {
   ...usage,
   ...files,
   ...contents,
+  ...backups,
   ...hooks,
   ...writing,
   ...network,

@@ -12,17 +12,21 @@ export const hooks: Family<"HOOK_FAILED"> = {
       isNew
         ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
         : `owed ${problems[0].what} of ${file} failed again: ${problems[0].said}`,
-    why: ({ isNew }) =>
-      isNew
-        ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
-        : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
+    why: ({ isNew, did }) =>
+      did === "rolled back"
+        ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
+        : isNew
+          ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
+          : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
     evidence: ({ problems }) =>
       problems.flatMap(({ kind, what, said, of }) => [
         [what, said] as const,
         ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
       ]),
-    help: ({ problems }) => [
-      "mend it, and run the same command again: what is owed is run first, also when nothing is due",
+    help: ({ problems, did }) => [
+      did === "rolled back"
+        ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
+        : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
       ...(problems.some(({ kind }) => kind === "hook")
         ? [
             "try the hook by hand: it gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, the folder of this run, and no shell unless it is --exec-shell",

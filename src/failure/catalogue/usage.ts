@@ -107,14 +107,20 @@ export const usage: Family<
         other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
       return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
     },
-    why: () => "Replacing a file takes your consent. The CA was not called.",
-    help: (f) =>
-      f.operation === "rekey"
+    why: (f) => `Replacing a file takes your consent.${f.operation === "rollback" ? "" : " The CA was not called."}`,
+    help: (f) => {
+      if (f.operation === "rollback")
+        return [
+          `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
+          "or see what would be done: `--dry-run`",
+        ];
+      return f.operation === "rekey"
         ? [
             `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
             "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`",
           ]
-        : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"],
+        : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"];
+    },
   },
   WOULD_LOSE_KEY: {
     exit: 64,
@@ -123,8 +129,12 @@ export const usage: Family<
     about:
       "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
     what: (f) => `${f.file} holds a private key that would be lost`,
-    why: () => "Only certificates are written, so the key in that file would be lost. The CA was not called.",
-    help: () => ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
+    why: (f) =>
+      `Only certificates are written, so the key in that file would be lost.${f.operation === "rollback" ? "" : " The CA was not called."}`,
+    help: (f) =>
+      f.operation === "rollback"
+        ? ["keep certificate and key in two files"]
+        : ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
   },
   WOULD_LOSE_CERTIFICATE: {
     exit: 64,
@@ -133,8 +143,13 @@ export const usage: Family<
     about:
       "A rekey writes a certificate and a key into two files. The file that the new key would replace holds certificates, alone or beside a key, and they would be gone.",
     what: (f) => `${f.file} holds certificates that would be lost`,
-    why: () =>
-      "Only the new key is written there, so the certificates in that file would be lost. The CA was not called.",
-    help: () => ["write the new key elsewhere: `--out-key NEW.key`", "or keep certificate and key in two files"],
+    why: (f) =>
+      f.operation === "rollback"
+        ? "Only the key is written there, so the certificates in that file would be lost."
+        : "Only the new key is written there, so the certificates in that file would be lost. The CA was not called.",
+    help: (f) =>
+      f.operation === "rollback"
+        ? ["keep certificate and key in two files"]
+        : ["write the new key elsewhere: `--out-key NEW.key`", "or keep certificate and key in two files"],
   },
 };

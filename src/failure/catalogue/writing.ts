@@ -18,13 +18,16 @@ const errnoWords: Record<string, string> = {
 };
 
 /** The ways out where the file may be written and its folder may not. */
-function folderHelp({ folder, errno }: Pick<Facts["CANNOT_WRITE"], "folder" | "errno">, elsewhere: string): string[] {
+function folderHelp(
+  { folder, errno }: Pick<Facts["CANNOT_WRITE"], "folder" | "errno">,
+  elsewhere: string | null,
+): string[] {
   const place = shellFile(folder, "FOLDER");
   const unit = `in a systemd unit with ProtectSystem=: \`ReadWritePaths=${folder}\`, the folder and not the file`;
   const owner = `give the folder to the user that renew runs as: \`chown USER ${place}\``;
   return [
     ...(errno === "EROFS" ? [unit] : [owner]),
-    `or write into a folder that this user may write: \`${elsewhere}\``,
+    ...(elsewhere === null ? [] : [`or write into a folder that this user may write: \`${elsewhere}\``]),
     ...(errno === "EROFS" ? ["a file that is mounted alone wants its folder mounted instead"] : [unit]),
   ];
 }
@@ -58,6 +61,8 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         const reason = errnoWords[f.errno] ?? f.errno;
         if (f.onlyFolder)
           return `The file may be written, but not its folder: ${reason}. The new one is written beside the old one and renamed over it; written into the file itself, a crash or a full disk would leave a part of it. The CA was not called.`;
+        if (f.operation === "rollback")
+          return `The step that failed: ${f.step}; ${reason}. The backups are where they were.`;
         const when =
           f.asked === "before-request" ? "The CA was not called." : "The CA had issued the new certificate by then.";
         return `The step that failed: ${f.step}; ${reason}. ${when}`;
@@ -71,7 +76,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       ],
       help: (f) => {
         const elsewhere = f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
-        if (f.onlyFolder) return folderHelp(f, elsewhere);
+        if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
           ...(f.kept !== undefined && f.keptKey !== undefined
@@ -85,7 +90,9 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
           f.errno === "ENOSPC"
             ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
             : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
-          `or write elsewhere: \`${elsewhere}\`; a file that is mounted alone wants its folder mounted instead`,
+          ...(f.operation === "rollback"
+            ? []
+            : [`or write elsewhere: \`${elsewhere}\`; a file that is mounted alone wants its folder mounted instead`]),
         ];
       },
     },
@@ -96,12 +103,14 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       about:
         "What a certificate or a key held when it was loaded is compared with what it holds before it is replaced. Where it differs, another program or a person was at work meanwhile, and nothing of theirs is written over.",
       what: (f) => `${f.file} was changed by somebody else meanwhile`,
-      why: () =>
-        "It is not what it was when it was loaded, so it was not replaced. The CA had issued a certificate by then.",
+      why: (f) =>
+        `It is not what it was when it was loaded, so nothing was replaced.${f.operation === "rollback" ? "" : " The CA had issued a certificate by then."}`,
       evidence: (f) => f.kept.map((file, index) => [index === 0 ? "kept" : "and", file]),
-      help: () => [
+      help: (f) => [
         "see who else renews this certificate: two timers, or a tool that deploys it; then run renew again",
-        "chain and key that are kept belong together; remove them if they are not needed",
+        ...(f.kept.length === 0
+          ? []
+          : ["chain and key that are kept belong together; the next renewal that succeeds takes them away"]),
       ],
     },
     LOCKED: {
@@ -134,7 +143,8 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       why: (f) => sentence(f.problem),
       evidence: (f) => [["journal", f.journal], ...f.kept.map((file) => ["looked for", file] as const)],
       help: (f) => [
-        `put a certificate and its key in place by hand, then remove the journal: \`rm ${shellFile(f.journal)}\``,
+        "if the journal is another user's, run the command as that user: nothing else is needed then",
+        `else put a certificate and its key in place by hand, from the files above, and only then \`rm ${shellFile(f.journal)}\``,
         "`renew doctor CRT KEY` says whether the two belong together",
       ],
     },

@@ -11,7 +11,7 @@ import { target } from "../../files/target.ts";
 import { leadsTo } from "../../pki/anchored.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
-import { refuseToLoseKey } from "../renew.ts";
+import { refuseToLoseKey } from "../loss.ts";
 import { dueFrom, type Window } from "../schedule.ts";
 import { type Check, failing, ok, refused, warning } from "./check.ts";
 

@@ -38,7 +38,10 @@ export function judge(checkup: Checkup): Judgement {
     const says = `a renewal would end with ${code}`;
     return { outcome: "failed", exit, today, says, choice: null, failure: obstacle.failure };
   }
-  if (forecast === null || checkup.leaf === null) throw new Error("without an obstacle there is a forecast");
+  if (forecast === null || checkup.leaf === null) {
+    const says = "what an interrupted run has begun comes first: the next renewal finishes it";
+    return { outcome: "warnings", exit: warningsExit, today: unique(advice), says, choice: null, failure: null };
+  }
   const { now, after } = forecast;
   const choice = wayNow(checkup.leaf, now);
   const way = choice.method;
