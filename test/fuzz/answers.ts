@@ -1,5 +1,5 @@
 /** One mutated answer: from a kind of mutation, a stage and chance. */
-import { broken as brokenTree, encode } from "./der-tree.ts";
+import { broken as brokenTree, encode, type Tree } from "./der-tree.ts";
 import type { Random } from "./random.ts";
 import { certificateOf, type Stage } from "./stage.ts";
 import { chains, type Issue, rights, wrongs } from "./wrong-certificates.ts";
@@ -42,10 +42,11 @@ const steps: Record<Exclude<Family, "mixed">, Step> = {
     said(draft, "a broken element, signed", {
       sign: ({ plan, by }) => {
         const twice = random.chance(0.5);
+        // what is large already would become larger than memory
+        const isSmall = (tree: Tree) => encode(tree).length < 20_000;
         return certificateOf(plan, by, (tbs) => {
-          const once = brokenTree(tbs, random);
-          // what is large already would become larger than memory
-          return twice && encode(once).length < 20_000 ? brokenTree(once, random) : once;
+          const once = isSmall(tbs) ? brokenTree(tbs, random) : tbs;
+          return twice && isSmall(once) ? brokenTree(once, random) : once;
         });
       },
     }),

@@ -8,6 +8,7 @@ export type Kind =
   | "hang"
   | "block"
   | "raw screen"
+  | "secret"
   | "wrong words"
   | "memory"
   | "secret";

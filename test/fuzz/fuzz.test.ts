@@ -67,6 +67,12 @@ test("answers in process", () => {
   expect(tableOf(tally)).toMatch(/^right +\d+ +\d+ +-/m);
 }, 60_000);
 
+test.each([5756, 38948, 55217, 63503, 63778])("found once, and mended: answer %i of the seed 20260302", (from) => {
+  const tally = new Tally();
+  fuzzInProcess({ seed: 20260302, from, count: 1, tally });
+  expect([tally.tried, tally.findings]).toEqual([1, []]);
+});
+
 test("whole commands", async () => {
   const tally = new Tally();
   await fuzzWhole({ seed: 2, from: 0, count: 28, processes: 2, cutEvery: 700, lanes: 4, tally });
