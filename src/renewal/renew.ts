@@ -114,7 +114,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
-  if (isReplaced(seenKey, turn.files, world)) throw new Failure("TARGET_CHANGED", { file: paths.key, kept: [] });
+  refuseIfChanged(paths.key, isReplaced(seenKey, turn.files, world), goal, world);
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
@@ -152,6 +152,17 @@ async function overtaken(policy: Policy, turn: Turn, world: World, progress: Pro
 export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
   const now = world.now();
   return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
+}
+
+/** A certificate for a key that is not there any more is of no use. Where the whole folder is gone, the installation says so. */
+function refuseIfChanged(file: string, isChanged: boolean, { target: { folder } }: Goal, { fs }: World): void {
+  if (!isChanged) return;
+  try {
+    fs.stat(folder);
+  } catch {
+    return;
+  }
+  throw new Failure("TARGET_CHANGED", { file, kept: [] });
 }
 
 function installOr(goal: Goal, pem: Buffer, world: World, undo: () => void): "renamed" | "in-place" {
