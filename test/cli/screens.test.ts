@@ -144,6 +144,7 @@ const commands: Record<string, (files: ReturnType<typeof lay>, what: Said) => st
   renew: ({ crt, key, root }) => ["--force", "-v", crt, key, "--ca-url", ca.url, "--root", root],
   "renew by token": ({ crt, key, root }) => ["--force", "--mtls=false", crt, key, "--ca-url", ca.url, "--root", root],
   rekey: ({ crt, key, root }) => ["rekey", "--force", "-v", crt, key, "--ca-url", ca.url, "--root", root],
+  "rollback, of nothing": ({ crt, key }) => ["rollback", "--force", "-v", crt, key],
   doctor: ({ crt, key, root }) => ["doctor", crt, key, "--ca-url", ca.url, "--root", root],
   "needs-renewal": ({ crt }) => ["needs-renewal", "-v", crt],
   "needs-renewal of nothing": ({ log }) => ["needs-renewal", log],
