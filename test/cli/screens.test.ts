@@ -195,6 +195,27 @@ describe("no screen holds anything raw", () => {
   );
 });
 
+test("what is kept, and a way back to it, hold nothing raw either", async () => {
+  await fc.assert(
+    fc.asyncProperty(said, async (words) => {
+      const files = lay({ ...words, status: 201 });
+      const { crt, key, root } = files;
+      await played(["--force", "--backup", "2", crt, key, "--ca-url", ca.url, "--root", root]);
+      for (const argv of [
+        ["--list", "-v"],
+        ["--list", "--json"],
+        ["--dry-run", "-v"],
+        ["--force", "--json"],
+      ]) {
+        const screen = await played(["rollback", ...argv, crt, key]);
+        expect(hasRaw(screen), JSON.stringify(screen)).toBe(false);
+        expect(screen).not.toBe("");
+      }
+    }),
+    { seed: 1, numRuns: 8 },
+  );
+}, 120_000);
+
 test("JSON keeps what it escapes", async () => {
   const what = { file: "\u202e\u009b\u007f", message: "no", header: "x", version: "v0.30.2", status: 401 };
   const files = lay({ ...what, commonName: Buffer.from("a"), name: Buffer.from("a"), provisioner: Buffer.from("a") });

@@ -12,6 +12,7 @@ import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags, hooksOf } from "../hook-policy.ts";
 import { filesOf, lockFlag, lockTimeoutOf, manners, placeFlags, refusePairs, refuseUnbuilt } from "../policy.ts";
 import { backupLines, type RollbackDocument, rollbackDocument } from "../print/backups.ts";
+import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 import { turnWords } from "../turn-words.ts";
 import { rollbackHelp } from "./rollback-help.ts";
@@ -104,7 +105,7 @@ interface Told {
 
 function print({ outcome, certificate, backups, policy: { paths } }: Told, world: World): number {
   const document = rollbackDocument({ outcome, certificate, backups, paths, now: world.now() });
-  world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  world.stdout.write(`${jsonText(document, 2)}\n`);
   return 0;
 }
 
