@@ -53,7 +53,7 @@ const ofCertificates: readonly Cause["step"][] = ["chain", "signature", "revocat
 function weigh(cause: Cause, symptom: Symptom, evidence: Evidence): Weighed {
   if (symptom === "closed" && evidence.isBeforeTls && cause.step !== "wire")
     return { cause, ...contradicted("the connection was closed before the handshake, and nothing was judged") };
-  if (isHandshake(symptom) && evidence.ca.handshake?.asks === false && ofCertificates.includes(cause.step))
+  if (symptom === "closed" && evidence.ca.handshake?.asks === false && ofCertificates.includes(cause.step))
     return { cause, ...contradicted("the server asks for no client certificate, so none was judged in the handshake") };
   const { verdict, ...weight } = cause.weigh(evidence);
   return { ...weight, cause, verdict: verdict === "proved" && symptom === "closed" ? "speaks" : verdict };

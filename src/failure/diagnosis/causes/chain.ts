@@ -1,4 +1,5 @@
 /** Whose certificate it is, and whether its chain leads to a root of the CA: what Go says while it builds the chain. */
+import type { Evidence } from "../../evidence.ts";
 import { contradicted, type Family, proved, silent, speaks } from "../cause.ts";
 import { againCommand, enrolCommand, fileOf, intermediateLines } from "../commands.ts";
 import { isJudgedByItsRoots, isNotTaken, isOfThisCa, lifetimeMs } from "../leaf.ts";
@@ -13,6 +14,11 @@ const issuedElsewhere = "the certificate's provisioner has another key id here";
 
 const isUnknown = ({ reason, detail }: Problem) =>
   reason === "chain-incomplete" || (reason === "unknown-authority" && !mayNotSign.test(detail));
+
+/** Whoever stands in front of the CA may present another chain than the CA has. */
+function isNoneOfItsOwn({ ca }: Evidence, isPublished: boolean | undefined): boolean {
+  return isPublished === false && (ca.intermediates === "answers" || ca.handshake?.isCaItself === true);
+}
 
 export const chain: Family<Chain> = {
   LIVED_UNDER_A_MINUTE: {
@@ -68,7 +74,7 @@ Renewal copies the lifetime. Enrol again with a longer one (--not-after).`,
         if (isTheirs) return speaks(`${because}; but ${issuedHere}`);
         if (accepts === "none") return silent(`${because}, and none that the CA takes in a handshake`);
         const isTaken = accepts === "issuer" ? `${because}; the CA takes certificates of that name` : because;
-        return (count === 1 && isTheirs === undefined && isPublished !== false ? speaks : silent)(isTaken);
+        return (count === 1 && isTheirs === undefined && !isNoneOfItsOwn(e, isPublished) ? speaks : silent)(isTaken);
       }
       if (count > 1) return contradicted("its chain fails for another reason");
       return silent(`${alone}; its issuer may be an intermediate that the CA had earlier`);
@@ -103,7 +109,7 @@ Put the intermediate below the leaf in the certificate file. renew completes the
           const isTheirs = isOfThisCa(e);
           if (isTheirs) return silent(`${because}; but ${issuedHere}`);
           if (isTheirs === false) return speaks(`${because}, and ${issuedElsewhere}`);
-          const isLikely = e.certificate.count > 1 || found.problem.isPublished === false || isNotTaken(e);
+          const isLikely = e.certificate.count > 1 || isNoneOfItsOwn(e, found.problem.isPublished) || isNotTaken(e);
           return (isLikely ? speaks : silent)(`${because}, unless an intermediate is missing`);
         }
         const isWeak = /insecure algorithm/.test(found.problem.detail);
