@@ -20,6 +20,7 @@ import {
   type Errno,
   errnosOf,
   type Fault,
+  Missed,
   nameOf,
   type Plan,
   rehearse,
@@ -263,9 +264,16 @@ describe.skipIf(noCa !== null)(
           });
           ledger.enter("step", deed, name, fates);
         };
-        await enter("killed", () => [{ signal: "SIGKILL" }]);
-        await enter("once", (target) => errnosOf(target).map((errno: Errno) => ({ errno, isLasting: false })));
-        await enter("signals", () => signals.map((signal) => ({ signal })));
+        /** What step does is not ours to prove: a call of it that cannot be hit leaves its cell empty, and is said. */
+        const unlessMissed = (error: unknown) => {
+          if (!(error instanceof Missed)) throw error;
+          console.log(`of step ca ${deed}, a row is left out: ${error.message}`);
+        };
+        await enter("killed", () => [{ signal: "SIGKILL" }]).catch(unlessMissed);
+        const errors = (target: Plan["targets"][number]) =>
+          errnosOf(target).map((errno: Errno) => ({ errno, isLasting: false }));
+        await enter("once", errors).catch(unlessMissed);
+        await enter("signals", () => signals.map((signal) => ({ signal }))).catch(unlessMissed);
       });
 
       test.runIf(noMount === null)("on a disk that is full, and on one that turns read-only", async () => {
@@ -295,8 +303,8 @@ describe.skipIf(noCa !== null)(
       if (isWhole && missing.length === 0 && ledger.size === cells)
         await expect(pageWith(table, file)).toMatchFileSnapshot(file);
       const rows = readFileSync(file, "utf8").split("\n");
-      if (missing.length === 0)
-        expect(table.split("\n").filter((row) => row !== "" && !rows.includes(row))).toEqual([]);
+      const isKnown = (row: string) => rows.some((one) => one.startsWith(row.replace(/– \|$/, "")));
+      if (missing.length === 0) expect(table.split("\n").filter((row) => row !== "" && !isKnown(row))).toEqual([]);
     });
   },
 );
