@@ -10,7 +10,7 @@ import type { Goal } from "./goal.ts";
 import { digestOf } from "./journal.ts";
 import { beside, hiddenBeside } from "./names.ts";
 import type { FileStat, FileSystem } from "./system.ts";
-import { keepAttributes, removeIfThere, syncFolder, writeNew } from "./whole.ts";
+import { keepAttributes, mayChown, removeIfThere, syncFolder, writeNew } from "./whole.ts";
 
 /** As many certificates as are kept of one file. */
 export const mostBackups = 99;
@@ -159,14 +159,7 @@ function bring({ target: { path } }: Goal, kept: string, fs: FileSystem): void {
 
 /** A mode says whom it lets in only together with an owner and a group: without them the copy is this user's alone. */
 function keepNoWider(handle: number, { uid, gid, mode }: FileStat, fs: FileSystem): void {
-  try {
-    fs.chown(handle, uid, gid);
-  } catch (error) {
-    if (!["EPERM", "EINVAL"].includes(errnoOf(error))) throw error;
-    fs.chmod(handle, mode & 0o600);
-    return;
-  }
-  fs.chmod(handle, mode & 0o7777);
+  fs.chmod(handle, mode & (mayChown(handle, uid, gid, fs) ? 0o7777 : 0o600));
 }
 
 /** What follows the name that backups of this file begin with; null where the folder may not be listed. */

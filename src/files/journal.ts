@@ -9,7 +9,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { beside, hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
-import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
+import { replaceWhole } from "./whole.ts";
 
 /** One file of the pair. */
 export interface Part {
@@ -63,9 +63,6 @@ export function digestOf(file: string, fs: FileSystem): string | null {
   }
 }
 
-/** While it is written; without a journal beside it, it is of no use. */
-export const unfinishedOf = (file: string): string => `${file}.new`;
-
 /** Whole and safe once this returns; the one before it stays whole until then. */
 export function writeJournal(file: string, journal: Journal, fs: FileSystem): void {
   const here = dirname(file);
@@ -73,10 +70,7 @@ export function writeJournal(file: string, journal: Journal, fs: FileSystem): vo
   const parts = journal.parts.map((part) =>
     dirname(part.path) === here ? { ...part, path: basename(part.path) } : part,
   );
-  removeIfThere(unfinishedOf(file), fs);
-  writeNew(unfinishedOf(file), Buffer.from(`${JSON.stringify({ ...journal, parts }, null, 2)}\n`), fs);
-  fs.rename(unfinishedOf(file), file);
-  syncFolder(dirname(file), fs);
+  replaceWhole(file, Buffer.from(`${JSON.stringify({ ...journal, parts }, null, 2)}\n`), fs);
 }
 
 /** Throws PAIR_UNFINISHED for what is no journal that this program knows; its words are never said: it may be a link to a secret. */

@@ -3,12 +3,10 @@
  * stands beside the certificate and holds no commands and nothing that a hook is told but two words of a fixed form: whoever
  * may write there must not have us run anything.
  */
-import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
-import { unfinishedOf } from "./journal.ts";
 import { hiddenBeside } from "./names.ts";
 import type { FileSystem } from "./system.ts";
-import { removeIfThere, syncFolder, writeNew } from "./whole.ts";
+import { removeIfThere, replaceWhole, unfinishedOf } from "./whole.ts";
 
 /** What the certificate itself does not say of its renewal. */
 export interface Owed {
@@ -27,18 +25,8 @@ export function noteOf(path: string): string {
 
 /** Whole on the disk once this returns; where it throws, the note is what it was before. */
 export function owe(path: string, { serial, previousSerial, method }: Owed, fs: FileSystem): void {
-  const note = noteOf(path);
-  const unfinished = unfinishedOf(note);
-  removeIfThere(unfinished, fs);
   const text = JSON.stringify({ version: 1, serial, previousSerial, method });
-  writeNew(unfinished, Buffer.from(`${text}\n`), fs);
-  try {
-    fs.rename(unfinished, note);
-  } catch (error) {
-    removeIfThere(unfinished, fs);
-    throw error;
-  }
-  syncFolder(dirname(note), fs);
+  replaceWhole(noteOf(path), Buffer.from(`${text}\n`), fs);
 }
 
 /** Done, or never begun. The note that cannot be taken away, null where none is left. */

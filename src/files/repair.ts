@@ -1,23 +1,14 @@
 /** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
 import { dirname, join } from "node:path";
 import { attempt, errnoOf, Failure, isFailure } from "../failure/failure.ts";
-import {
-  digestOf,
-  isJournal,
-  type Journal,
-  journalFile,
-  newOf,
-  oldOf,
-  type Part,
-  readJournal,
-  unfinishedOf,
-} from "./journal.ts";
+import { digestOf, isJournal, type Journal, journalFile, newOf, oldOf, type Part, readJournal } from "./journal.ts";
+import { heldBy } from "./lock.ts";
 import { isBeside } from "./names.ts";
 import { noteOf } from "./owed.ts";
 import { clear, fileOf, forget, goBack, goForward, stateOf } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
 import { follow } from "./target.ts";
-import { removeIfThere } from "./whole.ts";
+import { removeIfThere, unfinishedOf } from "./whole.ts";
 
 /**
  * "dropped": nothing had been switched. "finished", "taken-back": something had, or all was ready. "given-up": somebody else
@@ -80,6 +71,15 @@ export function unrepaired(named: readonly string[], fs: FileSystem): string[] {
   return filesIn(paths, fs).filter((file) => {
     const read = attempt(() => readJournal(file, fs));
     return read.failure === undefined ? touches(read.value, paths) : paths.some((path) => journalFile(path) === file);
+  });
+}
+
+/** What there is to repair, and nobody is at work on. */
+export function interrupted(named: readonly string[], now: Date, fs: FileSystem): string[] {
+  return unrepaired(named, fs).filter((file) => {
+    const read = attempt(() => readJournal(file, fs));
+    const certificate = read.failure === undefined ? read.value.parts.at(-1)?.path : undefined;
+    return certificate === undefined || heldBy(certificate, now, fs) === null;
   });
 }
 

@@ -1,9 +1,9 @@
 /** The switch itself, forwards and back, for the run that began it and for the one that finds its journal. */
 import { dirname } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
-import { digestOf, type Journal, journalFile, newOf, oldOf, type Part, unfinishedOf, writeJournal } from "./journal.ts";
+import { digestOf, type Journal, journalFile, newOf, oldOf, type Part, writeJournal } from "./journal.ts";
 import type { FileSystem } from "./system.ts";
-import { closeQuietly, keepOwnerAndMode, removeIfThere, rewrite, syncFolder, writeNew } from "./whole.ts";
+import { closeQuietly, keepOwnerAndMode, removeIfThere, rewrite, syncFolder, unfinishedOf, writeNew } from "./whole.ts";
 
 /** What a file of the pair is now. "torn": a part of it was written in place. "foreign": somebody else's. */
 export type PartState = "old" | "new" | "torn" | "foreign";

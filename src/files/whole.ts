@@ -1,4 +1,5 @@
 /** A file is written whole or not at all: the steps that an installation is made of. */
+import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
 import type { FileSystem } from "./system.ts";
 import type { Target } from "./target.ts";
@@ -24,6 +25,23 @@ export function writeNew(
   } finally {
     closeQuietly(handle, fs);
   }
+}
+
+/** While `replaceWhole` is at it; without the file beside it, it is of no use. */
+export const unfinishedOf = (file: string): string => `${file}.new`;
+
+/** Whole and safe once this returns; the one before it stays whole until then. Where it throws, nothing is left over. */
+export function replaceWhole(file: string, contents: Uint8Array, fs: FileSystem): void {
+  const unfinished = unfinishedOf(file);
+  removeIfThere(unfinished, fs);
+  writeNew(unfinished, contents, fs);
+  try {
+    fs.rename(unfinished, file);
+  } catch (error) {
+    removeIfThere(unfinished, fs);
+    throw error;
+  }
+  syncFolder(dirname(file), fs);
 }
 
 /** Gives an open file these contents, longer or shorter than what it held, and syncs it. */
@@ -93,7 +111,7 @@ export function keepOwnerAndMode(handle: number, { existing }: Pick<Target, "exi
 }
 
 /** False where this user may not, or where the owner has no number here (EINVAL, in a user namespace). */
-function mayChown(handle: number, uid: number, gid: number, fs: FileSystem): boolean {
+export function mayChown(handle: number, uid: number, gid: number, fs: FileSystem): boolean {
   try {
     fs.chown(handle, uid, gid);
     return true;

@@ -2,10 +2,8 @@
 import { askCa } from "../ca/endpoints.ts";
 import { renewToken } from "../ca/token.ts";
 import { attempt, type Failure, isFailure } from "../failure/failure.ts";
-import { readJournal } from "../files/journal.ts";
-import { heldBy } from "../files/lock.ts";
 import { readNamed } from "../files/read.ts";
-import { unrepaired } from "../files/repair.ts";
+import { interrupted } from "../files/repair.ts";
 import { isDer } from "../pki/bundle.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -48,12 +46,12 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const owed = owedCheck(policy.paths.certificate, world);
   const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
   const end = files.value === undefined ? null : issuersEnd(files.value, roots.value ?? []);
-  const interrupted = interruptedCheck(policy, world);
+  const halfWay = interruptedCheck(policy, world);
   // What is wrong with a pair that is half-way is no fault of its own: the next run mends it.
-  if (interrupted.length > 0 && files.failure !== undefined)
-    return { leaf: null, issuersEnd: null, forecast: null, rehearsal: null, checks: [...interrupted, ...hook] };
+  if (halfWay.length > 0 && files.failure !== undefined)
+    return { leaf: null, issuersEnd: null, forecast: null, rehearsal: null, checks: [...halfWay, ...hook] };
   const local = [
-    ...interrupted,
+    ...halfWay,
     ...(files.failure === undefined ? localChecks(files.value, end, policy, world) : [failing("files", files.failure)]),
   ];
   const leaf = files.value?.leaf ?? null;
@@ -95,18 +93,11 @@ async function finding<T>(work: () => Promise<T>): Promise<Finding<T>> {
 }
 
 /** What an interrupted run has left is the next renewal's to finish: a check-up changes nothing. */
-function interruptedCheck({ paths }: Policy, world: World): Check[] {
-  const [journal] = unrepaired([paths.certificate, paths.key], world.fs).filter((file) => !isAtWork(file, world));
+function interruptedCheck({ paths }: Policy, { fs, now }: World): Check[] {
+  const [journal] = interrupted([paths.certificate, paths.key], now(), fs);
   if (journal === undefined) return [];
   const says = `an interrupted run has left ${paths.certificate} and ${paths.key} unfinished (${journal})`;
   return [warning("pair", says, "the next `renew` or `renew rekey` of this pair finishes it before anything else")];
-}
-
-/** Whoever wrote it lives, and is not done yet. */
-function isAtWork(journal: string, { fs, now }: World): boolean {
-  const read = attempt(() => readJournal(journal, fs));
-  const certificate = read.failure === undefined ? read.value.parts.at(-1)?.path : undefined;
-  return certificate !== undefined && heldBy(certificate, now(), fs) !== null;
 }
 
 function localChecks(identity: Identity, end: Date | null, { window }: Policy, world: World): Check[] {

@@ -1,7 +1,7 @@
 /** What follows a renewal: a signal to a process, and a program. Whatever of it fails stays owed until it succeeds. */
 
 import type { HookProblem } from "../failure/facts.ts";
-import { attempt, Failure } from "../failure/failure.ts";
+import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { forgive, type Owed, owe, owedBy } from "../files/owed.ts";
 import { readNamed } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
@@ -46,10 +46,24 @@ export function factsOf(leaf: Certificate, previous: Certificate | null, method:
 }
 
 /**
+ * Installs, with the hooks owed from before it on. Where nothing was installed, what was owed before is owed again; what the next
+ * run finishes will be new, and its hooks are owed then.
+ */
+export function owingWhile<T>(hooked: Hooked | null, renewed: Renewed, world: World, install: () => T): T {
+  const takeBack = oweBefore(hooked, renewed, world);
+  try {
+    return install();
+  } catch (error) {
+    if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) takeBack();
+    throw error;
+  }
+}
+
+/**
  * Says beforehand what will be owed. A disk that refuses even this will hardly take the certificate; if it does, the hook still
  * runs. Returns what takes it back where nothing was installed: what was owed before is owed again then.
  */
-export function oweBefore(hooked: Hooked | null, renewed: Renewed, { fs }: World): () => void {
+function oweBefore(hooked: Hooked | null, renewed: Renewed, { fs }: World): () => void {
   const path = hooked && pathOf(hooked.certificateFile, fs);
   if (path === null) return () => undefined;
   const before = owedBy(path, fs);

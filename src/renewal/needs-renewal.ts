@@ -1,9 +1,7 @@
 /** Looks whether the certificate of a file, or of a server, needs renewal. Changes nothing and sends nothing. */
 import type { ServerAddress } from "../ca/server-address.ts";
-import { heldBy } from "../files/lock.ts";
 import { readNamed } from "../files/read.ts";
-import { unrepaired } from "../files/repair.ts";
-import { follow } from "../files/target.ts";
+import { interrupted } from "../files/repair.ts";
 import { readBundle } from "../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
@@ -48,13 +46,8 @@ export async function needsRenewal(policy: NeedPolicy, world: World): Promise<An
   const first = look(leaf);
   const all = bundle ? [first, ...others.map(look)] : [first];
   const due = all.find((looked) => looked.need.needed);
-  const isHalfWay = typeof subject === "string" && isLeftHalfWay(subject, world);
+  const isHalfWay = typeof subject === "string" && interrupted([subject], now, world.fs).length > 0;
   return { needed: due !== undefined || isHalfWay, isHalfWay, about: due ?? first, all };
-}
-
-function isLeftHalfWay(file: string, { fs, now }: World): boolean {
-  if (unrepaired([file], fs).length === 0) return false;
-  return heldBy(follow(file, fs), now(), fs) === null; // else the run is at it
 }
 
 type Chain = readonly [Certificate, ...Certificate[]];

@@ -12,7 +12,8 @@ import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pk
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { factsOf, follow, type Hooked, oweBefore } from "./hooks.ts";
+import { askConsent } from "./consent.ts";
+import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
@@ -106,14 +107,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   }
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
-  const takeBack = oweBefore(hooked, renewed, world);
-  try {
-    complete(prepared, Buffer.from(chain.map(certificatePem).join("")), world.fs);
-  } catch (error) {
-    // A pair that the next run finishes will be new, and its hook is owed then.
-    if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) takeBack();
-    throw error;
-  }
+  const pem = Buffer.from(chain.map(certificatePem).join(""));
+  owingWhile(hooked, renewed, world, () => complete(prepared, pem, world.fs));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -196,10 +191,7 @@ async function mayReplace({ certificate, key }: Goals, { force }: RekeyPolicy, w
   if (there.length === 0 || force) return;
   const [file = "", other] = there;
   const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
-  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
-  const answer = await world.ask(`overwrite ${there.join(" and ")}? [y/N] `, "plain");
-  stopIfAsked(world);
-  if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
+  await askConsent(there.join(" and "), facts, world);
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

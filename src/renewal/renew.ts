@@ -1,7 +1,7 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
 import { type Choice, choose } from "../ca/credential.ts";
 import type { CaUrl } from "../ca/url.ts";
-import { Failure, isFailure } from "../failure/failure.ts";
+import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { install } from "../files/install.ts";
 import type { Target } from "../files/target.ts";
@@ -9,7 +9,8 @@ import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import { ask } from "./ask.ts";
-import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, oweBefore, settleDebt } from "./hooks.ts";
+import { askConsent } from "./consent.ts";
+import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, owingWhile, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
@@ -118,8 +119,7 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const takeBack = oweBefore(hooked, renewed, world);
-  const how = installOr(goal, pem, world, takeBack);
+  const how = owingWhile(hooked, renewed, world, () => install(goal, pem, world.fs));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -165,16 +165,6 @@ function refuseIfChanged(file: string, isChanged: boolean, { target: { folder } 
   throw new Failure("TARGET_CHANGED", { file, kept: [] });
 }
 
-function installOr(goal: Goal, pem: Buffer, world: World, undo: () => void): "renamed" | "in-place" {
-  try {
-    return install(goal, pem, world.fs);
-  } catch (error) {
-    // What the next run finishes will be new, and its hook is owed then.
-    if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) undo();
-    throw error;
-  }
-}
-
 /** What an earlier run has left undone comes before anything else, unless another run is at it. */
 export async function settleFirst(
   hooked: Hooked | null,
@@ -198,8 +188,5 @@ function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity
 /** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
 async function mayOverwrite(goal: Target, { force }: Policy, world: World): Promise<void> {
   if (goal.existing === null || force) return;
-  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { file: goal.named, asked: false });
-  const answer = await world.ask(`overwrite ${goal.named}? [y/N] `, "plain");
-  stopIfAsked(world);
-  if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { file: goal.named, asked: true });
+  await askConsent(goal.named, { file: goal.named }, world);
 }

@@ -9,7 +9,8 @@ import { sweep } from "../files/repair.ts";
 import type { FileSystem } from "../files/system.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
-import { factsOf, follow as followed, type Hooked, type Hooks, oweBefore } from "./hooks.ts";
+import { askConsent } from "./consent.ts";
+import { factsOf, follow as followed, type Hooked, type Hooks, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { keepPair, tidy } from "./keep.ts";
 import type { Backup } from "./kept.ts";
@@ -71,12 +72,9 @@ async function mayReplace({ certificate, key, leaf }: Step, { force }: RollbackP
   if (there.length === 0 || force) return;
   const [file = "", other] = there;
   const facts = { file, ...(other !== undefined && { other }), operation: "rollback" as const };
-  if (!world.canAsk) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: false });
   const now = world.now();
   const end = `${leaf.notAfter >= now ? "ends" : "ended"} ${relative(leaf.notAfter, now)}`;
-  const answer = await world.ask(`overwrite ${there.join(" and ")} with the backup that ${end}? [y/N] `, "plain");
-  stopIfAsked(world);
-  if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
+  await askConsent(`${there.join(" and ")} with the backup that ${end}`, facts, world);
 }
 
 /** What is replaced becomes a backup first. Throws TARGET_CHANGED and CANNOT_WRITE: then all is as it was. */
@@ -86,14 +84,14 @@ function replace(next: Step, hooked: Hooked | null, world: World): void {
   refuseIfReplaced([certificate, ...(key === null ? [] : [key.goal])], fs);
   if (previous !== null)
     keepOr(certificate, () => keepPair({ certificate, key: key?.goal ?? null }, true, previous, fs));
-  const takeBack = oweBefore(hooked, factsOf(leaf, previous, "rollback"), world);
   try {
-    if (key === null) install(certificate, bytes, fs);
-    else complete(prepare({ certificate, key: key.goal }, key.bytes, fs), bytes, fs);
+    owingWhile(hooked, factsOf(leaf, previous, "rollback"), world, () => {
+      if (key === null) install(certificate, bytes, fs);
+      else complete(prepare({ certificate, key: key.goal }, key.bytes, fs), bytes, fs);
+    });
   } catch (error) {
-    const isUnfinished = isFailure(error, "CANNOT_WRITE") && error.facts.unfinished === true;
-    if (!isUnfinished) takeBack();
     // What was to be put in place is kept under its own name.
+    const isUnfinished = isFailure(error, "CANNOT_WRITE") && error.facts.unfinished === true;
     if (!isUnfinished) sweep([certificate.target.path, keyPath], fs, certificate.token);
     throw error;
   }

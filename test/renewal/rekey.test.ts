@@ -1,5 +1,5 @@
 /** A rekey as its user meets it: what is replaced and what is not, on a real disk, with the embedded CA. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -14,6 +14,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import { Crash, interposed } from "../support/faults.ts";
+import { certifiedBy, publicOf } from "../support/public-keys.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { exported } from "../support/user-files.ts";
 import { byChance, type WorldOptions } from "../support/world.ts";
@@ -32,11 +33,7 @@ afterEach(() => current.end());
 
 const reach = "--ca-url CA --root root.crt";
 const text = (file: string) => readFileSync(file, "utf8");
-const publicOf = (key: string, passphrase?: string) =>
-  createPublicKey(createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) }))
-    .export({ type: "spki", format: "pem" })
-    .toString();
-const certified = (file: string) => new X509Certificate(text(file)).publicKey.export({ type: "spki", format: "pem" });
+const certified = (file: string) => certifiedBy(text(file));
 
 /** The two belong together. */
 function expectPair(crt: string, key: string, passphrase?: string): void {

@@ -1,5 +1,5 @@
 /** What is kept of a renewal and the way back, as a user meets them: on a real disk, with the embedded CA. */
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -16,6 +16,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import { Crash, interposed, odd } from "../support/faults.ts";
+import { certifiedBy, publicOf } from "../support/public-keys.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { exported } from "../support/user-files.ts";
 import { byChance, type WorldOptions } from "../support/world.ts";
@@ -34,14 +35,9 @@ afterEach(() => current.end());
 
 const reach = "--ca-url CA --root root.crt";
 const text = (file: string) => readFileSync(file, "utf8");
-const spki = (key: string, passphrase?: string) =>
-  createPublicKey(createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) }))
-    .export({ type: "spki", format: "pem" })
-    .toString();
-const certified = (crt: string) =>
-  new X509Certificate(text(crt)).publicKey.export({ type: "spki", format: "pem" }).toString();
+const certified = (crt: string) => certifiedBy(text(crt));
 const isPair = (crt = "web.crt", key = "web.key", passphrase?: string) =>
-  certified(crt) === spki(text(key), passphrase);
+  certified(crt) === publicOf(text(key), passphrase);
 const backupsAt = (folder = ".") =>
   readdirSync(folder)
     .filter((name) => name.includes(".renew-"))
