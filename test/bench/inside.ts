@@ -1,7 +1,7 @@
 /** Inside of one process: the parts that every renewal has, beside who else could do them. */
 import "reflect-metadata";
 import { createPrivateKey, X509Certificate as NodeCertificate, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeyUsagesExtension, SubjectAlternativeNameExtension, X509Certificate } from "@peculiar/x509";
@@ -11,6 +11,7 @@ import { goalOf } from "../../src/files/goal.ts";
 import { install } from "../../src/files/install.ts";
 import { release, seize } from "../../src/files/lock.ts";
 import { realFileSystem } from "../../src/files/system.ts";
+import { syncFolder } from "../../src/files/whole.ts";
 import { readCertificate } from "../../src/pki/certificate.ts";
 import { pemBlocks } from "../../src/pki/pem.ts";
 import { verify } from "../../src/renewal/verify.ts";
@@ -106,7 +107,7 @@ async function verifying(bench: Bench, fixture: Fixture): Promise<void> {
   });
 }
 
-/** What the disk takes is in it: two files of two processes cannot share an fsync. */
+/** What the disk takes is in it; then the dearest of its parts alone. */
 function installing(bench: Bench, { authority }: Fixture, folder: string): void {
   const file = join(folder, "web.crt");
   const contents = Buffer.from(authority.root);
@@ -118,6 +119,22 @@ function installing(bench: Bench, { authority }: Fixture, folder: string): void 
     if (seized.is !== "ours") throw new Error(`the lock is ${seized.is}`);
     install(goalOf(file, token, realFileSystem), contents, realFileSystem);
     release(seized.lock, token, realFileSystem);
+  });
+  bench.add("of that: a lock taken and given back", () => {
+    const token = randomBytes(6).toString("hex");
+    const now = new Date();
+    const seized = seize(file, { token, until: new Date(now.getTime() + 60_000).toISOString() }, now, realFileSystem);
+    if (seized.is === "ours") release(seized.lock, token, realFileSystem);
+  });
+  const other = join(folder, "other.crt");
+  writeFileSync(other, contents);
+  bench.add("of that: the old file's attributes copied", () => realFileSystem.copyAttributes(file, other));
+  bench.add("of that: the folder synced", () => syncFolder(folder, realFileSystem));
+  bench.add("for comparison: a file written and synced", () => {
+    const handle = openSync(other, "w");
+    writeSync(handle, contents);
+    fsyncSync(handle);
+    closeSync(handle);
   });
 }
 
