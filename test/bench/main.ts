@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { hasProc } from "./child.ts";
 import { daemon } from "./daemon.ts";
+import { intoDocument } from "./document.ts";
 import { growth } from "./growth.ts";
 import { inside } from "./inside.ts";
 import { describeMachine, type Machine } from "./machine.ts";
@@ -21,6 +22,7 @@ const usage = `npm run bench -- [single|start|parts|memory|many|daemon|growth|in
   --node PATH       the Node for all that is JavaScript: the one that runs this unless told
   --json FILE       all numbers, also into a file
   --markdown        the tables as Markdown
+  --into FILE       the tables also into a document, where it has places for them
 
 `;
 
@@ -33,6 +35,7 @@ const { values, positionals } = parseArgs({
     node: { type: "string" },
     json: { type: "string" },
     markdown: { type: "boolean", default: false },
+    into: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -79,7 +82,11 @@ async function runAll(names: readonly string[]): Promise<void> {
   const stage = await openStage({ node: values.node });
   try {
     const machine = describeMachine(stage);
-    say(machineText(machine));
+    if (machine.load > 0.3) {
+      const load = machine.load.toFixed(2);
+      process.stderr.write(`the machine is not at rest (load ${load}): ratios hold better than times\n`);
+    }
+    say(machineText(machine, values.markdown));
     const found: Record<string, Section> = {};
     for (const name of names) {
       const bench = benches[name]?.(stage);
@@ -92,20 +99,18 @@ async function runAll(names: readonly string[]): Promise<void> {
       say(section.tables.map(values.markdown ? asMarkdown : asText).join("\n"));
     }
     say(goalsText(Object.values(found)));
+    if (values.into !== undefined) {
+      const texts = Object.entries(found).map(([name, { tables }]) => [name, tables.map(asMarkdown).join("\n")]);
+      intoDocument(values.into, { ...Object.fromEntries(texts), machine: machineText(machine, true) });
+    }
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, found }, null, 2)}\n`);
   } finally {
     await stage.close();
   }
 }
 
-function machineText(machine: Machine): string {
-  const { load, ...rest } = machine;
-  const lines = Object.entries(rest).map(([what, is]) =>
-    values.markdown ? `- ${what}: ${is}` : `${what.padEnd(10)} ${is}`,
-  );
-  const isQuiet = load < 0.3;
-  if (!isQuiet)
-    process.stderr.write(`the machine is not at rest (load ${load.toFixed(2)}): ratios hold better than times\n`);
+function machineText({ load: _, ...rest }: Machine, asList: boolean): string {
+  const lines = Object.entries(rest).map(([what, is]) => (asList ? `- ${what}: ${is}` : `${what.padEnd(10)} ${is}`));
   return `${lines.join("\n")}\n`;
 }
 

@@ -94,8 +94,14 @@ export async function memory(stage: Stage, rounds: number): Promise<Section> {
       note: `The most that each process had (VmHWM), medians of ${rounds} rounds.`,
     },
     [
-      { run: "renewal over mTLS", against: "raw node:https", own: of("renew"), peer: of("raw"), goal: atMost(1.3) },
-      { run: "renewal over mTLS", against: "`step ca renew`", own: of("renew"), peer: of("step"), goal: null },
+      {
+        run: "memory, renewal over mTLS",
+        against: "raw node:https",
+        own: of("renew"),
+        peer: of("raw"),
+        goal: atMost(1.3),
+      },
+      { run: "memory, renewal over mTLS", against: "`step ca renew`", own: of("renew"), peer: of("step"), goal: null },
     ],
     mebibytes,
   );
