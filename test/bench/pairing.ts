@@ -2,7 +2,7 @@
 import { compare, type Goal } from "./statistics.ts";
 import { goalText, judge, metText, ratioText, type Section, spreadText, type Table } from "./table.ts";
 
-const columns = ["run", "against", "renew", "it", "ratio", "half of the rounds", "goal", "met"];
+const columns = ["run", "against", "renew", "it", "ratio", "half of the rounds", "of the best", "goal", "met"];
 
 export interface Pairing {
   run: string;
@@ -28,6 +28,7 @@ export function paired(
     text(row.peerMedian),
     ratioText(row.ratio),
     spreadText(row),
+    ratioText(row.best),
     row.goal === null ? "" : goalText(row.goal),
     row.goal === null ? "" : metText(judged[at]?.met ?? false),
   ]);

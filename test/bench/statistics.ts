@@ -5,6 +5,8 @@ export interface Comparison {
   peerMedian: number;
   /** Of the medians. */
   ratio: number;
+  /** Of the fastest, or smallest, of each: what a busy machine disturbs least. */
+  best: number;
   /** A quarter of the rounds' own ratios lies below the first, a quarter above the second. */
   quartiles: readonly [number, number];
 }
@@ -22,6 +24,7 @@ export function compare(own: readonly number[], peer: readonly number[]): Compar
     ownMedian,
     peerMedian,
     ratio: ownMedian / peerMedian,
+    best: Math.min(...own) / Math.min(...peer),
     quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
   };
 }
