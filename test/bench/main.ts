@@ -94,7 +94,11 @@ async function runAll(names: readonly string[]): Promise<void> {
         process.stderr.write(`${name} is left out: ${bench}\n`);
         continue;
       }
-      const section = await bench;
+      const section = await bench.catch((error: unknown) => {
+        process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : error}\n`);
+        process.exitCode = 1;
+      });
+      if (section === undefined) continue;
       found[name] = section;
       say(section.tables.map(values.markdown ? asMarkdown : asText).join("\n"));
     }
