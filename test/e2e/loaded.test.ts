@@ -79,74 +79,61 @@ const packages = ["commander", "chalk", "jose", "undici", "@peculiar/x509", "ref
 
 /** What of Node takes time to load, in the order of a run; the last are its loader of ES modules and its `fetch`. */
 const dear = [
-  ...["crypto", "os", "tls", "dns", "http", "https", "http2", "child_process", "zlib", "worker_threads", "readline"],
-  ...["internal/modules/esm/translators", "internal/deps/undici/undici"],
+  ...["stream", "net", "os", "crypto", "tls", "dns", "http", "https", "http2"],
+  ...["child_process", "zlib", "worker_threads", "readline", "tty", "internal/modules/esm/translators"],
+  "internal/deps/undici/undici",
 ];
+
+/** Node asks for these itself when something is printed on a pipe. */
+const printing = ["stream", "net"];
+const toRenew = [...printing, "os", "crypto", "tls", "dns", "http", "https", "child_process"];
 
 const toCa = ["web.crt", "web.key", "--root", "root.crt"];
 const offline = ["web.crt", "web.key", "--ca-url", "ca.internal"];
 
-/** Of packages and of Node, no more than is named here; of dist, so many KiB at most: a tenth more than there is. */
-const paths: readonly {
+interface Path {
   name: string;
   args: readonly string[];
   exit: number;
+  /** Exactly these. */
   packages: readonly string[];
+  /** No more than these of what is dear. */
   node: readonly string[];
+  /** Of dist, so many at most: about a tenth more than there are. */
   kibibytes: number;
-}[] = [
-  // commander itself asks for child_process
-  { name: "--help", args: ["--help"], exit: 0, packages: ["commander"], node: ["child_process"], kibibytes: 255 },
-  { name: "--version", args: ["--version"], exit: 0, packages: [], node: [], kibibytes: 190 },
+}
+
+const paths: readonly Path[] = [
+  { name: "--help", args: ["--help"], exit: 0, packages: [], node: [], kibibytes: 28 },
+  { name: "needs-renewal FILE", args: ["needs-renewal", "web.crt"], exit: 1, packages: [], node: [], kibibytes: 28 },
+  { name: "not due", args: ["--expires-in", "1h", ...offline], exit: 0, packages: [], node: [], kibibytes: 28 },
+  { name: "--version", args: ["--version"], exit: 0, packages: [], node: printing, kibibytes: 215 },
   {
     name: "a usage error",
     args: ["--nonsense"],
     exit: 64,
-    packages: ["commander", "chalk"],
-    node: ["child_process"],
-    kibibytes: 335,
+    packages: ["chalk", "commander"],
+    node: [...printing, "child_process", "tty"], // the first by commander
+    kibibytes: 355,
   },
   {
     name: "a missing file",
     args: ["--force", "nope.crt", "web.key", "--ca-url", "ca.internal"],
     exit: 66,
     packages: ["chalk"],
-    node: ["crypto", "os"],
-    kibibytes: 270,
+    node: [...printing, "os", "crypto", "tty"],
+    kibibytes: 290,
   },
-  { name: "needs-renewal FILE", args: ["needs-renewal", "web.crt"], exit: 1, packages: [], node: [], kibibytes: 190 },
-  {
-    name: "not due",
-    args: ["--expires-in", "1h", ...offline],
-    exit: 0,
-    packages: [],
-    node: ["crypto", "os"],
-    kibibytes: 195,
-  },
-  {
-    name: "a renewal over mTLS",
-    args: ["--force", ...toCa],
-    exit: 0,
-    packages: [],
-    node: ["crypto", "os", "tls", "dns", "http", "https", "child_process"],
-    kibibytes: 205,
-  },
+  { name: "a renewal over mTLS", args: ["--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 225 },
   {
     name: "a renewal by token",
     args: ["--force", "--mtls=false", ...toCa],
     exit: 0,
     packages: ["jose"],
-    node: ["crypto", "os", "tls", "dns", "http", "https", "child_process"],
-    kibibytes: 310,
+    node: toRenew,
+    kibibytes: 330,
   },
-  {
-    name: "a rekey",
-    args: ["rekey", "--force", ...toCa],
-    exit: 0,
-    packages: [],
-    node: ["crypto", "os", "tls", "dns", "http", "https", "child_process"],
-    kibibytes: 235,
-  },
+  { name: "a rekey", args: ["rekey", "--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 250 },
 ];
 
 describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }) => {
@@ -156,8 +143,8 @@ describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }
   });
 
   test("loads the packages that it needs, and no diagnosis", () => {
-    expect(loaded.sources).toContain("cli/main.ts");
-    expect(packages.filter((name) => loaded.sources.has(name)).sort()).toEqual([...needed].sort());
+    expect(loaded.sources).toContain("cli/first.ts");
+    expect(packages.filter((name) => loaded.sources.has(name)).sort()).toEqual(needed);
     expect([...loaded.sources].filter((name) => /^(failure\/diagnosis|dev-ca)\//.test(name))).toEqual([]);
   });
 
@@ -168,7 +155,7 @@ describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }
 
   test("loads no more bytes than it needs", () => {
     const bytes = loaded.files.reduce((sum, file) => sum + statSync(resolve(root, "dist", file)).size, 0);
-    expect(loaded.files).toContain("main.js");
+    expect(loaded.files).toContain("first.js");
     expect(bytes / 1024).toBeLessThan(kibibytes);
   });
 
