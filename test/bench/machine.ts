@@ -1,9 +1,9 @@
 /** The machine and the versions that numbers hold for. */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import type { Stage } from "./stage.ts";
+import { root, type Stage } from "./stage.ts";
 import { median } from "./statistics.ts";
 import { msText } from "./table.ts";
 
@@ -14,6 +14,8 @@ export interface Machine {
   disk: string;
   node: string;
   renew: string;
+  /** For which Node dist holds what V8 made of it; with another one a run compiles it again. */
+  compiled: string;
   step: string;
   ca: string;
   /** Of the minute before; a bench wants it near zero. */
@@ -29,10 +31,19 @@ export function describeMachine({ folder, nodeVersion, step, ca }: Stage): Machi
     disk: `${diskOf(folder)}, a write and its fsync ${msText(syncTime(folder))}`,
     node: nodeVersion,
     renew: manifest.version,
+    compiled: compiledFor(),
     step: step === undefined ? "none" : "v0.30.6",
     ca: ca.name,
     load: loadavg()[0] ?? 0,
   };
+}
+
+function compiledFor(): string {
+  try {
+    return readdirSync(join(root, "dist/compiled")).join(", ");
+  } catch {
+    return "not";
+  }
 }
 
 /** The file system, and what it lies on where Linux says that. */
