@@ -44,18 +44,18 @@ export async function parts(stage: Stage, rounds: number): Promise<Section> {
   const of = await inTurn<string>(Object.fromEntries(commands.map(([name, command]) => [name, () => timed(command)])), {
     rounds,
   });
-  const found = commands.map(([name]) => ({ name, samples: of(name), ms: median(of(name)) }));
+  const found = commands.map(([name], at) => {
+    const before = of(commands[at - 1]?.[0] ?? "");
+    const more = of(name).map((ms, round) => ms - (before[round] ?? Number.NaN));
+    return { name, samples: of(name), ms: median(of(name)), more: at === 0 ? null : median(more) };
+  });
   return {
     tables: [
       {
         title: "Where the time goes",
-        note: `Whole processes that each do one thing more than the one before, medians of ${rounds} rounds in turn.`,
+        note: `Whole processes that each do one thing more than the one before, medians of ${rounds} rounds in turn; the last column is that of the differences within each round.`,
         columns: ["what", "until its end", "more than before"],
-        rows: found.map(({ name, ms }, at) => [
-          name,
-          msText(ms),
-          at === 0 ? "" : msText(Math.max(0, ms - (found[at - 1]?.ms ?? 0))),
-        ]),
+        rows: found.map(({ name, ms, more }) => [name, msText(ms), more === null ? "" : msText(more)]),
       },
     ],
     goals: [],
