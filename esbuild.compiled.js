@@ -7,7 +7,6 @@ import { Script } from "node:vm";
 import { build } from "esbuild";
 
 const silent = { write: () => undefined, isTerminal: false, columns: 80 };
-const { compiledFile } = createRequire(import.meta.url)("./bin/compiled.js");
 
 /** Runs what most runs do, on certificates of the embedded CA. V8 refuses what was made by another Node, which then compiles. */
 export async function compile() {
@@ -16,30 +15,27 @@ export async function compile() {
   try {
     const [crt, key, root, out] = ["web.crt", "web.key", "root.crt", "new.crt"].map((name) => join(folder, name));
     const where = ["--ca-url", ca.url, "--root", root];
-    const first = load("first");
-    for (const argv of [
-      ["needs-renewal", crt],
-      ["--expires-in", "1m", crt, key, ...where],
-      ["--force", crt, key, ...where],
-    ])
-      first.exports.answerFirst([...argv, "--quiet"].slice(0, argv[0] === "needs-renewal" ? 2 : undefined), {
-        STEPPATH: folder,
-      });
-    first.keep();
-    const main = load("main");
+    const [env, loaded] = [{ STEPPATH: folder }, new Map()];
+    const { answerFirst } = load("first", loaded);
+    answerFirst(["needs-renewal", crt], env);
+    answerFirst(["--quiet", "--expires-in", "1m", crt, key, ...where], env);
+    answerFirst(["--expires-in", "99h", crt, key, ...where], env);
+    const { main, realWorld } = load("main", loaded);
     const signals = { end: () => undefined, take: () => () => undefined };
-    const world = main.exports.realWorld(new AbortController().signal, signals);
+    const world = {
+      ...realWorld(new AbortController().signal, signals),
+      stdout: silent,
+      stderr: silent,
+      env,
+      asked: () => null,
+    };
     for (const more of [["--out", out], [], ["--mtls=false"]]) {
-      const argv = ["--force", ...more, crt, key, ...where];
-      const status = await main.exports.main(argv, {
-        ...world,
-        stdout: silent,
-        stderr: silent,
-        env: { STEPPATH: folder },
-      });
+      const status = await main(["--force", ...more, crt, key, ...where], world);
       if (status !== 0) throw new Error(`a renewal by the embedded CA ended with ${status}`);
     }
-    main.keep();
+    const kept = `dist/compiled/${process.version}-${process.arch}`;
+    mkdirSync(kept, { recursive: true });
+    for (const [name, { script }] of loaded) writeFileSync(`${kept}/${name}.js`, script.createCachedData());
   } finally {
     await ca.close();
     rmSync(folder, { recursive: true });
@@ -67,19 +63,19 @@ async function startCa(folder) {
   return startDevCa({ authority });
 }
 
-/** As bin/compiled.js loads it. */
-function load(name) {
+/** As bin/renew.js loads it. */
+function load(name, loaded) {
+  const there = loaded.get(name);
+  if (there !== undefined) return there.module.exports;
   const file = resolve(`dist/${name}.js`);
+  const text = readFileSync(file, "utf8");
+  if (/[^\0-\x7f]/.test(text)) throw new Error(`${file} is not ASCII, and is read as if it were`);
   const { wrap } = createRequire(import.meta.url)("node:module");
-  const script = new Script(wrap(readFileSync(file, "latin1")), { filename: file });
+  const script = new Script(wrap(text), { filename: file });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
-  return {
-    exports: module.exports,
-    keep: () => {
-      const kept = compiledFile(file);
-      mkdirSync(dirname(kept), { recursive: true });
-      writeFileSync(kept, script.createCachedData());
-    },
-  };
+  loaded.set(name, { script, module });
+  const own = createRequire(file);
+  const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3), loaded) : own(id));
+  script.runInThisContext()(module.exports, requireBeside, module, file, dirname(file));
+  return module.exports;
 }

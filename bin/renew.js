@@ -2,9 +2,12 @@
 // Hands the real world to main and sets the exit code: the only place that may end the process. CommonJS, as all of dist:
 // Node takes a tenth of a short run to set up its loader of ES modules.
 "use strict";
-const { load } = require("./compiled.js");
+const { readFileSync } = require("node:fs");
 
-const answered = load("first").answerFirst(process.argv.slice(2), process.env);
+const argv = process.argv.slice(2);
+// What files alone may answer is asked in one of these words.
+const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
+const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
 if (answered !== null) process.exitCode = answered;
 else run(takeSignals());
 
@@ -36,9 +39,32 @@ function takeSignals() {
 
 function run({ signal, signals }) {
   const { main, realWorld, isSaid } = load("main");
-  main(process.argv.slice(2), realWorld(signal, signals)).then((status) => {
+  main(argv, realWorld(signal, signals)).then((status) => {
     process.exitCode = status;
     // The work is done: wait for words that are still on their way, and for nothing else.
     if (isSaid()) process.exit();
   });
+}
+
+/** As require() does, with what V8 made of the file when dist was built: half of a short run is compiling. */
+function load(name) {
+  const dist = __dirname.replace(/bin$/, "dist");
+  const file = `${dist}/${name}.js`;
+  if (require.cache[file] !== undefined) return require.cache[file].exports;
+  let cachedData;
+  try {
+    cachedData = readFileSync(`${dist}/compiled/${process.version}-${process.arch}/${name}.js`);
+  } catch {
+    return require(file); // dist was built by another Node
+  }
+  const { Script } = require("node:vm");
+  const Module = module.constructor;
+  const made = new Module(file, module);
+  made.filename = file;
+  require.cache[file] = made; // for the chunks, which require it
+  const script = new Script(Module.wrap(readFileSync(file, "latin1")), { filename: file, cachedData });
+  const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
+  script.runInThisContext()(made.exports, requireBeside, made, file, dist);
+  made.loaded = true;
+  return made.exports;
 }
