@@ -107,14 +107,14 @@ const paths: readonly Path[] = [
   { name: "--help", args: ["--help"], exit: 0, packages: [], node: [], kibibytes: 28 },
   { name: "needs-renewal FILE", args: ["needs-renewal", "web.crt"], exit: 1, packages: [], node: [], kibibytes: 28 },
   { name: "not due", args: ["--expires-in", "1h", ...offline], exit: 0, packages: [], node: [], kibibytes: 28 },
-  { name: "--version", args: ["--version"], exit: 0, packages: [], node: printing, kibibytes: 215 },
+  { name: "--version", args: ["--version"], exit: 0, packages: [], node: printing, kibibytes: 185 },
   {
     name: "a usage error",
     args: ["--nonsense"],
     exit: 64,
     packages: ["chalk", "commander"],
     node: [...printing, "child_process", "tty"], // the first by commander
-    kibibytes: 355,
+    kibibytes: 335,
   },
   {
     name: "a missing file",
@@ -122,18 +122,18 @@ const paths: readonly Path[] = [
     exit: 66,
     packages: ["chalk"],
     node: [...printing, "os", "crypto", "tty"],
-    kibibytes: 290,
+    kibibytes: 268,
   },
-  { name: "a renewal over mTLS", args: ["--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 225 },
+  { name: "a renewal over mTLS", args: ["--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 185 },
   {
     name: "a renewal by token",
     args: ["--force", "--mtls=false", ...toCa],
     exit: 0,
     packages: ["jose"],
     node: toRenew,
-    kibibytes: 330,
+    kibibytes: 220,
   },
-  { name: "a rekey", args: ["rekey", "--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 250 },
+  { name: "a rekey", args: ["rekey", "--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 220 },
 ];
 
 describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }) => {
@@ -143,7 +143,6 @@ describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }
   });
 
   test("loads the packages that it needs, and no diagnosis", () => {
-    expect(loaded.sources).toContain("cli/first.ts");
     expect(packages.filter((name) => loaded.sources.has(name)).sort()).toEqual(needed);
     expect([...loaded.sources].filter((name) => /^(failure\/diagnosis|dev-ca)\//.test(name))).toEqual([]);
   });
@@ -155,7 +154,7 @@ describe.each(paths)("$name", ({ args, exit, packages: needed, node, kibibytes }
 
   test("loads no more bytes than it needs", () => {
     const bytes = loaded.files.reduce((sum, file) => sum + statSync(resolve(root, "dist", file)).size, 0);
-    expect(loaded.files).toContain("first.js");
+    expect(bytes).toBeGreaterThan(0);
     expect(bytes / 1024).toBeLessThan(kibibytes);
   });
 
