@@ -6,6 +6,7 @@ import { daemon } from "./daemon.ts";
 import { intoDocument } from "./document.ts";
 import { growth } from "./growth.ts";
 import { inside } from "./inside.ts";
+import { libraries } from "./libraries.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { many } from "./many.ts";
 import { parts } from "./parts.ts";
@@ -14,7 +15,7 @@ import { openStage, type Stage } from "./stage.ts";
 import { starts } from "./starts.ts";
 import { asMarkdown, asText, goalText, ratioText, type Section } from "./table.ts";
 
-const usage = `npm run bench -- [single|start|parts|memory|many|daemon|growth|inside …] [options]
+const usage = `npm run bench -- [single|start|parts|libraries|memory|many|daemon|growth|inside …] [options]
 
   --rounds N        of each comparison: 15 unless told, at least 3 of the long ones
   --certificates N  for many, and the last step of growth: 1000 unless told; the daemon has 10000
@@ -53,6 +54,7 @@ const benches: Record<string, Bench> = {
   single: (stage) => single(stage, rounds),
   start: (stage) => starts(stage, rounds),
   parts: (stage) => parts(stage, rounds),
+  libraries: (stage) => libraries(stage, rounds),
   memory: (stage) => (hasProc ? memory(stage, rounds) : "there is no /proc to read it from"),
   many: (stage) => many(stage, { rounds: longRounds, count }),
   daemon: (stage) => {

@@ -2,7 +2,17 @@
 import { compare, type Goal } from "./statistics.ts";
 import { goalText, judge, metText, ratioText, type Section, spreadText, type Table } from "./table.ts";
 
-const columns = ["run", "against", "renew", "it", "ratio", "half of the rounds", "of the best", "goal", "met"];
+const columns = [
+  "run",
+  "against",
+  "it takes",
+  "the other",
+  "ratio",
+  "half of the rounds",
+  "of the best",
+  "goal",
+  "met",
+];
 
 export interface Pairing {
   run: string;
@@ -32,8 +42,9 @@ export function paired(
     row.goal === null ? "" : goalText(row.goal),
     row.goal === null ? "" : metText(judged[at]?.met ?? false),
   ]);
+  const shown = columns.length - (judged.some((goal) => goal !== null) ? 0 : 2);
   return {
-    tables: [{ ...head, columns, rows }],
+    tables: [{ ...head, columns: columns.slice(0, shown), rows: rows.map((row) => row.slice(0, shown)) }],
     goals: judged.filter((goal) => goal !== null),
     data: found,
   };
