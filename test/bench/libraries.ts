@@ -48,6 +48,6 @@ export async function libraries(stage: Stage, rounds: number): Promise<Section> 
         goal: null,
       },
     ],
-    msText,
+    { text: msText },
   );
 }

@@ -9,7 +9,7 @@ const files = `const { readFileSync } = require("node:fs");
 const [crt, keyFile, root, url] = process.argv.slice(1);
 const [cert, key, ca] = [crt, keyFile, root].map((file) => readFileSync(file));`;
 const handshake = `const { hostname: host, port } = new URL(url);
-const socket = require("node:tls").connect({ host, port, cert, key, ca, servername: host }, () => socket.end());`;
+const socket = require("node:tls").connect({ host, port, cert, key, ca, servername: host }, () => socket.destroy());`;
 
 /** Each with what the one before it has, and one thing more. */
 const steps: readonly (readonly [name: string, script: string])[] = [

@@ -47,6 +47,6 @@ export async function starts(stage: Stage, rounds: number): Promise<Section> {
       { run: "not due (`--expires-in`)", against: "step", own: of("notDue"), peer: of("stepNotDue"), goal: null },
       { run: "`needs-renewal FILE`", against: "step", own: of("needsRenewal"), peer: of("stepNeeds"), goal: null },
     ],
-    msText,
+    { text: msText },
   );
 }
