@@ -59,7 +59,7 @@ export async function daemon(stage: Stage, { rounds, count, watchedMs }: DaemonO
     tables: [
       {
         title: "A daemon at rest",
-        note: "From /proc: processor time of a minute that begins when the daemon has come to rest.",
+        note: "From /proc; the processor time is counted from when the daemon has come to rest.",
         columns: ["what", "is", "goal", "met"],
         rows: rows.map(({ run, text, goal, unit }, at) => [
           run,
