@@ -78,7 +78,7 @@ function notDue(argv: readonly string[], { env, now, fs }: Around): QuickAnswer 
   if (!isPlain(settings)) return null;
   const url = given["ca-url"] ?? settings.values(true)["ca-url"]?.value;
   if (url === undefined) return null;
-  parseCaUrl(url, "--ca-url");
+  if (!plainUrl.test(url)) parseCaUrl(url, "--ca-url");
   const [leaf] = certificatesIn(file, fs);
   if (leaf.isCa || !isKeyOf(leaf, key, fs) || isBusy([file, key], fs)) return null;
   const when = due(leaf, parseWindow(given["expires-in"], "--expires-in"), now);
@@ -86,6 +86,9 @@ function notDue(argv: readonly string[], { env, now, fs }: Around): QuickAnswer 
   const text = given["quiet"] === undefined ? `${plain(notDueText(file, leaf, when.from, now))}\n` : "";
   return { exit: given["exit-code"] === undefined ? 0 : notDueExit, stderr: text };
 }
+
+/** A name and a port, of which nobody can be in doubt: making a URL of them takes a while. */
+const plainUrl = /^(https:\/\/)?([a-z][a-z0-9]*\.)*[a-z][a-z0-9]*(:[1-9]\d{0,3})?$/;
 
 interface Line {
   given: Readonly<Record<string, string>>;
