@@ -2,7 +2,7 @@
 import type { Method, MethodReason } from "../../ca/credential.ts";
 import type { Failure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
-import type { Policy } from "../renew.ts";
+import type { Policy, Progress } from "../renew.ts";
 
 /** Where an entry stands, for messages. `line` counts from 1. */
 export interface Origin {
@@ -67,12 +67,24 @@ export type EntryResult =
       methodBecause: MethodReason;
     }
   /** `entry` is null for what the plan itself calls broken. */
-  | { entry: Entry | null; origin: Origin; result: "failed"; failure: Failure; leaf: Certificate | null };
+  | {
+      entry: Entry | null;
+      origin: Origin;
+      result: "failed";
+      failure: Failure;
+      leaf: Certificate | null;
+      /** Nothing was tried: its CA had not answered others (the failure is theirs), or the run was to end. */
+      untried?: true;
+    };
 
 export interface ManyProgress {
+  /** Where what is worth telling of one renewal goes. */
+  about?(entry: Entry): Progress;
   done?(result: EntryResult, counts: { done: number; of: number; failed: number }): void;
   /** What follows several certificates begins now: once for all of them. */
   hooks?(of: { files: readonly string[] }): void;
+  /** Notes of hooks that have succeeded, and that cannot be taken away: they will be run again. */
+  notesLeft?(files: readonly string[]): void;
 }
 
 export interface Summary {
