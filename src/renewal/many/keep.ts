@@ -6,6 +6,7 @@
 import { isFailure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { notifier, watchdogMs } from "../notify.ts";
+import { renewOnce } from "../renew.ts";
 import { Attendance } from "./attendance.ts";
 import type { ManyEvent } from "./event.ts";
 import { inLanes } from "./lanes.ts";
@@ -34,16 +35,17 @@ const pauseMs = (outages: number) => Math.min(5000 * 2 ** Math.min(outages - 1, 
 /**
  * Resolves when somebody asks it to end. `look` reads the plan, and SIGHUP has it read again: what is new is taken up, what failed
  * is tried at once, and what is the same keeps its moment; a plan that cannot be read is told, and the one before it stays. Of the
- * options only the concurrency counts. Throws what `look` throws at first.
+ * options only the concurrency counts. Throws what `look` throws at first. `renew` is how one is renewed.
  */
 export async function keepMany(
   look: () => Promise<Plan> | Plan,
   options: RunOptions,
   given: World,
   tell: (event: ManyEvent) => void,
+  renew: typeof renewOnce = renewOnce,
 ): Promise<void> {
   const world = sharedWorld({ ...given, asked: () => null });
-  const keeping = new Keeping(world, options, tell);
+  const keeping = new Keeping(world, { options, tell, renew });
   const releases = [
     world.onSignal("SIGHUP", () => keeping.askToReload()),
     world.onSignal("SIGUSR1", () => keeping.tellState()),
@@ -88,11 +90,18 @@ async function whileWatched(
   }
 }
 
+interface Terms {
+  options: RunOptions;
+  tell(event: ManyEvent): void;
+  renew: typeof renewOnce;
+}
+
 /** The state of the daemon. */
 class Keeping {
   readonly #world: SharedWorld;
   readonly #options: RunOptions;
   readonly #tell: (event: ManyEvent) => void;
+  readonly #renew: typeof renewOnce;
   readonly #rota = new Rota();
   readonly #outages = new Outages(pauseMs);
   readonly #attendance: Attendance;
@@ -104,10 +113,11 @@ class Keeping {
   #isToReload = false;
   #wake = new AbortController();
 
-  constructor(world: SharedWorld, options: RunOptions, tell: (event: ManyEvent) => void) {
+  constructor(world: SharedWorld, { options, tell, renew }: Terms) {
     this.#world = world;
     this.#options = options;
     this.#tell = tell;
+    this.#renew = renew;
     const of = { world, tell, rota: this.#rota, outages: this.#outages, started: world.now() };
     this.#attendance = new Attendance(of);
     this.#unpaid = new Unpaid(of);
@@ -195,6 +205,7 @@ class Keeping {
       progress: {},
       outages: this.#outages,
       hooks: this.#hooks,
+      renew: this.#renew,
       outage: (entry, { failure, until }) => this.#tell({ event: "outage", entry, failure, until: new Date(until) }),
     };
     world.fs.forget();

@@ -3,7 +3,7 @@ import { type Failure, isFailure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { World } from "../../world.ts";
 import { readCertificateOf } from "../load.ts";
-import { type Policy, renewOnce } from "../renew.ts";
+import type { Policy, renewOnce } from "../renew.ts";
 import type { Outage, Outages } from "./outages.ts";
 import type { Entry, EntryResult, ManyProgress } from "./plan.ts";
 import type { SharedHooks } from "./shared-hooks.ts";
@@ -16,6 +16,7 @@ export interface Run {
   progress: ManyProgress;
   outages: Outages;
   hooks: SharedHooks;
+  renew: typeof renewOnce;
   /** Its CA is left alone for a while. */
   outage?(entry: Entry, outage: Outage): void;
 }
@@ -31,7 +32,7 @@ export async function renewEntry(
   if (outage !== null) return { ...failed(entry, outage.failure, leaf), untried: true };
   const sharing = { ...together.sharingFor(entry), ...hooks.sharingFor(entry) };
   try {
-    const outcome = await renewOnce(policy, world, run.progress.about?.(entry) ?? {}, sharing);
+    const outcome = await run.renew(policy, world, run.progress.about?.(entry) ?? {}, sharing);
     if (outcome.outcome === "not-due") return { entry, result: "not-due", leaf: outcome.leaf, from: outcome.due.from };
     if (outcome.outcome === "overtaken") return { entry, result: "overtaken", leaf: outcome.leaf, file: outcome.file };
     outages.note(entry, null, world.now());

@@ -5,7 +5,7 @@
 import { Failure, isFailure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { stopIfAsked } from "../interruption.ts";
-import type { Policy } from "../renew.ts";
+import { type Policy, renewOnce } from "../renew.ts";
 import { Book } from "./book.ts";
 import { foreseen } from "./foreseen.ts";
 import { inLanes } from "./lanes.ts";
@@ -39,6 +39,7 @@ export async function runMany(
       progress,
       outages: new Outages(() => Number.POSITIVE_INFINITY),
       hooks: new SharedHooks(plan.entries),
+      renew: renewOnce,
     };
     const looks = await lookAtAll(plan.entries, options, run);
     const book = new Book(plan, progress);
