@@ -15,6 +15,8 @@ const { metafile } = await build({
   minifyWhitespace: true,
   metafile: true,
   legalComments: "none",
+  // Its main file is UMD, which cannot be bundled.
+  alias: { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" },
   // CommonJS packages call require() for Node's own modules.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });

@@ -39,8 +39,7 @@ export function hooksOf(said: Said, command: string): Hooks | null {
   const [pid, pidFile] = [read("pid", pidOf), read("pid-file", asIs)];
   if (pid !== null && pidFile !== null) throw conflict("--pid", "--pid-file", rivals.pid);
   const [words, line] = [read("exec", wordsOf), read("exec-shell", asIs)];
-  if (words !== null && line !== null)
-    throw conflict("--exec", "--exec-shell", rivals.exec);
+  if (words !== null && line !== null) throw conflict("--exec", "--exec-shell", rivals.exec);
   const hooks: Hooks = {
     exec: words !== null ? { words } : line !== null ? { line } : null,
     execTimeoutMs: read("exec-timeout", limitOf) ?? defaultLimitMs,

@@ -1,5 +1,12 @@
 /** JSON with comments and trailing commas. The door of jsonc-parser. */
-import { findNodeAtLocation, type Node, type ParseErrorCode, parseTree, printParseErrorCode, visit } from "jsonc-parser";
+import {
+  findNodeAtLocation,
+  type Node,
+  type ParseErrorCode,
+  parseTree,
+  printParseErrorCode,
+  visit,
+} from "jsonc-parser";
 import { type Position, type Reading, ruler, type Step } from "./written.ts";
 
 const options = { allowTrailingComma: true };
@@ -12,12 +19,12 @@ export function readJsonc(text: string): Reading {
     visit(
       text,
       {
-        onObjectBegin: () => builder.open({}),
-        onArrayBegin: () => builder.open([]),
+        onObjectBegin: (_offset, _length, line) => builder.open({}, line),
+        onArrayBegin: (_offset, _length, line) => builder.open([], line),
         onObjectEnd: () => builder.close(),
         onArrayEnd: () => builder.close(),
         onObjectProperty: (key, offset) => builder.key(key, offset),
-        onLiteralValue: (value) => builder.add(value),
+        onLiteralValue: (value, _offset, _length, line) => builder.add(value, line),
         onError: (code, offset) => {
           fault ??= { code, offset };
         },
@@ -31,17 +38,19 @@ export function readJsonc(text: string): Reading {
   const { twice } = builder;
   if (fault !== undefined) return { fault: { position: ruler(text)(fault.offset), said: words(fault.code) } };
   if (twice !== undefined) return { twice: { key: twice.key, position: ruler(text)(twice.offset) } };
-  return { written: { value: builder.root, where: finder(text) } };
+  return { written: { value: builder.root, lines: builder.lines, where: finder(text) } };
 }
 
 /** Values as they are met. A key may be any word, also one that objects have of themselves. */
 class Builder {
   root: unknown;
   twice: { key: string; offset: number } | undefined;
+  readonly lines: number[] = [];
   readonly #open: { value: unknown[] | Record<string, unknown>; key: string }[] = [];
 
-  open(value: unknown[] | Record<string, unknown>): void {
-    this.add(value);
+  /** Lines count from 0 here. */
+  open(value: unknown[] | Record<string, unknown>, line: number): void {
+    this.add(value, line);
     this.#open.push({ value, key: "" });
   }
 
@@ -56,8 +65,9 @@ class Builder {
     top.key = key;
   }
 
-  add(value: unknown): void {
+  add(value: unknown, line: number): void {
     const top = this.#open.at(-1);
+    if (this.#open.length === 2 && this.#open[0]?.key === "certificates") this.lines.push(line + 1);
     if (top === undefined) this.root = value;
     else if (Array.isArray(top.value)) top.value.push(value);
     else if (top.key === "__proto__") Object.defineProperty(top.value, top.key, { value, enumerable: true });

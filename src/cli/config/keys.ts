@@ -1,7 +1,7 @@
 /** The keys of a file of many certificates: what each may hold, and what it becomes. The values are those of the flags. */
 import { parseCaUrl } from "../../ca/url.ts";
 import { Failure } from "../../failure/failure.ts";
-import { filesIn } from "../../renewal/trust.ts";
+import { filesIn, type RootSource } from "../../renewal/trust.ts";
 import { countOf } from "../backup-policy.ts";
 import { limitOf, pidOf, signalOf, wordsOf } from "../hook-policy.ts";
 import { parseLockTimeout, parseTimeout, windowOf } from "../policy.ts";
@@ -112,7 +112,7 @@ export function filled(value: string, from: string): string {
 }
 
 /** A list is taken as it is; one text is a list with commas, as for the flag. */
-function rootOf(value: string | readonly string[], from: string, { file, within }: Around): Settings["root"] {
+function rootOf(value: string | readonly string[], from: string, { file, within }: Around): RootSource {
   const names = typeof value === "string" ? filesIn(value) : value;
   if (names.length === 0) filled("", from);
   const files = names.map((name) => within(filled(name, from)));

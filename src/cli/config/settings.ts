@@ -102,7 +102,9 @@ export function nameOf(value: unknown): string {
 /** What the parser of a flag says becomes a problem of the file. */
 export function understood<T>(key: string, work: () => T): Read<T> {
   const done = attempt(work);
-  return done.failure === undefined ? { value: done.value } : { trouble: { key, problem: problemOf(key, done.failure) } };
+  return done.failure === undefined
+    ? { value: done.value }
+    : { trouble: { key, problem: problemOf(key, done.failure) } };
 }
 
 function problemOf(key: string, failure: Failure): RunConfigProblem {

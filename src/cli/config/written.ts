@@ -9,6 +9,8 @@ export interface Position {
 
 export interface Written {
   readonly value: unknown;
+  /** Of each entry of `certificates`. */
+  readonly lines: readonly number[];
   /** Where a value stands, or its key where it has one. Looked for when it is asked for: most files are without fault. */
   where(path: readonly Step[]): Position;
 }

@@ -1,24 +1,30 @@
 /** YAML 1.2. The door of yaml. */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isRecord } from "../../ca/response.ts";
 import type { Position, Reading, Step } from "./written.ts";
 
 export function readYaml(text: string): Reading {
-  const lines = new LineCounter();
+  const counter = new LineCounter();
   const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
+    const { line, col } = counter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
     const [problem] = [...document.errors, ...document.warnings];
     if (problem !== undefined) {
       const [offset] = problem.pos;
       const key = problem.code === "DUPLICATE_KEY" ? keyAt(text, offset) : undefined;
       if (key !== undefined) return { twice: { key, position: at(offset) } };
-      return { fault: { position: at(offset), said: `${problem.message.charAt(0).toLowerCase()}${problem.message.slice(1)}` } };
+      return {
+        fault: { position: at(offset), said: `${problem.message.charAt(0).toLowerCase()}${problem.message.slice(1)}` },
+      };
     }
     const value: unknown = document.toJS();
-    return { written: { value, where: (path) => at(offsetOf(document.contents, path)) } };
+    const where = (path: readonly Step[]) => at(offsetOf(document.contents, path));
+    const count = isRecord(value) && Array.isArray(value["certificates"]) ? value["certificates"].length : 0;
+    const lines = Array.from({ length: count }, (_, index) => where(["certificates", index]).line);
+    return { written: { value, lines, where } };
   } catch (error) {
     if (error instanceof RangeError) return { tooDeep: true };
     // Too many aliases of aliases, which would fill the memory, or one of something that is not there.
