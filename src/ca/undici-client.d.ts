@@ -9,3 +9,7 @@ declare module "undici/lib/api/api-request.js" {
   function request(this: Client, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
   export default request;
 }
+declare module "undici/lib/dispatcher/pool.js" {
+  import { Pool } from "undici";
+  export default Pool;
+}

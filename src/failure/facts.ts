@@ -81,6 +81,8 @@ export interface Facts {
     /** This run has renewed it; else an earlier one has. */
     isNew: boolean;
     did: "renewed" | "rekeyed" | "rolled back";
+    /** Of how many more certificates it is the hook: it was run once for all. */
+    others?: number;
     problems: readonly [HookProblem, ...HookProblem[]];
   };
 

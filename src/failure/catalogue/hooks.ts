@@ -8,10 +8,10 @@ export const hooks: Family<"HOOK_FAILED"> = {
     title: "renewed, but the hook or the signal failed",
     about:
       "The new certificate is in its place, and what was to follow, the program of --exec or the signal to a process, did not succeed: the service may still use the old certificate. It is remembered beside the certificate (.CRT.renew-owed), and every run with the same hook runs it again, before anything else and also when nothing is due, until it succeeds.",
-    what: ({ file, isNew, did, problems }) =>
+    what: ({ file, isNew, did, problems, others }) =>
       isNew
-        ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
-        : `owed ${problems[0].what} of ${file} failed again: ${problems[0].said}`,
+        ? `${did} ${all(file, others)}, but ${problems[0].what} failed: ${problems[0].said}`
+        : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,
     why: ({ isNew, did }) =>
       did === "rolled back"
         ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
@@ -38,3 +38,7 @@ export const hooks: Family<"HOOK_FAILED"> = {
     ],
   },
 };
+
+function all(file: string, others = 0): string {
+  return others === 0 ? file : `${file} and ${others === 1 ? "one other" : `${others} others`}`;
+}

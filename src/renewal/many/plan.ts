@@ -1,8 +1,8 @@
-/** Many certificates: what is to be kept, as the words of a file have become it, and what has become of each. */
+/** Many certificates to keep, and what came of each: what a file of entries is read into, and what its run says. */
 import type { Method, MethodReason } from "../../ca/credential.ts";
 import type { Failure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
-import type { Policy } from "../renew.ts";
+import type { Policy, Progress } from "../renew.ts";
 
 /** Where an entry stands, for messages. `line` counts from 1. */
 export interface Origin {
@@ -17,14 +17,13 @@ export type MethodWish = "auto" | "mtls" | "token";
 export interface Entry {
   readonly origin: Origin;
   /**
-   * Complete: paths, ca, root, window, hooks, timeouts. `force` is true, since a file of entries is consent to overwrite, and an
-   * expired one is renewed by token; `mtls` is false for the method "token".
+   * Complete: paths, ca, root, window, hooks, timeouts. `force` is true: a file of entries is consent to overwrite, and an expired
+   * certificate is renewed by token. `mtls` is false for method "token".
    */
   readonly policy: Policy;
   readonly method: MethodWish;
 }
 
-/** An entry that cannot be understood. */
 export interface Broken {
   readonly origin: Origin;
   readonly failure: Failure;
@@ -67,13 +66,29 @@ export type EntryResult =
       method: Method;
       methodBecause: MethodReason;
     }
-  | { entry: Entry | null; origin: Origin; result: "failed"; failure: Failure; leaf: Certificate | null };
+  /** `entry` is null for what the plan itself calls broken. */
+  | {
+      entry: Entry | null;
+      origin: Origin;
+      result: "failed";
+      failure: Failure;
+      leaf: Certificate | null;
+      /** Nothing was tried: its CA had not answered others (the failure is theirs), or the run was to end. */
+      untried?: true;
+    };
 
 export interface ManyProgress {
+  /** Where what is worth telling of one renewal goes. */
+  about?(entry: Entry): Progress;
   done?(result: EntryResult, counts: { done: number; of: number; failed: number }): void;
+  /** What follows several certificates begins now: once for all of them. */
+  hooks?(of: { files: readonly string[] }): void;
+  /** Notes of hooks that have succeeded, and that cannot be taken away: they will be run again. */
+  notesLeft?(files: readonly string[]): void;
 }
 
 export interface Summary {
+  /** In the order of the plan: what is broken first. */
   readonly results: readonly EntryResult[];
   readonly hookFailures: readonly Failure[];
 }
