@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
   rekey: () => import("./commands/rekey.ts"),
+  run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
@@ -78,7 +79,7 @@ function isAskingForHelp(argv: readonly string[]): boolean {
 /** Whether the run that failed is a daemon. Where its words were not understood, by what they seem to say. */
 function isStaying(name: string, argv: readonly string[], said: Said | undefined): boolean {
   if (said === undefined)
-    return ["renew", "rekey"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
+    return ["renew", "rekey", "run"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
   const isOn = attempt(() => said.has("daemon") && said.isOn("daemon"));
   return isOn.failure === undefined && isOn.value;
 }

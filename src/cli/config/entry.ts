@@ -104,7 +104,7 @@ function completed(
     // Whoever lists a file wants it replaced, also once it has expired.
     force: true,
     mtls: wish !== "token",
-    window: settings.window === undefined ? usualWindow : settings.window,
+    window: settings.window ?? usualWindow,
     ca: url,
     root: settings.root ?? root(),
     timeoutMs: settings.timeoutMs ?? usualTimeoutMs,

@@ -39,9 +39,9 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
     ],
     help: (f) => [
       ...helpFor(f.problem, f),
-      ...(f.others === undefined || f.entry === undefined
+      ...(f.others === undefined
         ? []
-        : ["`--keep-going` renews the others all the same, and tells of every broken one"]),
+        : ["or renew the others all the same: `renew run --keep-going`, which tells of every broken one"]),
     ],
   },
   SAME_FILE_TWICE: {

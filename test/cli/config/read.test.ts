@@ -59,7 +59,11 @@ describe("a setting", () => {
       { window: { kind: "duration", ms: 28_800_000 } },
     ],
     ["of an entry counts more", one({ "expires-in": "50%" }, { "expires-in": "8h" }), { window: { used: 50 } }],
-    ["that is empty is none", one({ "expires-in": "" }, { "expires-in": "8h" }), { window: null }],
+    [
+      "that is empty is the usual one",
+      one({ "expires-in": "" }, { "expires-in": "8h" }),
+      { window: { kind: "percent", used: 66 } },
+    ],
     ["token proves nothing over mTLS", one({ method: "token" }), { mtls: false }],
     ["exec is split as the flag's", one({ exec: "run 'a b' c" }), { hooks: { exec: { words: ["run", "a b", "c"] } } }],
     ["exec may be words", one({ exec: ["run", "a b"] }), { hooks: { exec: { words: ["run", "a b"] } } }],
