@@ -9,6 +9,8 @@ import { grouped } from "./ticker.ts";
 
 /** With more, plain successes are counted only. */
 const mostRows = 20;
+/** And of those that are not, no more than somebody reads. */
+const mostFailed = 100;
 /** Of the first column. */
 const widest = 36;
 
@@ -22,14 +24,17 @@ interface Page {
 export function outcomeLines(results: readonly EntryResult[], { now, columns, isDryRun }: Page): string[] {
   const isLong = results.length > mostRows && !isDryRun;
   const shown = isLong ? results.filter(({ result }) => result === "failed" || result === "overtaken") : results;
-  const rows = shown.map((result) => [plain(nameOf(result)), ...wordsOf(result, now)] as const);
+  const listed = isLong ? shown.slice(0, mostFailed) : shown;
+  const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, now)] as const);
   const width = Math.min(Math.max(columns, 40), 100);
   const first = Math.min(widest, Math.max(0, ...rows.map(([name]) => name.length)));
   const second = Math.max(0, ...rows.map(([, outcome]) => outcome.length));
-  return rows.map(
+  const lines = rows.map(
     ([name, outcome, more]) =>
       `${shortened(name, first).padEnd(first)}  ${outcome.padEnd(second)}  ${wrap(more, width, first + second + 4)}`,
   );
+  const left = shown.length - listed.length;
+  return left === 0 ? lines : [...lines, `and ${grouped(left)} more: \`--json\` tells of each`];
 }
 
 /** Names of one folder differ at their end. */

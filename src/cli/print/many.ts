@@ -89,30 +89,37 @@ export function runDocument(facts: Facts): RunDocument {
 function certificateResult(result: EntryResult, { describe, chosen }: Facts): CertificateDocument {
   const { method = null, because = null } = chosen(result) ?? {};
   const entry = result.result === "failed" ? result.origin : result.entry.origin;
-  const base = {
+  const of = (
+    outcome: CertificateDocument["outcome"],
+    more: Partial<CertificateDocument> = {},
+  ): CertificateDocument => ({
     schema: 1,
     command: "run",
+    ok: more.error === undefined,
+    outcome,
     method,
     methodReason: because,
+    certificate: certificateOf(result),
+    error: null,
     file: null,
     dueFrom: null,
     tookMs: null,
-  } as const;
-  const whole = { ...base, error: null, certificate: certificateOf(result), entry };
+    entry,
+    ...more,
+  });
   switch (result.result) {
     case "renewed":
-      return { ...whole, ok: true, outcome: "renewed", file: result.file, tookMs: Math.round(result.tookMs) };
+      return of("renewed", { file: result.file, tookMs: Math.round(result.tookMs) });
     case "overtaken":
-      return { ...whole, ok: true, outcome: "renewed", file: result.file };
+      return of("renewed", { file: result.file });
     case "not-due":
-      return { ...whole, ok: true, outcome: "not-due", dueFrom: result.from.toISOString() };
+      return of("not-due", { dueFrom: result.from.toISOString() });
     case "would-renew":
-      return { ...whole, ok: true, outcome: "would-renew" };
+      return of("would-renew");
     case "failed": {
-      const error = describe(result);
       const isInstalled = "isNew" in result.failure.facts && result.failure.facts.isNew;
       const file = isInstalled && result.entry !== null ? fileOf(result.entry) : null;
-      return { ...whole, ok: false, outcome: isInstalled ? "hook-failed" : "failed", error, file };
+      return of(isInstalled ? "hook-failed" : "failed", { error: describe(result), file });
     }
   }
 }

@@ -1,9 +1,9 @@
 /** The words for each thing that can be wrong with a file of many certificates. */
 import type { RunConfigProblem, RunPlace } from "../run-config.ts";
 import { shellFile } from "../shell.ts";
-import { type Line, quoted } from "./explanation.ts";
+import { type Line, quoted, sentence } from "./explanation.ts";
 
-export const smallest = `{"ca-url": "https://ca.internal:9000", "certificates": [{"crt": "web.crt", "key": "web.key"}]}`;
+export const smallest = `{"ca-url": "https://ca.internal:9000", "root": "root_ca.crt", "certificates": [{"crt": "web.crt", "key": "web.key"}]}`;
 
 export function whatIsWrong(problem: RunConfigProblem): string {
   switch (problem.kind) {
@@ -24,7 +24,7 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "own-include":
       return "it includes itself";
     case "syntax":
-      return `it is not ${problem.language}: ${problem.said}`;
+      return `it is not ${problem.language}`;
     case "not-a-map":
       return problem.what === "entry"
         ? `an entry is ${problem.found}, and not keys with values`
@@ -36,7 +36,7 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "twice-key":
       return `'${problem.key}' stands there twice`;
     case "wrong-type":
-      return `'${problem.key}' is ${problem.found}, and has to be ${problem.wanted}`;
+      return `'${problem.key}' has to be ${problem.wanted}`;
     case "bad-value":
       return problem.said;
     case "missing-key":
@@ -46,18 +46,24 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "no-certificates":
       return "it lists no certificate";
     case "no-include":
-      return `the folder to include, ${problem.folder}, cannot be read`;
+      return `it includes ${problem.folder}, which cannot be read`;
   }
 }
 
 export function whyOf(problem: RunConfigProblem): string {
   switch (problem.kind) {
     case "syntax":
-      return "The file is read as a whole before anything else is done.";
+      return sentence(problem.said);
     case "unknown-key":
-      return "An unknown key may be a mistyped one, so it is not passed over. Nothing was renewed.";
+      return "An unknown key may be a mistyped one, so it is not passed over.";
     case "misplaced-key":
       return placesOfKeys[problem.belongs];
+    case "wrong-type":
+      return `It is ${problem.found}. Every value is checked before anything else is done.`;
+    case "not-a-map":
+      return "A list of certificates is keys with values, and so is each of its entries.";
+    case "no-include":
+      return "What lies in that folder belongs to the list, so without it the list is not whole. Nothing was renewed.";
     case "twice-key":
       return "One of the two would be lost, and nothing says which is meant.";
     case "bad-value":
@@ -123,7 +129,7 @@ export function helpFor(problem: RunConfigProblem, { file, line }: RunPlace): st
     case "bad-value":
       return problem.help.length === 0 ? ["see `renew run --help`"] : [...problem.help];
     case "wrong-type":
-      return [`write ${problem.wanted}; see \`renew run --help\``];
+      return [`write it like ${examples[problem.key] ?? problem.wanted}; see \`renew run --help\``];
     case "missing-key":
       return [hintsForMissing[problem.key]];
     case "rivals":
@@ -157,4 +163,23 @@ const hintsForMissing = {
   key: `write it like {"crt": "web.crt", "key": "web.key"}`,
   "ca-url": `write "ca-url": "https://ca.internal:9000" at the top of the file, or say \`--ca-url URL\``,
   certificates: `list one, the smallest file is ${smallest}`,
+};
+
+/** Of keys whose values are often written in another form. */
+const examples: Readonly<Record<string, string>> = {
+  certificates: `"certificates": [{"crt": "web.crt", "key": "web.key"}]`,
+  include: `"include": "conf.d"`,
+  concurrency: `"concurrency": 8`,
+  crt: `"crt": "web.crt"`,
+  key: `"key": "web.key"`,
+  out: `"out": "new.crt"`,
+  outputs: `"outputs": ["new.crt"]`,
+  "ca-url": `"ca-url": "https://ca.internal:9000"`,
+  root: `"root": "root_ca.crt"`,
+  "expires-in": `"expires-in": "66%", or "8h"`,
+  method: `"method": "token"`,
+  exec: `"exec": "systemctl reload nginx", or ["systemctl", "reload", "nginx"]`,
+  "exec-timeout": `"exec-timeout": "60s"`,
+  timeout: `"timeout": "30s"`,
+  "lock-timeout": `"lock-timeout": "30s"`,
 };
