@@ -34,5 +34,7 @@ const licences = [...new Set(packages)].sort().map((folder) => {
 writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 // What --json prints, for programs that read it.
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
+// And what the list of `renew run` is held to, for editors.
+copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
 const bytes = Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 console.error(`dist: ${Object.keys(metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);

@@ -16,6 +16,8 @@ interface Command {
   exitOf?(failure: Failure, exit: number): number;
   /** What its documents have besides, where they tell of a failure. */
   blank?: Readonly<Record<string, unknown>>;
+  /** The same of its daemon's lines. */
+  blankEvent?: object;
 }
 
 /** Each behind a lazy door: a run loads its own command only. */
@@ -42,7 +44,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (pasted !== undefined) throw pasted;
     const command = await commands[name]?.();
     if (command === undefined) throw new Error(`no command is called ${name}`);
-    const own = { ...manner, exitOf: command.exitOf, blank: command.blank };
+    const own = { ...manner, exitOf: command.exitOf, blank: command.blank, blankEvent: command.blankEvent };
     reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
     if ("help" in parsed) {

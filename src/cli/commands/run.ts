@@ -16,6 +16,7 @@ import type { Reporter } from "../report.ts";
 import { runHelp } from "./run-help.ts";
 
 export { blank } from "../print/many.ts";
+export { blankEvent } from "../print/many-event.ts";
 
 export const words: CommandWords = {
   name: "run",
@@ -73,7 +74,7 @@ const notDueExit = 10;
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   refuseWords(said);
   const options = optionsOf(said);
-  // DAEMON
+  if (said.isOn("daemon")) return stay(said, options, world, reporter);
   world.endOnHangup();
   const started = world.elapsed();
   const file = findConfig(said.given("config"), world);
@@ -91,6 +92,20 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const exit = tellEnd(ended, world, reporter);
   const isNothingDue = summary.results.every(({ result }) => result === "not-due");
   return exit === 0 && isNothingDue && said.isOn("exit-code") ? notDueExit : exit;
+}
+
+/** What is wrong with the list as a whole at the start ends it; later the list from before stays. */
+async function stay(said: Said, options: RunOptions, world: World, reporter: Reporter): Promise<number> {
+  const { stayWithMany } = await import("../many/stay.ts");
+  let file = findConfig(said.given("config"), world);
+  const look = async () => {
+    const now = said.again();
+    file = findConfig(now.given("config"), world);
+    const plan = await readPlan(file, aroundOf(now, world));
+    reporter.passedOver(now.passedOver());
+    return plan;
+  };
+  return stayWithMany(look, { options, world, reporter, file: () => file });
 }
 
 /** Throws the failures of family 64. */

@@ -146,7 +146,7 @@ export const runs: Plays = {
     set: async (s) => {
       await s.ca();
       for (const name of ["web", "mail"]) await issue(s, name);
-      list(s, { exec: "reload nginx", certificates: [pair("web"), pair("mail")] });
+      list(s, { exec: "kick nginx", certificates: [pair("web"), pair("mail")] });
       return undefined;
     },
     command,
@@ -155,7 +155,7 @@ export const runs: Plays = {
     set: async (s) => {
       await s.ca();
       for (const name of ["web", "mail"]) await issue(s, name);
-      list(s, { exec: "reload nginx", certificates: [pair("web"), pair("mail")] });
+      list(s, { exec: "kick nginx", certificates: [pair("web"), pair("mail")] });
       return { run: async () => ({ how: "exit", status: 1 }) };
     },
     command,
