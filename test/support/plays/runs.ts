@@ -90,6 +90,29 @@ export const runs: Plays = {
     },
     command: `${command} --json`,
   },
+  "run-dry-json": { set: four, command: `${command} --dry-run --json` },
+  "run-keep-going-json": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      await issue(s, "mail");
+      list(s, { certificates: [pair("web", { exec: "kick mail" }), pair("gone"), { key: "x" }] });
+      return { run: async () => ({ how: "exit", status: 1 }) };
+    },
+    command: `${command} --keep-going --json`,
+    isPartial: true,
+  },
+  "run-shared-hook-failed-json": {
+    set: async (s) => {
+      await s.ca();
+      for (const name of ["web", "mail"]) await issue(s, name);
+      list(s, { exec: "kick nginx", certificates: [pair("web"), pair("mail")] });
+      return { run: async () => ({ how: "exit", status: 1 }) };
+    },
+    command: `${command} --json`,
+    isPartial: true,
+  },
+  "run-daemon-cannot-start-json": { set: listed({ certificates: [] }), command: `${command} --daemon --json` },
   "run-verbose": { set: four, command: `${command} -v --concurrency 1` },
   "run-dry": { set: four, command: `${command} --dry-run` },
   "run-dry-force-token": { set: four, command: `${command} --dry-run --force --method token` },
