@@ -1,30 +1,176 @@
-// Bundles src into dist: one entry, and a chunk for each lazy door, so that a run loads only what it needs.
+// Bundles src into dist. One file holds what every run that succeeds may need; all else is in chunks, loaded at their first use.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { basename, relative } from "node:path";
+import { build, transform } from "esbuild";
 
-rmSync("dist", { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: { main: "src/cli/main.ts" },
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
+/** Where runs that succeed begin, and what they load on their way. */
+const starts = ["cli/main", "cli/commands/renew", "cli/commands/needs-renewal", "ca/token"].map(source);
+/** What the modules of the way import, and only other runs use. */
+const doors = [
+  "failure/catalogue/catalogue",
+  "cli/commander",
+  "cli/print/human",
+  "cli/print/json",
+  "cli/print/event",
+  "cli/print/style",
+  "cli/remarks",
+  "cli/step-commands",
+  "ca/endpoints",
+  "ca/handshake",
+  "files/backup",
+  "pki/crl",
+  "pki/path",
+].map(source);
+function source(name) {
+  return `src/${name}.ts`;
+}
+
+const small = {
   platform: "node",
   target: "node20.18",
   minifySyntax: true,
   minifyWhitespace: true,
-  metafile: true,
   legalComments: "none",
+<<<<<<< HEAD
   // Its main file is UMD, which cannot be bundled.
   alias: { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" },
   // CommonJS packages call require() for Node's own modules.
   banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 });
 // What each chunk holds: the tests compare it with what a run loads.
+=======
+  supported: { "dynamic-import": false }, // they become require(), which loads in less time
+};
+const common = { ...small, outdir: "dist", bundle: true, metafile: true, write: false };
+
+const { metafile: all } = await build({
+  ...common,
+  entryPoints: [starts[0]], format: "esm", splitting: true });
+const hot = wayOf(starts);
+const held = {};
+
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+await buildWay();
+await buildChunks();
+writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+
+/** All modules that are imported from these, but for those behind a door. */
+function wayOf(files, known = new Set()) {
+  for (const file of files) {
+    if (known.has(file)) continue;
+    known.add(file);
+    const imports = all.inputs[file].imports.filter(({ kind, external }) => kind === "import-statement" && !external);
+    wayOf(
+      imports.map(({ path }) => path).filter((path) => !doors.includes(path) && !path.startsWith("node_modules/")),
+      known,
+    );
+  }
+  return known;
+}
+
+/** What leads out of the way is loaded from its chunk. */
+async function buildWay() {
+  const modules = [...hot].filter((file) => file.endsWith(".ts"));
+  const contents = [
+    `export * from "./${starts[0]}";`,
+    ...modules.map((file) => `export * as ${nameOf(file)} from "./${file}";`),
+  ].join("\n");
+  const { metafile, outputFiles } = await build({
+    ...common,
+    stdin: { contents, resolveDir: ".", loader: "ts" },
+    format: "cjs",
+    plugins: [
+      external((file, kind) => kind === "dynamic-import" || !hot.has(file), (file) =>
+        hot.has(file) ? `main:${nameOf(file)}` : `./${chunkOf(file)}`,
+      ),
+    ],
+  });
+  const [{ text }] = outputFiles;
+  writeFileSync("dist/main.js", lazy(text.replace(/\brequire\("main:(\w+)"\)/g, "module.exports.$1")));
+  note("dist/main.js", Object.values(metafile.outputs)[0]);
+}
+
+/** Modules of the way are there already: a second copy of one would have a state, and errors, of its own. */
+async function buildChunks() {
+  const entries = Object.keys(all.inputs).filter((file) => !hot.has(file) && isEntered(file));
+  const { metafile, outputFiles } = await build({
+    ...common,
+    entryPoints: entries.map((file) => ({ in: file, out: chunkOf(file).replace(/\.js$/, "") })),
+    chunkNames: "part-[hash]",
+    format: "esm", // esbuild splits no other
+    splitting: true,
+    supported: {},
+    plugins: [external((file) => hot.has(file), (file) => `main:${nameOf(file)}`)],
+  });
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, { ...small, format: "cjs" });
+    const file = `dist/${basename(path)}`;
+    writeFileSync(file, lazy(code.replace(/\brequire\("main:(\w+)"\)/g, 'require("./main.js").$1')));
+    note(file, metafile.outputs[`dist/${basename(path)}`]);
+  }
+}
+
+/** Entered from the way, or by a dynamic import. */
+function isEntered(file) {
+  return Object.entries(all.inputs).some(([from, { imports }]) =>
+    imports.some(
+      ({ path, kind }) => path === file && (kind === "dynamic-import" || (hot.has(from) && kind === "import-statement")),
+    ),
+  );
+}
+
+/**
+ * Nothing that a module imports is loaded before its first use, of Node's own or of ours. esbuild makes each import a variable,
+ * and each use of it a property of that variable.
+ */
+function lazy(code) {
+  const imports = /\b(import_\w+) ?= ?((?:__toESM\()?require\("[^"]+"\)(?:\.\w+)?(?:, ?1\))?)/g;
+  const names = [...code.matchAll(imports)].map(([, name]) => name);
+  if (names.length === 0) return code;
+  const uses = new RegExp(`\\b(${names.join("|")})\\b(?! ?=[^=])`, "g");
+  const later =
+    'var __later=load=>({get it(){const it=load();Object.defineProperty(this,"it",{value:it});return it}});\n';
+  const prologue = /^(?:"use strict";)?/;
+  return code
+    .replace(uses, "$1.it")
+    .replace(imports, "$1=__later(()=>$2)")
+    .replace(prologue, (strict) => strict + later);
+}
+
+function external(isOutside, nameIt) {
+  return {
+    name: "outside",
+    setup(bundler) {
+      bundler.onResolve({ filter: /.*/ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind === "entry-point" || path.startsWith("node:") || pluginData === "asked") return undefined;
+        const found = await bundler.resolve(path, { kind, resolveDir, pluginData: "asked" });
+        const file = relative(".", found.path);
+        return found.external || !isOutside(file, kind) ? found : { path: nameIt(file), external: true };
+      });
+    },
+  };
+}
+
+/** A module's name where main.js gives it to the chunks. */
+function nameOf(file) {
+  return file.replace(/^src\/|\.\w+$/g, "").replace(/\W/g, "_");
+}
+
+function chunkOf(file) {
+  return `${nameOf(file.replace(/^node_modules\//, "")).replaceAll("_", "-")}.js`;
+}
+
+function note(file, { inputs }) {
+  held[file] = { inputs };
+}
+
+// What each file holds: the tests compare it with what a run loads.
+>>>>>>> wt-many
 mkdirSync(".cache", { recursive: true });
-writeFileSync(".cache/chunks.json", JSON.stringify(metafile.outputs));
+writeFileSync(".cache/chunks.json", JSON.stringify(held));
 // The licences of what is bundled travel with it.
-const packages = Object.keys(metafile.inputs).flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
+const packages = Object.keys(all.inputs).flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
 const licences = [...new Set(packages)].sort().map((folder) => {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
@@ -34,7 +180,12 @@ const licences = [...new Set(packages)].sort().map((folder) => {
 writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 // What --json prints, for programs that read it.
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
+<<<<<<< HEAD
 // And what the list of `renew run` is held to, for editors.
 copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
 const bytes = Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 console.error(`dist: ${Object.keys(metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
+=======
+const sizes = readdirSync("dist").map((name) => readFileSync(`dist/${name}`).length);
+console.error(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} KiB`);
+>>>>>>> wt-many

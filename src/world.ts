@@ -82,9 +82,11 @@ export function realWorld(signal: AbortSignal, signals: Signals): World {
     random: (bytes) => randomBytes(bytes).toString("hex"),
     env: withHome(process.env),
     fs: realFileSystem,
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
-    canAsk: isatty(0) && isatty(2),
+    stdout: output(() => process.stdout),
+    stderr: output(() => process.stderr),
+    get canAsk() {
+      return isatty(0) && isatty(2);
+    },
     ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
     input: async (limit) => (await import("./cli/input.ts")).readInput(limit, signal),
     sleep: (ms, wake) => sleep(ms, wake === undefined ? [signal] : [signal, wake]),
@@ -121,10 +123,31 @@ function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
   });
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+const opened: NodeJS.WriteStream[] = [];
+
+/** Whether all words have left the process. */
+export function isSaid(): boolean {
+  return opened.every(({ writableLength }) => writableLength === 0);
+}
+
+/** Opened when it is used: for a run that has nothing to do, Node's streams are the largest part. */
+function output(open: () => NodeJS.WriteStream): Output {
+  let known: NodeJS.WriteStream | undefined;
+  const stream = () => {
+    if (known !== undefined) return known;
+    known = open();
+    opened.push(known);
+    // A reader that went away (`renew … | head`) is no error of ours.
+    known.on("error", () => undefined);
+    return known;
+  };
   return {
-    write: (text) => void stream.write(text),
-    isTerminal: stream.isTTY === true,
-    columns: stream.columns || 80, // 0 where a terminal does not know
+    write: (text) => void stream().write(text),
+    get isTerminal() {
+      return stream().isTTY === true;
+    },
+    get columns() {
+      return stream().columns || 80; // 0 where a terminal does not know
+    },
   };
 }

@@ -1,11 +1,11 @@
 /**
  * One HTTP exchange with the CA. It judges nothing that was said: any status is an answer. What the network or TLS refuses
- * becomes a failure. The door of undici, with a connector of our own, because undici hides TLS alerts.
+ * becomes a failure. By Node's own client: undici's costs a single request more than all the rest of a renewal, and hides TLS
+ * alerts (docs/performance.md). Many requests over kept connections are another matter.
  */
-import type { Socket } from "node:net";
-import { isIP } from "node:net";
+import { type IncomingMessage, request } from "node:http";
+import { isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import type { buildConnector, Dispatcher, Client as UndiciClient } from "undici";
 import { ConnectionEnded, networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Answer } from "./answer.ts";
@@ -57,44 +57,25 @@ export class StaleConnection extends Error {}
  * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; AbortError when the caller's signal ends it.
  */
 export async function exchange(route: Route, what: Exchange, identity?: ClientCertificate): Promise<Answer> {
-  const [{ default: Client }, { default: request }] = await Promise.all([
-    import("undici/lib/dispatcher/client.js"),
-    import("undici/lib/api/api-request.js"),
-  ]);
   const { ca, now, elapsed } = route;
   const url = ca.href + what.path;
-  const started = elapsed();
   const attempt = new Attempt(route, url, identity);
-  const client = new Client(ca.origin, {
-    connect: attempt.connector,
-    pipelining: 0,
-    bodyTimeout: 0,
-    headersTimeout: 0,
-  });
   try {
-    const { statusCode, headers, body } = await request.call(client, {
-      method: what.method,
-      path: ca.prefix + what.path,
-      headers: { accept: "application/json", ...what.headers },
-      body: what.body ?? null,
-      signal: attempt.signal,
-    });
-    const at = now();
-    const roundTripMs = elapsed() - (attempt.connectedAt ?? started);
-    const bytes = await readBody(body, url, what.limit ?? answerLimit);
-    return { url, status: statusCode, headers: flat(headers), body: bytes, at, roundTripMs };
+    const socket = await attempt.dial();
+    const sent = elapsed();
+    const response = await send(socket, ca, what);
+    const [at, roundTripMs] = [now(), elapsed() - sent];
+    const body = await readBody(response, url, what.limit ?? answerLimit);
+    return { url, status: response.statusCode ?? 0, headers: flat(response.rawHeaders), body, at, roundTripMs };
   } catch (error) {
     throw attempt.explain(error);
   } finally {
-    attempt.end(client);
+    attempt.end();
   }
 }
 
 /** The state of one try: its socket, its time limits, and the first thing that went wrong below HTTP. */
 class Attempt {
-  readonly signal: AbortSignal;
-  /** On the route's monotonic clock; the request follows at once. */
-  connectedAt: number | undefined;
   readonly #route: Route;
   readonly #url: string;
   readonly #identity: ClientCertificate | undefined;
@@ -110,20 +91,11 @@ class Attempt {
     this.#url = url;
     this.#identity = identity;
     this.#limit = linkedTo(route.signal);
-    this.signal = this.#limit.controller.signal;
     this.#timers.push(
       setTimeout(() => this.#expire(this.#phase), route.timeoutMs),
       setTimeout(() => this.#phase === "connect" && this.#expire("connect"), route.connectTimeoutMs),
     );
   }
-
-  /** What undici calls to get a connection. */
-  readonly connector: buildConnector.connector = (_options, callback) => {
-    this.#dial().then(
-      (socket) => callback(null, socket),
-      (error: Error) => callback(error, null),
-    );
-  };
 
   explain(error: unknown): unknown {
     const { timeoutMs, connectTimeoutMs, ca } = this.#route;
@@ -139,10 +111,9 @@ class Attempt {
       : failure;
   }
 
-  end(client: UndiciClient): void {
+  end(): void {
     this.#limit.release();
     for (const timer of this.#timers) clearTimeout(timer);
-    client.destroy(null).then(undefined, () => undefined);
     this.#socket?.destroy();
   }
 
@@ -151,20 +122,20 @@ class Attempt {
     this.#limit.controller.abort();
   }
 
-  async #dial(): Promise<TLSSocket> {
+  /** A connection whose handshake is done. */
+  async dial(): Promise<TLSSocket> {
     const { ca, env } = this.#route;
+    const { signal } = this.#limit.controller;
     const proxy = proxyFor(ca, env);
-    const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, this.signal);
+    const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, signal);
     return new Promise((resolve, reject) => {
       const socket = this.#secure(tunnel);
       this.#socket = socket;
-      // undici listens to the signal only once it is connected; a handshake that never ends is ended here.
       const giveUp = () => socket.destroy(new Error("given up"));
-      if (this.signal.aborted) giveUp();
-      this.signal.addEventListener("abort", giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
       socket.once("secureConnect", () => {
         this.#phase = "exchange";
-        this.connectedAt = this.#route.elapsed();
         resolve(socket);
       });
       // Also after the handshake: with TLS 1.3 a refused certificate's alert comes only then.
@@ -191,22 +162,42 @@ class Attempt {
   }
 }
 
-async function readBody(body: Dispatcher.ResponseData["body"], url: string, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new Failure("RESPONSE_TOO_LARGE", { url, limit });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** Resolves with the head of the answer. The connection ends with it. */
+function send(socket: TLSSocket, ca: CaUrl, { method, path, headers, body }: Exchange): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const sending = request({
+      createConnection: () => socket,
+      method,
+      path: ca.prefix + path,
+      headers: { host: ca.origin.replace(/^https:\/\//, ""), accept: "application/json", ...headers },
+    });
+    sending.once("response", resolve);
+    sending.once("upgrade", () => reject(Object.assign(new Error("it changed the protocol"), { code: "HPE_UPGRADE" })));
+    sending.on("error", reject);
+    sending.end(body);
+  });
 }
 
-function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(", ") : (value ?? ""),
-    ]),
-  );
+function readBody(response: IncomingMessage, url: string, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else response.destroy(new Failure("RESPONSE_TOO_LARGE", { url, limit }));
+    });
+    response.once("end", () => resolve(Buffer.concat(chunks)));
+    response.on("error", reject);
+  });
+}
+
+/** A header that came twice is joined (RFC 9110 §5.3). */
+function flat(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name = "", value = ""] = [raw[index]?.toLowerCase(), raw[index + 1]];
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
 }

@@ -1,12 +1,10 @@
-/** The flags of a command as a table: parsed by commander, completed from the environment and step's configuration. */
-import { Command, CommanderError, Option } from "commander";
+/** The flags of a command as a table: read from its words, completed from the environment and step's configuration. */
 import { type Configuration, configuration } from "../ca/configuration.ts";
 import { findSetting, type Setting } from "../ca/settings.ts";
 import { Failure } from "../failure/failure.ts";
-import { nearest } from "../failure/nearest.ts";
 import type { World } from "../world.ts";
+import { readByCommander } from "./commander.ts";
 import type { Remark } from "./remarks.ts";
-import { reasonAgainst } from "./strangers.ts";
 
 export interface Flag {
   /** Long names, the first one first: it is the one in messages. */
@@ -62,26 +60,22 @@ export type Parsed = { said: Said } | { help: string };
 
 /** Reads a command line. Throws BAD_FLAG; opens no file but defaults.json, and that only when a value is looked up. */
 export function parseFlags(words: CommandWords, argv: readonly string[], { env, fs }: World): Parsed {
-  const command = describe(words);
-  const printed: string[] = [];
   const meant = goStyle(argv, words.flags);
-  command.configureOutput({ writeOut: (text) => void printed.push(text), writeErr: () => undefined });
-  try {
-    command.parse(meant.words, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { help: printed.join("") };
-    throw badFlag(error, words, argv);
-  }
-  const given = command.opts<Record<string, string | boolean | undefined>>();
+  const read = readPlain(meant.words, words.flags) ?? readByCommander(words, meant.words, argv);
+  if ("help" in read) return read;
+  const { given, operands } = read;
   const written = ({ names }: Pick<Flag, "names">) => {
-    const [said] = names.map((name) => given[camel(name)]).filter((value) => value !== undefined);
-    return said === undefined ? undefined : String(said);
+    const [said] = names.map((name) => given[name]).filter((value) => value !== undefined);
+    return said;
   };
   for (const flag of words.flags) checkGiven(flag, written(flag), words);
   const context = findSetting(written({ names: ["context"] }), ["context"], { env, defaults: () => ({}) });
+<<<<<<< HEAD
   const line = { words, operands: command.args, written, hints: meant.remarks, env };
   const isOwn = words.flags.some(({ names, own }) => own && names.includes("config"));
+=======
+  const line = { words, operands, written, hints: meant.remarks, env };
+>>>>>>> wt-many
   const look = (): Said => {
     const config = isOwn ? undefined : written({ names: ["config"] });
     const settings = configuration({ context, config }, { env, fs });
@@ -90,7 +84,7 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   return { said: look() };
 }
 
-interface Line {
+interface Asked {
   words: CommandWords;
   operands: readonly string[];
   written(flag: Flag): string | undefined;
@@ -98,7 +92,7 @@ interface Line {
   env: World["env"];
 }
 
-function lookUp({ words, operands, written, hints, env }: Line, settings: Configuration): Omit<Said, "again"> {
+function lookUp({ words, operands, written, hints, env }: Asked, settings: Configuration): Omit<Said, "again"> {
   const lookup = (flag: Flag): Setting | null => {
     const source = {
       env: flag.bare ? {} : env,
@@ -129,32 +123,29 @@ function lookUp({ words, operands, written, hints, env }: Line, settings: Config
   };
 }
 
-function describe({ name, summary, arguments: operands, flags, after }: CommandWords): Command {
-  const command = new Command(name === "renew" ? "renew" : `renew ${name}`)
-    .description(summary.replaceAll("\n", " ")) // commander breaks its lines
-    .usage(`[flags] ${operands}`.trim())
-    .allowExcessArguments(true)
-    .helpOption("-h, --help", "show this help")
-    .exitOverride()
-    .addHelpText("after", `\n${after}`);
-  for (const { names, short, value, text, on } of flags) {
-    const [first, ...aliases] = names;
-    const shown = `${short ? `-${short}, ` : ""}--${first}`;
-    const suffix = value === undefined ? (on ? " [true|false]" : " [true]") : ` <${value}>`;
-    // commander writes "[true]" behind every switch; people need to see the plain one.
-    command.addOption(new Option(`${shown}${suffix}`, text));
-    for (const alias of aliases) command.addOption(new Option(`--${alias}${suffix}`).hideHelp());
+/** What a command line says: flags by name, and what is no flag. */
+export interface Line {
+  readonly given: Readonly<Record<string, string>>;
+  readonly operands: readonly string[];
+}
+
+/** Words as `goStyle` leaves them, when all of them are understood; null when commander is to say what is wrong, or to help. */
+function readPlain(words: readonly string[], flags: readonly Flag[]): Line | null {
+  const end = words.indexOf("--");
+  const given: Record<string, string> = {};
+  const operands: string[] = [];
+  for (const word of end < 0 ? words : words.slice(0, end)) {
+    const [, name = "", value = ""] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
+    if (flags.some(({ names }) => names[0] === name)) given[name] = value;
+    else if (word.startsWith("-") && word !== "-") return null;
+    else operands.push(word);
   }
-  command.configureHelp({
-    optionTerm: ({ flags: term }) => term.replace(" [true]", "").replace(" [true|false]", "[=true|false]"),
-    helpWidth: 80,
-  });
-  return command;
+  return { given, operands: end < 0 ? operands : [...operands, ...words.slice(end + 1)] };
 }
 
 /**
- * step's flags come from Go: `-force` for `--force`, `--force=true`, `--mtls=false`. commander would take a switch's next
- * word for its value, so each switch gets its value here; `--mtls false`, with a space, is understood as what was meant.
+ * step's flags come from Go: `-force` for `--force`, `--force=true`, `--mtls=false`. a switch's next word is none of its own, so each
+ * switch gets its value here; `--mtls false`, with a space, is understood as what was meant.
  */
 function goStyle(argv: readonly string[], flags: readonly Flag[]): { words: string[]; remarks: Remark[] } {
   const words: string[] = [];
@@ -211,24 +202,4 @@ function checkGiven(flag: Flag, value: string | undefined, words: CommandWords):
   const from = `--${flag.names[0]}`;
   if (flag.value === undefined) parseSwitch({ value, from }, words);
   flag.check?.(value, from, words.name);
-}
-
-/** commander's words, but for an unknown flag: that is told as it was written, without its value, and with the nearest. */
-function badFlag(error: CommanderError, { name, flags }: CommandWords, argv: readonly string[]): Failure {
-  const [message = ""] = error.message.replace(/^error: /, "").split("\n");
-  const [, dashed = "", flag] = /unknown option '(--?([^'=]+))/.exec(message) ?? [];
-  if (flag === undefined)
-    return new Failure("BAD_FLAG", { said: message.replace(/ \[true(\|false)?\]/, ""), command: name });
-  const isWritten = (text: string) => argv.some((word) => word === text || word.startsWith(`${text}=`));
-  const because = reasonAgainst(flag, name);
-  const near = nearest(flag, ["help", ...flags.flatMap(({ names }) => names)]);
-  return new Failure("BAD_FLAG", {
-    said: `unknown option '${isWritten(dashed) ? dashed : dashed.slice(1)}'`,
-    command: name,
-    ...(because !== undefined ? { because } : near !== undefined && { nearest: `--${near}` }),
-  });
-}
-
-function camel(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

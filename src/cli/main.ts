@@ -7,7 +7,7 @@ import { type CommandWords, parseFlags, type Said } from "./flags.ts";
 import { Reporter } from "./report.ts";
 import { refusePasted } from "./step-commands.ts";
 
-export { realWorld } from "../world.ts";
+export { isSaid, realWorld } from "../world.ts";
 
 interface Command {
   words: CommandWords;

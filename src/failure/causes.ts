@@ -80,19 +80,14 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
       return new Failure("CA_CERT_NOT_YET_VALID", { ...network, now }, error);
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return new Failure("CA_NAME_MISMATCH", { ...network, host, names: namesOf(first) }, error);
-    case "UND_ERR_HEADERS_OVERFLOW":
     case "HPE_HEADER_OVERFLOW":
       return new Failure("RESPONSE_TOO_LARGE", { url, limit: 16 * 1024 }, error);
   }
   if (/wrong version number|packet length too long|http request|unknown protocol/i.test(said))
     return notTls(network, error);
-  // undici gives its parser's errors this name, and a code only sometimes
-  if (errno.startsWith("HPE_") || (first instanceof Error && first.name === "HTTPParserError"))
+  if (errno.startsWith("HPE_"))
     return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (isClose(errno)) return new ConnectionEnded(null, first);
-  // What undici did not expect (101 it meets with an assertion), it has been sent: whoever sent it was reached.
-  if (errno.startsWith("UND_ERR_") || errno === "ERR_ASSERTION")
-    return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
   if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one
   return new Failure("CA_UNREACHABLE", { ...network, host }, error);
 }
@@ -115,14 +110,7 @@ function isClose(errno: string): boolean {
   return closes.includes(errno);
 }
 
-const closes: readonly string[] = [
-  "ECONNRESET",
-  "EPIPE",
-  "ECONNABORTED",
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "UND_ERR_SOCKET",
-  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-];
+const closes: readonly string[] = ["ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_STREAM_PREMATURE_CLOSE"];
 
 function notTls(network: { url: string; said: string; errno: string }, error: unknown): Failure {
   return new Failure("NOT_A_CA", { ...network, problem: "what listens there does not speak TLS" }, error);

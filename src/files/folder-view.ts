@@ -11,11 +11,16 @@ import { follow } from "./target.ts";
 /** A folder is listed again once it was asked about for so many of its names: the cost for each file stays the same. */
 const namesOfOneLook = 16;
 
+/** For fewer files one question costs more than their copies. */
+const fewest = 4;
+
 export interface FolderView extends FileSystem {
   /** The names in this folder that runs have put there for a while. */
   leftIn(folder: string): readonly string[];
-  /** Of these files it is known now which have attributes to be copied; of others it is not. */
+  /** Of these files it is known now which have attributes to be copied; of others it is not. A few are not worth the question. */
   learnAttributes(files: readonly string[]): void;
+  /** Every folder is listed anew. */
+  forget(): void;
 }
 
 /** The same by whatever file system it is: one alone lists the folder, and gives all of its names. */
@@ -55,10 +60,12 @@ export function folderView(
       seen.looks--;
       return [...seen.left];
     },
+    forget: () => folders.clear(),
     learnAttributes: (named) => {
+      plain.clear();
+      if (named.length < fewest) return;
       const files = named.flatMap((file) => realFile(file, fs) ?? []);
       const found = attributed(files);
-      plain.clear();
       if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
     },
     copyAttributes: (from, to) => {

@@ -109,16 +109,20 @@ function readEnd(file: string, limit: number): Buffer {
 
 const chunkSize = 64 * 1024;
 
+/** The end of a file is where less comes than there was room for; that of a pipe or a device only where nothing comes. */
 function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
   const handle = fs.openSync(file, fs.constants.O_RDONLY);
   try {
+    const stat = fs.fstatSync(handle);
+    const room = stat.isFile() && stat.size > 0 ? Math.min(stat.size, limit) + 1 : chunkSize;
     const chunks: Buffer[] = [];
     for (let size = 0; size <= limit; ) {
-      const chunk = Buffer.alloc(chunkSize);
+      const chunk = Buffer.allocUnsafe(room);
       const count = fs.readSync(handle, chunk);
-      if (count === 0) return Buffer.concat(chunks);
       chunks.push(chunk.subarray(0, count));
       size += count;
+      if (count === 0 || (room !== chunkSize && count < room && size <= limit))
+        return chunks.length === 1 ? chunk.subarray(0, count) : Buffer.concat(chunks);
     }
     throw Object.assign(new Error(`${file} holds more than ${limit} bytes`), { code: "EFBIG" });
   } finally {

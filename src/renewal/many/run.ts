@@ -5,6 +5,7 @@
 import { Failure, isFailure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { stopIfAsked } from "../interruption.ts";
+import { type Policy, renewOnce } from "../renew.ts";
 import { Book } from "./book.ts";
 import { foreseen } from "./foreseen.ts";
 import { inLanes } from "./lanes.ts";
@@ -33,14 +34,14 @@ export async function runMany(
   const together = new Together(world, most);
   try {
     const run: Run = {
-      options,
       world,
       together,
       progress,
-      outages: new Outages(),
+      outages: new Outages(() => Number.POSITIVE_INFINITY),
       hooks: new SharedHooks(plan.entries),
+      renew: renewOnce,
     };
-    const looks = await lookAtAll(plan.entries, run);
+    const looks = await lookAtAll(plan.entries, options, run);
     const book = new Book(plan, progress);
     for (const { origin, failure } of plan.broken) book.addBroken(origin, failure);
     if (options.dryRun) {
@@ -56,7 +57,8 @@ export async function runMany(
     }
     if (isOver) return book.summary([]);
     await renewAll(looks, { run, book, most });
-    return book.summary(await run.hooks.settle(world, progress));
+    const unsettled = await run.hooks.settle(world, progress);
+    return book.summary(unsettled.map(({ failure }) => failure));
   } finally {
     together.close();
   }
@@ -72,16 +74,18 @@ const looksOfOneTurn = 256;
 interface Looked {
   readonly entry: Entry;
   readonly index: number;
+  readonly policy: Policy;
   readonly look: Look;
 }
 
-async function lookAtAll(entries: readonly Entry[], { options, world, together }: Run): Promise<Looked[]> {
+async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world, together }: Run): Promise<Looked[]> {
   const names = new NamesBeside(world.fs);
   const looks: Looked[] = [];
   for (const [index, entry] of entries.entries()) {
     if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
     stopIfAsked(world);
-    looks.push({ entry, index, look: await lookAt(policyOf(entry, options), { together, world, names }) });
+    const policy = policyOf(entry, options);
+    looks.push({ entry, index, policy, look: await lookAt(policy, { together, world, names }) });
   }
   return looks;
 }
@@ -94,8 +98,8 @@ async function renewAll(
   const { world, hooks } = run;
   const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
   world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
-  await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, look }) => {
-    book.add(index, await renewEntry(entry, look.leaf, run));
+  await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
+    book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));
     if (look.is === "left") hooks.addOwed(entry, world);
   });
   for (const { entry, index, look } of open)

@@ -5,10 +5,20 @@ import type { Sharing } from "../renew.ts";
 import type { Entry, ManyProgress } from "./plan.ts";
 import type { SharedWorld } from "./together.ts";
 
+/** A hook that failed, and whose it is. */
+export interface Unsettled {
+  readonly failure: Failure;
+  readonly entries: readonly Entry[];
+}
+
+interface Member extends Share {
+  readonly entry: Entry;
+}
+
 /** The state of one run, or of one batch. */
 export class SharedHooks {
   /** By what makes two hooks the same, those that more than one entry has. */
-  readonly #groups: ReadonlyMap<string, Map<string, Share>>;
+  readonly #groups: ReadonlyMap<string, Map<string, Member>>;
 
   constructor(entries: readonly Entry[]) {
     const counts = new Map<string, number>();
@@ -24,7 +34,9 @@ export class SharedHooks {
   sharingFor(entry: Entry): Pick<Sharing, "hooks"> {
     const group = this.#groupOf(entry);
     if (group === undefined) return {};
-    return { hooks: (hooked, renewed) => void group.set(hooked.certificateFile, { hooked, renewed, isNew: true }) };
+    return {
+      hooks: (hooked, renewed) => void group.set(hooked.certificateFile, { hooked, renewed, isNew: true, entry }),
+    };
   }
 
   /** What an earlier run owes of this entry is settled with the others. */
@@ -33,12 +45,12 @@ export class SharedHooks {
     const hooked = hookedOf(entry);
     if (group === undefined || hooked === null || group.has(hooked.certificateFile)) return;
     const share = shareOwed(hooked, now(), fs);
-    if (share !== null) group.set(hooked.certificateFile, share);
+    if (share !== null) group.set(hooked.certificateFile, { ...share, entry });
   }
 
   /** Runs each once, if anything has come together for it. Returns what failed. */
-  async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Failure[]> {
-    const failures: Failure[] = [];
+  async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Unsettled[]> {
+    const unsettled: Unsettled[] = [];
     for (const group of this.#groups.values()) {
       const shares = [...group.values()].sort((one, other) => Number(other.isNew) - Number(one.isNew));
       group.clear();
@@ -46,13 +58,18 @@ export class SharedHooks {
       if (first === undefined) continue;
       progress.hooks?.({ files: shares.map(({ hooked }) => hooked.certificateFile) });
       const { failure, left } = await settleTogether([first, ...others], world);
-      if (failure !== null) failures.push(failure);
+      if (failure !== null) unsettled.push({ failure, entries: shares.map(({ entry }) => entry) });
       if (left.length > 0) progress.notesLeft?.(left);
     }
-    return failures;
+    return unsettled;
   }
 
-  #groupOf({ policy: { hooks } }: Entry): Map<string, Share> | undefined {
+  /** Whether its hooks are run for several. */
+  has(entry: Entry): boolean {
+    return this.#groupOf(entry) !== undefined;
+  }
+
+  #groupOf({ policy: { hooks } }: Entry): Map<string, Member> | undefined {
     return hooks === null ? undefined : this.#groups.get(nameOf(hooks));
   }
 }
