@@ -31,17 +31,11 @@ const small = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-<<<<<<< HEAD
-  // Its main file is UMD, which cannot be bundled.
-  alias: { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" },
-  // CommonJS packages call require() for Node's own modules.
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-});
-// What each chunk holds: the tests compare it with what a run loads.
-=======
   supported: { "dynamic-import": false }, // they become require(), which loads in less time
 };
-const common = { ...small, outdir: "dist", bundle: true, metafile: true, write: false };
+// The main file of jsonc-parser is UMD, which cannot be bundled.
+const alias = { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" };
+const common = { ...small, alias, outdir: "dist", bundle: true, metafile: true, write: false };
 
 const { metafile: all } = await build({
   ...common,
@@ -166,7 +160,6 @@ function note(file, { inputs }) {
 }
 
 // What each file holds: the tests compare it with what a run loads.
->>>>>>> wt-many
 mkdirSync(".cache", { recursive: true });
 writeFileSync(".cache/chunks.json", JSON.stringify(held));
 // The licences of what is bundled travel with it.
@@ -180,12 +173,7 @@ const licences = [...new Set(packages)].sort().map((folder) => {
 writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 // What --json prints, for programs that read it.
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
-<<<<<<< HEAD
 // And what the list of `renew run` is held to, for editors.
 copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
-const bytes = Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
-console.error(`dist: ${Object.keys(metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
-=======
 const sizes = readdirSync("dist").map((name) => readFileSync(`dist/${name}`).length);
 console.error(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} KiB`);
->>>>>>> wt-many

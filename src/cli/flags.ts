@@ -70,12 +70,8 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   };
   for (const flag of words.flags) checkGiven(flag, written(flag), words);
   const context = findSetting(written({ names: ["context"] }), ["context"], { env, defaults: () => ({}) });
-<<<<<<< HEAD
-  const line = { words, operands: command.args, written, hints: meant.remarks, env };
-  const isOwn = words.flags.some(({ names, own }) => own && names.includes("config"));
-=======
   const line = { words, operands, written, hints: meant.remarks, env };
->>>>>>> wt-many
+  const isOwn = words.flags.some(({ names, own }) => own && names.includes("config"));
   const look = (): Said => {
     const config = isOwn ? undefined : written({ names: ["config"] });
     const settings = configuration({ context, config }, { env, fs });
