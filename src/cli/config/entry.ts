@@ -8,9 +8,18 @@ import type { Broken, Entry, MethodWish, Origin } from "../../renewal/many/plan.
 import type { Policy } from "../../renewal/renew.ts";
 import type { RootSource } from "../../renewal/trust.ts";
 import { connectTimeoutMs, managedKey, parseLockTimeout, parseTimeout } from "../policy.ts";
-import { type fileKeys, filled, isSettingKey } from "./keys.ts";
+import { type fileKeys, filled, isSettingKey, type SettingKey } from "./keys.ts";
 import { badRunConfig } from "./open.ts";
-import { type hooksMaker, nameOf, type Read, type Settings, shape, type Trouble, understood } from "./settings.ts";
+import {
+  type hooksMaker,
+  layered,
+  nameOf,
+  type Read,
+  type Settings,
+  shape,
+  type Trouble,
+  understood,
+} from "./settings.ts";
 import { strangeInEntry, type Top } from "./top.ts";
 import { within } from "./within.ts";
 import type { Written } from "./written.ts";
@@ -37,7 +46,7 @@ export function entriesOf(top: Top, reading: Reading): { entries: readonly Entry
   const entries: Entry[] = [];
   const broken: Broken[] = [];
   const at = within(file);
-  const started = { ...reading, top, at };
+  const started = { ...reading, top, at, layer: layered(top.defaults) };
   for (const [index, value] of certificates.entries()) {
     const origin = { file, line: written.lines[index] ?? 1, entry: index + 1 };
     const read = readEntry(value, started);
@@ -64,7 +73,11 @@ function brokenAt({ file, line, entry }: Origin, { value, index, written, troubl
 interface Started extends Reading {
   readonly top: Top;
   at(name: string): string;
+  layer(own: Settings): Settings;
 }
+
+/** Of an entry that says nothing besides its files. */
+const none = { value: {} };
 
 /** Of the entry as a whole, and of none of its keys. */
 const whole = (problem: RunConfigProblem): { trouble: Trouble } => ({ trouble: { key: "", problem } });
@@ -72,17 +85,17 @@ const whole = (problem: RunConfigProblem): { trouble: Trouble } => ({ trouble: {
 function readEntry(value: unknown, started: Started): Read<Omit<Entry, "origin">> {
   if (!isRecord(value) || Array.isArray(value))
     return whole({ kind: "not-a-map", what: "entry", found: nameOf(value) });
-  const keys = Object.keys(value);
-  for (const key of keys) {
+  const own: SettingKey[] = [];
+  for (const key of Object.keys(value)) {
     const trouble = strangeInEntry(key);
     if (trouble !== undefined) return { trouble };
+    if (isSettingKey(key)) own.push(key);
   }
-  const own = keys.filter(isSettingKey);
-  const read = own.length === 0 ? { value: {} } : started.top.readSettings(value, own);
+  const read = own.length === 0 ? none : started.top.readSettings(value, own);
   if ("trouble" in read) return read;
   const files = filesOf(value, started.at);
   if ("trouble" in files) return files;
-  return completed(files.value, { ...started.top.defaults, ...read.value }, started);
+  return completed(files.value, started.layer(read.value), started);
 }
 
 function completed(

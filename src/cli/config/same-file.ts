@@ -1,5 +1,5 @@
 /** No two entries may write one file, and none may write what is not its own. Links are followed; nothing is opened. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { Failure } from "../../failure/failure.ts";
 import type { FileUse } from "../../failure/run-config.ts";
 import type { FileSystem } from "../../files/system.ts";
@@ -85,7 +85,8 @@ function resolver(fs: FileSystem): (file: string) => string {
     return real;
   };
   const look = (file: string): string => {
-    const path = join(folderOf(dirname(file)), basename(file));
+    const folder = folderOf(dirname(file));
+    const path = `${folder === "/" ? "" : folder}/${basename(file)}`;
     const isLink = orElse(() => fs.lstat(path).isSymbolicLink(), false);
     return isLink ? orElse(() => follow(path, fs), path) : path;
   };

@@ -39,27 +39,28 @@ export type Read<T> = { value: T } | { trouble: Trouble };
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Reads the settings of one file. Values that many entries share are read once. */
+/** Reads the settings of one file. What many entries say alike is read once, and is one and the same for them. */
 export function settingsReader(around: Around): (values: Values, keys: readonly SettingKey[]) => Read<Settings> {
   const known = new Map<string, Read<Settings>>();
-  const read = (key: SettingKey, value: unknown): Read<Settings> => {
-    const name = `${key} ${typeof value} ${JSON.stringify(value)}`;
-    const found = known.get(name) ?? readSetting(key, value, around);
+  return (values, keys) => {
+    const name = keys.map((key) => `${key} ${JSON.stringify(values[key])}`).join(" ");
+    const found = known.get(name) ?? readSettings(values, keys, around);
     known.set(name, found);
     return found;
   };
-  return (values, keys) => {
-    const rival = rivalIn(values);
-    if (rival !== undefined) return { trouble: rival };
-    let settings: Settings = {};
-    // A rival that is empty must not take away the other, whatever their order.
-    for (const key of keys.length > 1 ? [...keys].sort((a, b) => weight(values[a]) - weight(values[b])) : keys) {
-      const one = read(key, values[key]);
-      if ("trouble" in one) return one;
-      settings = { ...settings, ...one.value };
-    }
-    return { value: settings };
-  };
+}
+
+function readSettings(values: Values, keys: readonly SettingKey[], around: Around): Read<Settings> {
+  const rival = rivalIn(values);
+  if (rival !== undefined) return { trouble: rival };
+  let settings: Settings = {};
+  // A rival that is empty must not take away the other, whatever their order.
+  for (const key of [...keys].sort((a, b) => weight(values[a]) - weight(values[b]))) {
+    const one = readSetting(key, values[key], around);
+    if ("trouble" in one) return one;
+    settings = { ...settings, ...one.value };
+  }
+  return { value: settings };
 }
 
 const weight = (value: unknown) => (value === "" ? 0 : 1);
@@ -122,8 +123,13 @@ function problemOf(key: string, failure: Failure): RunConfigProblem {
 
 /** Null where nothing is to follow. The same settings are the same object, so that what is shared is seen to be. */
 export function hooksMaker(): (settings: Settings) => Hooks | null {
-  const known = new Map<string, Hooks>();
-  return ({ exec = null, execTimeoutMs = defaultLimitMs, target = null, signal = usualSignal }) => {
+  const [known, made] = [new Map<string, Hooks>(), new WeakMap<Settings, Hooks | null>()];
+  const make = ({
+    exec = null,
+    execTimeoutMs = defaultLimitMs,
+    target = null,
+    signal = usualSignal,
+  }: Settings): Hooks | null => {
     if (exec === null && target === null) return null;
     const pid = target !== null && "pid" in target ? target.pid : null;
     const pidFile = target !== null && "pidFile" in target ? target.pidFile : null;
@@ -132,5 +138,22 @@ export function hooksMaker(): (settings: Settings) => Hooks | null {
     const same = known.get(name) ?? hooks;
     known.set(name, same);
     return same;
+  };
+  return (settings) => {
+    const before = made.get(settings);
+    if (before !== undefined) return before;
+    const hooks = make(settings);
+    made.set(settings, hooks);
+    return hooks;
+  };
+}
+
+/** The settings of an entry over those of the top: one object for all entries that say the same. */
+export function layered(top: Settings): (own: Settings) => Settings {
+  const known = new WeakMap<Settings, Settings>();
+  return (own) => {
+    const whole = known.get(own) ?? { ...top, ...own };
+    known.set(own, whole);
+    return whole;
   };
 }

@@ -17,7 +17,13 @@ beforeEach(async () => {
   const usages = ["serverAuth" as const, "clientAuth" as const];
   const notAfter = new Date(Date.now() + 24 * 3_600_000);
   const provisioner = { name: "after-expiry" };
-  const renewed = await folder.authority.issue({ names: ["first.example"], publicKeyPem, usages, notAfter, provisioner });
+  const renewed = await folder.authority.issue({
+    names: ["first.example"],
+    publicKeyPem,
+    usages,
+    notAfter,
+    provisioner,
+  });
   ca = await PlainCa.start(folder.authority, renewed.chain);
 });
 afterEach(async () => {
