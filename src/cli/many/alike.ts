@@ -32,6 +32,11 @@ function causeOf({ facts }: Failure): string {
   return "diagnosis" in facts ? (facts.diagnosis?.causes[0]?.id ?? "") : "";
 }
 
+/** Where an entry stands in its list. */
+export function placeOf({ origin }: Pick<Failed, "origin">): string {
+  return `entry ${origin.entry}, ${origin.file}:${origin.line}`;
+}
+
 /** What a certificate is called: as its entry names it, or where that entry stands. */
 export function nameOf(result: EntryResult): string {
   if (result.entry !== null) return result.entry.policy.paths.certificate;

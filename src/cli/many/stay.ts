@@ -10,6 +10,7 @@ import type { World } from "../../world.ts";
 import { manyEventLine } from "../print/many-event.ts";
 import { plain } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
+import { placeOf } from "./alike.ts";
 import { grouped } from "./ticker.ts";
 
 /** Of those that fail, when somebody asks. */
@@ -48,7 +49,8 @@ function tell(event: ManyEvent, { world, reporter, file }: Told): void {
     world.stdout.write(manyEventLine(event, { entry, leaf, now, describe }));
   } else if (failure !== null) {
     const { rendered } = describeFor(failure, entry, world, reporter);
-    world.stderr.write(`${instant(now)}\n${rendered}${plain(afterwards(event, now))}\n`);
+    const listed = entry === null ? "" : `  listed: ${plain(placeOf(entry))}\n`;
+    world.stderr.write(`${instant(now)}\n${rendered}${listed}${plain(afterwards(event, now))}\n`);
   } else if (!quiet || event.event === "state")
     for (const line of linesOf(event, { now, file: file() })) world.stderr.write(`${plain(line)}\n`);
 }

@@ -7,7 +7,7 @@ import { runDocument } from "../print/many.ts";
 import { jsonText, plain } from "../print/plain.ts";
 import type { Style } from "../print/style.ts";
 import type { Reporter } from "../report.ts";
-import { alike, type Failed, nameOf } from "./alike.ts";
+import { alike, type Failed, nameOf, placeOf } from "./alike.ts";
 import type { Chosen } from "./notes.ts";
 import { countLine, countsOf, outcomeLines } from "./outcomes.ts";
 import { grouped } from "./ticker.ts";
@@ -108,9 +108,9 @@ function say(ended: Ended, world: World, reporter: Reporter): void {
 
 /** Where it stands in the list, and who has the same. */
 function certificateLines([first, ...others]: Kind, { columns, style }: { columns: number; style: Style }): string[] {
-  const { entry, origin } = first;
+  const { entry } = first;
   const width = Math.min(Math.max(columns, 40), 100);
-  const place = `entry ${origin.entry}, ${plain(origin.file)}:${origin.line}`;
+  const place = plain(placeOf(first));
   const names = others.slice(0, mostNames).map((result) => plain(nameOf(result)));
   const more = others.length - names.length;
   const also = [...names, ...(more > 0 ? [`and ${grouped(more)} more`] : [])].join(", ");
