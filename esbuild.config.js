@@ -1,7 +1,10 @@
 // Bundles src into dist. One file holds what every run that succeeds may need; all else is in chunks, loaded at their first use.
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, relative } from "node:path";
 import { build, transform } from "esbuild";
+import { compile } from "./esbuild.compiled.js";
 
 /** Where runs that succeed begin, and what they load on their way. */
 const starts = ["cli/main", "cli/commands/renew", "cli/commands/needs-renewal", "ca/token"].map(source);
@@ -14,7 +17,6 @@ const doors = [
   "cli/print/event",
   "cli/print/style",
   "cli/remarks",
-  "cli/step-commands",
   "ca/endpoints",
   "ca/handshake",
   "files/backup",
@@ -39,15 +41,21 @@ const common = { ...small, alias, outdir: "dist", bundle: true, metafile: true, 
 
 const { metafile: all } = await build({
   ...common,
-  entryPoints: [starts[0]], format: "esm", splitting: true });
+  entryPoints: [starts[0]],
+  format: "esm",
+  splitting: true,
+});
 const hot = wayOf(starts);
 const held = {};
 
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
+writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+await buildFirst();
 await buildWay();
 await buildChunks();
-writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+writeHelp();
+await compile();
 
 /** All modules that are imported from these, but for those behind a door. */
 function wayOf(files, known = new Set()) {
@@ -63,6 +71,27 @@ function wayOf(files, known = new Set()) {
   return known;
 }
 
+/** What bin loads before all else shares nothing with it: most of its runs need no more. */
+async function buildFirst() {
+  const { metafile, outputFiles } = await build({ ...common, entryPoints: [source("cli/first")], format: "cjs" });
+  // It prints no stack, so that names are of no use in it.
+  const { code } = await transform(lazy(outputFiles[0].text), { ...small, format: "cjs", minifyIdentifiers: true });
+  writeFileSync("dist/first.js", code);
+  note("dist/first.js", Object.values(metafile.outputs)[0]);
+}
+
+/** As each command says it. */
+function writeHelp() {
+  const { cli_command_names: names } = createRequire(import.meta.url)("./dist/main.js");
+  const said = names.commandNames.map((name) => {
+    const { status, stdout } = spawnSync(process.execPath, ["bin/renew.js", name, "--help"], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`no help for ${name}`);
+    return [name, stdout];
+  });
+  mkdirSync("dist/help");
+  for (const [name, text] of said) writeFileSync(`dist/help/${name}.txt`, text);
+}
+
 /** What leads out of the way is loaded from its chunk. */
 async function buildWay() {
   const modules = [...hot].filter((file) => file.endsWith(".ts"));
@@ -75,8 +104,9 @@ async function buildWay() {
     stdin: { contents, resolveDir: ".", loader: "ts" },
     format: "cjs",
     plugins: [
-      external((file, kind) => kind === "dynamic-import" || !hot.has(file), (file) =>
-        hot.has(file) ? `main:${nameOf(file)}` : `./${chunkOf(file)}`,
+      external(
+        (file, kind) => kind === "dynamic-import" || !hot.has(file),
+        (file) => (hot.has(file) ? `main:${nameOf(file)}` : `./${chunkOf(file)}`),
       ),
     ],
   });
@@ -95,7 +125,12 @@ async function buildChunks() {
     format: "esm", // esbuild splits no other
     splitting: true,
     supported: {},
-    plugins: [external((file) => hot.has(file), (file) => `main:${nameOf(file)}`)],
+    plugins: [
+      external(
+        (file) => hot.has(file),
+        (file) => `main:${nameOf(file)}`,
+      ),
+    ],
   });
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, { ...small, format: "cjs" });
@@ -109,7 +144,8 @@ async function buildChunks() {
 function isEntered(file) {
   return Object.entries(all.inputs).some(([from, { imports }]) =>
     imports.some(
-      ({ path, kind }) => path === file && (kind === "dynamic-import" || (hot.has(from) && kind === "import-statement")),
+      ({ path, kind }) =>
+        path === file && (kind === "dynamic-import" || (hot.has(from) && kind === "import-statement")),
     ),
   );
 }
@@ -175,5 +211,6 @@ writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
 // And what the list of `renew run` is held to, for editors.
 copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
-const sizes = readdirSync("dist").map((name) => readFileSync(`dist/${name}`).length);
+const files = readdirSync("dist", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const sizes = files.map(({ parentPath, name }) => readFileSync(`${parentPath}/${name}`).length);
 console.error(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} KiB`);

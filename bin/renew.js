@@ -2,32 +2,69 @@
 // Hands the real world to main and sets the exit code: the only place that may end the process. CommonJS, as all of dist:
 // Node takes a tenth of a short run to set up its loader of ES modules.
 "use strict";
-// Everything else is loaded after the signals have their handlers: a signal may come at once.
-const interruption = new AbortController();
-const end = (signal) => {
-  if (interruption.signal.aborted) process.exit(128 + { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }[signal]);
-  interruption.abort(signal);
-};
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end(signal));
-// What these mean depends on the command: until that is known they are kept. Without its handler SIGUSR1 opens Node's debugger.
-const handlers = new Map();
-const kept = new Set();
-for (const signal of ["SIGHUP", "SIGUSR1"]) {
-  process.on(signal, () => {
-    const handler = handlers.get(signal);
-    if (handler === undefined) kept.add(signal);
-    else handler();
+const { readFileSync } = require("node:fs");
+
+const argv = process.argv.slice(2);
+// What files alone may answer is asked in one of these words.
+const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
+const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
+if (answered !== null) process.exitCode = answered;
+else run(takeSignals());
+
+/** Everything else is loaded after the signals have their handlers: a signal may come at once. */
+function takeSignals() {
+  const interruption = new AbortController();
+  const end = (signal) => {
+    if (interruption.signal.aborted) process.exit(128 + { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }[signal]);
+    interruption.abort(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end(signal));
+  // What these mean depends on the command: until that is known they are kept. Without its handler SIGUSR1 opens Node's debugger.
+  const handlers = new Map();
+  const kept = new Set();
+  for (const signal of ["SIGHUP", "SIGUSR1"]) {
+    process.on(signal, () => {
+      const handler = handlers.get(signal);
+      if (handler === undefined) kept.add(signal);
+      else handler();
+    });
+  }
+  const take = (signal, handler) => {
+    handlers.set(signal, handler);
+    if (kept.delete(signal)) handler();
+    return () => void handlers.delete(signal);
+  };
+  return { signal: interruption.signal, signals: { end, take } };
+}
+
+function run({ signal, signals }) {
+  const { main, realWorld, isSaid } = load("main");
+  main(argv, realWorld(signal, signals)).then((status) => {
+    process.exitCode = status;
+    // The work is done: wait for words that are still on their way, and for nothing else.
+    if (isSaid()) process.exit();
   });
 }
-const take = (signal, handler) => {
-  handlers.set(signal, handler);
-  if (kept.delete(signal)) handler();
-  return () => void handlers.delete(signal);
-};
 
-const { main, realWorld, isSaid } = require("../dist/main.js");
-main(process.argv.slice(2), realWorld(interruption.signal, { end, take })).then((status) => {
-  process.exitCode = status;
-  // The work is done: wait for words that are still on their way, and for nothing else.
-  if (isSaid()) process.exit();
-});
+/** As require() does, with what V8 made of the file when dist was built: half of a short run is compiling. */
+function load(name) {
+  const dist = __dirname.replace(/bin$/, "dist");
+  const file = `${dist}/${name}.js`;
+  if (require.cache[file] !== undefined) return require.cache[file].exports;
+  let cachedData;
+  try {
+    cachedData = readFileSync(`${dist}/compiled/${process.version}-${process.arch}/${name}.js`);
+  } catch {
+    return require(file); // dist was built by another Node
+  }
+  const { Script } = require("node:vm");
+  const Module = module.constructor;
+  const made = new Module(file, module);
+  made.filename = file;
+  require.cache[file] = made; // for the chunks, which require it
+  const script = new Script(Module.wrap(readFileSync(file, "latin1")), { filename: file, cachedData });
+  const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
+  script.runInThisContext()(made.exports, requireBeside, made, file, dist);
+  made.loaded = true;
+  return made.exports;
+}

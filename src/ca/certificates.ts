@@ -15,11 +15,6 @@ export function certificatesOf({ body }: Answer): Certificate[] {
   return blocks.length > most ? [] : read(blocks);
 }
 
-/** Every certificate of a PEM text; [] if one of them cannot be read. */
-export function certificatesIn(pem: string): Certificate[] {
-  return read(pemBlocks(pem));
-}
-
 function read(blocks: readonly PemBlock[]): Certificate[] {
   try {
     return blocks.map(({ der }) => readCertificate(der));

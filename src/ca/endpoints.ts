@@ -6,7 +6,7 @@ import type { Asked, CaFacts } from "../failure/evidence.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
 import { type Belonging, belonging } from "./belonging.ts";
-import { certificatesIn, certificatesOf } from "./certificates.ts";
+import { certificatesOf } from "./certificates.ts";
 import { exchange, type Route } from "./client.ts";
 import { type ClockReading, clockFrom, clockReading } from "./clock.ts";
 import { askHandshake, type Handshake } from "./handshake.ts";
@@ -95,7 +95,7 @@ function conclude(heard: Heard, { questions, route, leaf, issuers }: About): CaA
   const answers = [heard.health, heard.version, heard.roots, heard.intermediates, heard.noRoot, heard.crl];
   const clocks = answers.flatMap((answer) => (answer && clockReading(answer)) ?? []);
   const clock = clockFrom(clocks);
-  const anchors = certificatesIn(route.roots.join(""));
+  const anchors = route.roots;
   const presented = handshake?.presented ?? [];
   const claimed = {
     roots: published(heard.roots, "/roots", questions),

@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
 import type { Name } from "../pki/name.ts";
 import { flightLimit, readFlight } from "./flight.ts";
+import { chainOf } from "./handshake-chain.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { CaUrl } from "./url.ts";
@@ -119,16 +120,6 @@ class Tap extends Duplex {
     this.#raw.destroy();
     done(error);
   }
-}
-
-/** All that a server presented, link by link, each handed out once. */
-export function chainOf(
-  certificate: ReturnType<ReturnType<typeof connectTls>["getPeerX509Certificate"]>,
-): Uint8Array[] {
-  const chain: Uint8Array[] = [];
-  for (let next = certificate; next !== undefined && chain.length < 16; next = next.issuerCertificate)
-    chain.push(next.raw);
-  return chain;
 }
 
 /** OpenSSL takes certificates that our reader does not, and a server may send what neither of them takes. */

@@ -4,7 +4,7 @@ import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node
 import { alertOf } from "../failure/causes.ts";
 import { attempt, errnoOf, Failure, messageOf } from "../failure/failure.ts";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
-import { chainOf } from "./handshake.ts";
+import { chainOf } from "./handshake-chain.ts";
 import { proxyFor } from "./proxy.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Environment } from "./settings.ts";

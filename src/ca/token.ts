@@ -48,7 +48,11 @@ export function claims({ chain, audience, now, id }: Omit<TokenRequest, "key">):
 
 /** Signs a token. A leaf without a common name has an empty subject, which the CA accepts (step's client does not). */
 export async function renewToken(request: TokenRequest): Promise<string> {
-  const { calculateJwkThumbprint, exportJWK, SignJWT } = await import("jose");
+  const [{ SignJWT }, { calculateJwkThumbprint }, { exportJWK }] = await Promise.all([
+    import("jose/jwt/sign"),
+    import("jose/jwk/thumbprint"),
+    import("jose/key/export"),
+  ]);
   const { key, chain } = request;
   const kid = await calculateJwkThumbprint(publicPart(await exportJWK(key)));
   const x5cInsecure = chain.map(({ der }) => Buffer.from(der).toString("base64"));

@@ -1,6 +1,6 @@
 /** `--backup N`, of the commands that replace something. */
 import { Failure } from "../failure/failure.ts";
-import { mostBackups } from "../files/backup.ts";
+import { mostBackups } from "../files/names.ts";
 import type { NotKept } from "../renewal/keep.ts";
 import type { Flag, Said } from "./flags.ts";
 

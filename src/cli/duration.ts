@@ -15,7 +15,7 @@ const units: Record<string, number> = {
 };
 /** Go's own limit, 2^63 nanoseconds: 292 years. */
 const longestMs = 2 ** 63 / 1e6;
-const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/y;
+const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h|d)/y; // both letters that look like a micro sign;
 
 /** Throws BAD_DURATION. */
 export function parseDuration(value: string, flag: string): Milliseconds {

@@ -3,6 +3,7 @@
 import manifest from "../../package.json" with { type: "json" };
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
+import { type CommandName, commandNames } from "./command-names.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
 import { Reporter } from "./report.ts";
 import { refusePasted } from "./step-commands.ts";
@@ -21,7 +22,7 @@ interface Command {
 }
 
 /** Each behind a lazy door: a run loads its own command only. */
-const commands: Record<string, () => Promise<Command>> = {
+const commands: Record<CommandName, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
   rekey: () => import("./commands/rekey.ts"),
@@ -42,8 +43,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   try {
     const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
     if (pasted !== undefined) throw pasted;
-    const command = await commands[name]?.();
-    if (command === undefined) throw new Error(`no command is called ${name}`);
+    const command = await commands[name]();
     const own = { ...manner, exitOf: command.exitOf, blank: command.blank, blankEvent: command.blankEvent };
     reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
@@ -67,11 +67,15 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 }
 
 /** The first word names the command, if it is one; everything else is `renew` itself. */
-function dispatch(argv: readonly string[]): [name: string, rest: readonly string[]] {
+function dispatch(argv: readonly string[]): [name: CommandName, rest: readonly string[]] {
   const [first = "", ...rest] = argv;
   const [topic = "renew"] = rest;
-  if (first === "help") return [Object.hasOwn(commands, topic) ? topic : "renew", ["--help"]];
-  return Object.hasOwn(commands, first) ? [first, rest] : ["renew", argv];
+  if (first === "help") return [isCommand(topic) ? topic : "renew", ["--help"]];
+  return isCommand(first) ? [first, rest] : ["renew", argv];
+}
+
+function isCommand(word: string): word is CommandName {
+  return commandNames.some((name) => name === word);
 }
 
 function isAskingForHelp(argv: readonly string[]): boolean {

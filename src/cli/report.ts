@@ -16,7 +16,8 @@ export interface Report {
   outcome: "renewed" | "rekeyed" | "not-due";
   text: string;
   notes?: readonly string[];
-  certificate: Record<string, string>;
+  /** Named as the user did. */
+  about: { file: string; leaf: Certificate };
   file?: string;
   /** Where the key of a rekey is; null where there was none. Left out by commands that make no keys. */
   keyFile?: string | null;
@@ -75,6 +76,7 @@ export class Reporter {
 
   /** Not needed and not usable: said once, since it may hold what somebody counts on. */
   passedOver(remarks: readonly Remark[]): void {
+    if (remarks.length === 0) return;
     const { json, quiet, verbose } = this.manner;
     const isTold = { people: !json, "unless-quiet": !quiet, verbose: verbose && !json };
     for (const { text, to } of remarks.map(wordsOf)) if (isTold[to]) this.#say(text);
@@ -111,7 +113,7 @@ export class Reporter {
     if (this.manner.verbose && !this.manner.json) this.#say(text);
   }
 
-  done({ outcome, text, notes = [], certificate, file, keyFile, dueFrom, tookMs }: Report): void {
+  done({ outcome, text, notes = [], about, file, keyFile, dueFrom, tookMs }: Report): void {
     const { json, quiet } = this.manner;
     if (json) {
       const renewal = {
@@ -123,7 +125,7 @@ export class Reporter {
       this.#print({
         ok: true,
         outcome,
-        certificate,
+        certificate: certificateDocument(about.file, about.leaf),
         error: null,
         ...renewal,
       });

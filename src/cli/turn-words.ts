@@ -2,7 +2,6 @@
 import { instant, span } from "../failure/time.ts";
 import { type Certificate, whom } from "../pki/certificate.ts";
 import type { TurnProgress } from "../renewal/turn.ts";
-import { certificateDocument } from "./print/json.ts";
 import { repairText } from "./print/repair.ts";
 import type { Report, Reporter } from "./report.ts";
 
@@ -30,7 +29,7 @@ export function overtakenReport(
     outcome,
     text: `${file} for ${whom(leaf)} was ${outcome} by another run: good until ${instant(leaf.notAfter)} (${left})`,
     notes: hasHooks ? ["the hook is that run's: it was not run here"] : [],
-    certificate: certificateDocument(file, leaf),
+    about: { file, leaf },
     file,
     ...(keyFile !== undefined && { keyFile }),
   };

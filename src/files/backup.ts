@@ -8,12 +8,9 @@ import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
 import type { Goal } from "./goal.ts";
 import { digestOf } from "./journal.ts";
-import { beside, hiddenBeside } from "./names.ts";
+import { beside, hiddenBeside, mostBackups } from "./names.ts";
 import type { FileStat, FileSystem } from "./system.ts";
 import { keepAttributes, mayChown, removeIfThere, syncFolder, writeNew } from "./whole.ts";
-
-/** As many certificates as are kept of one file. */
-export const mostBackups = 99;
 
 const ending = ".renew-backup-";
 

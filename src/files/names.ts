@@ -2,6 +2,9 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 
+/** Of those that were replaced, as many may be kept. */
+export const mostBackups = 99;
+
 /** A name has at most 255 bytes, and the longest ending takes 80 of them. */
 const longestName = 170;
 

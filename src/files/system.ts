@@ -2,7 +2,28 @@
  * The part of a file system that reading and installing need. Synchronous on purpose: a signal handler can then never run
  * in the middle of an installation. Tests pass a double that fails, or dies, at the n-th call.
  */
-import * as fs from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 
 export interface FileStat {
   isFile(): boolean;
@@ -54,35 +75,35 @@ export interface FileSystem {
 }
 
 const flags = {
-  create: fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL,
-  overwrite: fs.constants.O_WRONLY,
-  folder: fs.constants.O_RDONLY,
+  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+  overwrite: constants.O_WRONLY,
+  folder: constants.O_RDONLY,
 } as const;
 
 export const realFileSystem: FileSystem = {
   read: readWhole,
   readEnd,
-  list: (folder) => fs.readdirSync(folder),
-  stat: (file) => fs.statSync(file),
-  lstat: (file) => fs.lstatSync(file),
+  list: (folder) => readdirSync(folder),
+  stat: (file) => statSync(file),
+  lstat: (file) => lstatSync(file),
   // Not Node's own, which tidies `link/..` away before it follows the link.
-  realpath: (file) => fs.realpathSync.native(file),
-  readlink: (file) => fs.readlinkSync(file),
-  open: (file, how, mode) => fs.openSync(file, flags[how], mode),
+  realpath: (file) => realpathSync.native(file),
+  readlink: (file) => readlinkSync(file),
+  open: (file, how, mode) => openSync(file, flags[how], mode),
   // At the offset, not where the handle stands: a file that is written a second time is written over.
-  write: (handle, bytes, offset) => fs.writeSync(handle, bytes, offset, null, offset),
-  truncate: (handle, size) => fs.ftruncateSync(handle, size),
-  chmod: (handle, mode) => fs.fchmodSync(handle, mode),
-  chown: (handle, uid, gid) => fs.fchownSync(handle, uid, gid),
-  sync: (handle) => fs.fsyncSync(handle),
-  sizeOf: (handle) => fs.fstatSync(handle).size,
-  close: (handle) => fs.closeSync(handle),
+  write: (handle, bytes, offset) => writeSync(handle, bytes, offset, null, offset),
+  truncate: (handle, size) => ftruncateSync(handle, size),
+  chmod: (handle, mode) => fchmodSync(handle, mode),
+  chown: (handle, uid, gid) => fchownSync(handle, uid, gid),
+  sync: (handle) => fsyncSync(handle),
+  sizeOf: (handle) => fstatSync(handle).size,
+  close: (handle) => closeSync(handle),
   copyAttributes,
-  rename: (from, to) => fs.renameSync(from, to),
-  link: (file, name) => fs.linkSync(file, name),
-  symlink: (text, file) => fs.symlinkSync(text, file),
-  remove: (file) => fs.unlinkSync(file),
-  checkWritable: (path) => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
+  rename: (from, to) => renameSync(from, to),
+  link: (file, name) => linkSync(file, name),
+  symlink: (text, file) => symlinkSync(text, file),
+  remove: (file) => unlinkSync(file),
+  checkWritable: (path) => accessSync(path, constants.W_OK | constants.X_OK),
 };
 
 /** Node has no call for it, and coreutils' cp has. Elsewhere than on Linux, and with another cp, they are not kept. */
@@ -97,13 +118,13 @@ function copyAttributes(from: string, to: string): void {
 const copyOnlyAttributes = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps,links", "--"];
 
 function readEnd(file: string, limit: number): Buffer {
-  const size = fs.statSync(file).size;
-  const handle = fs.openSync(file, fs.constants.O_RDONLY);
+  const size = statSync(file).size;
+  const handle = openSync(file, constants.O_RDONLY);
   try {
     const end = Buffer.alloc(Math.min(size, limit));
-    return end.subarray(0, fs.readSync(handle, end, { position: size - end.length }));
+    return end.subarray(0, readSync(handle, end, { position: size - end.length }));
   } finally {
-    fs.closeSync(handle);
+    closeSync(handle);
   }
 }
 
@@ -111,14 +132,14 @@ const chunkSize = 64 * 1024;
 
 /** The end of a file is where less comes than there was room for; that of a pipe or a device only where nothing comes. */
 function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
-  const handle = fs.openSync(file, fs.constants.O_RDONLY);
+  const handle = openSync(file, constants.O_RDONLY);
   try {
     const stat = fs.fstatSync(handle);
     const room = stat.isFile() && stat.size > 0 ? Math.min(stat.size, limit) + 1 : chunkSize;
     const chunks: Buffer[] = [];
     for (let size = 0; size <= limit; ) {
       const chunk = Buffer.allocUnsafe(room);
-      const count = fs.readSync(handle, chunk);
+      const count = readSync(handle, chunk);
       chunks.push(chunk.subarray(0, count));
       size += count;
       if (count === 0 || (room !== chunkSize && count < room && size <= limit))
@@ -126,6 +147,6 @@ function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
     }
     throw Object.assign(new Error(`${file} holds more than ${limit} bytes`), { code: "EFBIG" });
   } finally {
-    fs.closeSync(handle);
+    closeSync(handle);
   }
 }

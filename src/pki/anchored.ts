@@ -1,6 +1,7 @@
 /** Whether a certificate stands below an anchor: names, signatures and the right to sign, whatever the time and the use. */
+
+import { candidates, isAmong, mostTries } from "./candidates.ts";
 import { type Certificate, same } from "./certificate.ts";
-import { candidates, isAmong, mostTries } from "./path.ts";
 import { signatureProblem } from "./signature.ts";
 
 /** Whether this issuer may stand above so many others, between them and the leaf. */

@@ -7,8 +7,9 @@
  * Not promised: certificate policies (2.5.29.36), and certificates that Go cannot parse.
  */
 import type { PathVerdict } from "../failure/evidence.ts";
+import { candidates, isAmong, mostTries } from "./candidates.ts";
 import { allowsUsage, type Certificate, isIssuedBy, same } from "./certificate.ts";
-import { alternativeNamesOid, forbiddenName } from "./constraints.ts";
+import { forbiddenName } from "./constraints.ts";
 import { hasKnownKey, signatureProblem, unhandledExtensions } from "./signature.ts";
 
 export interface PathQuestion {
@@ -99,8 +100,6 @@ function isIssuedAnew(verdict: PathProblem, sent: Chain, roots: Chain): boolean 
 
 const isSelfIssued = ({ issuer, subject }: Certificate) => same(issuer.der, subject.der);
 
-/** Go's limit against chains made to be slow: as many signatures, and no more, are checked for one question. */
-export const mostTries = 100;
 const tooManyTries = "x509: signature check attempts limit reached while verifying certificate chain";
 const notForThisName = "x509: a root or intermediate certificate is not authorized to sign for this name";
 
@@ -138,30 +137,6 @@ function climb(below: Chain, child: Certificate, search: Search): { chains: Chai
     }
   }
   return { chains, problem: chains.length > 0 ? null : (problem ?? unknownAuthority(child, search.question, hint)) };
-}
-
-/** Those of the pool that bear the issuer's name, without repetition: key ids match, one has none, they differ. */
-export function candidates(child: Certificate, pool: readonly Certificate[]): Certificate[] {
-  const rank = ({ subjectKeyId }: Certificate) => {
-    if (subjectKeyId === child.authorityKeyId) return 0;
-    return subjectKeyId === "" || child.authorityKeyId === "" ? 1 : 2;
-  };
-  return pool
-    .filter(({ subject }) => same(subject.der, child.issuer.der))
-    .filter(({ der }, index, all) => all.findIndex((other) => same(other.der, der)) === index)
-    .sort((a, b) => rank(a) - rank(b));
-}
-
-/** Whether the chain holds this name, key and alternative names already, in this or another certificate. */
-export function isAmong(candidate: Certificate, chain: Chain): boolean {
-  const none = new Uint8Array();
-  const names = ({ extensions }: Certificate) => extensions.get(alternativeNamesOid) ?? none;
-  return chain.some(
-    (other) =>
-      same(candidate.subject.der, other.subject.der) &&
-      same(candidate.spki, other.spki) &&
-      same(names(candidate), names(other)),
-  );
 }
 
 /** Go's isValid: extensions, time, the right to be an issuer, and how many may stand between it and the leaf. */

@@ -7,7 +7,7 @@ import { readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import type { Failure } from "../failure/failure.ts";
-import { type Certificate, certificatePem } from "../pki/certificate.ts";
+import type { Certificate } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import { completed } from "./completion.ts";
@@ -109,5 +109,5 @@ export function routeOf({ anchors, policy, world, deadline }: Omit<Asking, "iden
   const { ca, connectTimeoutMs } = policy;
   const { env, now, elapsed, signal } = world;
   const timeoutMs = Math.max(1, deadline - elapsed());
-  return { ca, timeoutMs, connectTimeoutMs, env, now, elapsed, signal, roots: anchors.map(certificatePem) };
+  return { ca, timeoutMs, connectTimeoutMs, env, now, elapsed, signal, roots: anchors };
 }

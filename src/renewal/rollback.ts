@@ -1,9 +1,9 @@
 /** The story of one way back: a pair that is kept, put in its place again as one. No CA takes part, and no network. */
 import { Failure, isFailure } from "../failure/failure.ts";
 import { relative } from "../failure/time.ts";
-import { mostBackups } from "../files/backup.ts";
 import { type Goal, isUnchanged, step } from "../files/goal.ts";
 import { install } from "../files/install.ts";
+import { mostBackups } from "../files/names.ts";
 import { complete, prepare } from "../files/pair.ts";
 import { sweep } from "../files/repair.ts";
 import type { FileSystem } from "../files/system.ts";

@@ -22,7 +22,7 @@ afterEach(async () => {
 function routeTo(url: string, roots: readonly string[] = [authority.root]): Route {
   return {
     ca: parseCaUrl(url, "--ca-url"),
-    roots,
+    roots: roots.flatMap(certificatesIn),
     timeoutMs: 30_000,
     connectTimeoutMs: 10_000,
     env: {},

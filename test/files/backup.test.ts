@@ -6,7 +6,6 @@ import {
   keepKey,
   keptKey,
   keySlotOf,
-  mostBackups,
   slotOf,
   slotsIn,
   slotsOf,
@@ -15,7 +14,7 @@ import {
 } from "../../src/files/backup.ts";
 import { goalOf } from "../../src/files/goal.ts";
 import { install } from "../../src/files/install.ts";
-import { isBeside } from "../../src/files/names.ts";
+import { isBeside, mostBackups } from "../../src/files/names.ts";
 import { repair, sweep } from "../../src/files/repair.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { type DiskOptions, MemoryDisk } from "../support/disk.ts";

@@ -28,7 +28,7 @@ async function diagnosisOf(by: Answer | ConnectionEnded, now: Date): Promise<Dia
     by,
     route: {
       ca: parseCaUrl(ca.url, "--ca-url"),
-      roots: [authority.root],
+      roots: [root],
       timeoutMs: 1, // what is left of the run's own time does not bound the evidence
       connectTimeoutMs: 1,
       env: {},

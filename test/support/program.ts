@@ -25,15 +25,16 @@ export interface RunOptions {
   onWords?(words: string, kill: (signal: NodeJS.Signals) => void): void;
 }
 
-/** For Node: these signals come when bin/renew.js runs and nothing of dist is loaded. */
+/** For Node: these signals come when bin/renew.js runs, just before the program is loaded. */
 export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
-  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
   const kills = signals.map((signal) => `process.kill(process.pid, "${signal}");`).join("");
-  const load = `export function load(url, context, next) {
-    if (url.endsWith("/dist/main.js")) { ${kills} }
-    return next(url, context);
-  }`;
-  return ["--import", url(`import { register } from "node:module"; register(${JSON.stringify(url(load))});`)];
+  const hook = `import fs from "node:fs";
+    const read = fs.readFileSync;
+    fs.readFileSync = (file, ...rest) => {
+      if (String(file).endsWith("/dist/main.js")) { ${kills} }
+      return read(file, ...rest);
+    };`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
 }
 
 export function run(args: readonly string[], { cwd, env, node = [], input, onWords }: RunOptions = {}): Promise<Ran> {

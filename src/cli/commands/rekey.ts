@@ -13,7 +13,6 @@ import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { connectionFlags, expiresInFlag, lockFlag, manners } from "../policy.ts";
-import { certificateDocument } from "../print/json.ts";
 import { keyFlags, pairFlags, rekeyPolicyOf } from "../rekey-policy.ts";
 import type { Report, Reporter } from "../report.ts";
 import { overtakenReport, turnWords } from "../turn-words.ts";
@@ -147,7 +146,7 @@ function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: Rek
     return {
       outcome: "not-due",
       text: `${paths.certificate} is not due: good until ${until}, due from ${instant(outcome.due.from)}`,
-      certificate: certificateDocument(paths.certificate, leaf),
+      about: { file: paths.certificate, leaf },
       keyFile: null,
       dueFrom: outcome.due.from,
     };
@@ -163,7 +162,7 @@ function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: Rek
       ...(isSameKey ? [`${keyFile} is the key that ${paths.certificate} had before: it is no new key`] : []),
       ...(privateKey !== undefined && kind !== null ? [`--kty was passed over: ${privateKey} is what it is`] : []),
     ],
-    certificate: certificateDocument(file, leaf),
+    about: { file, leaf },
     file,
     keyFile,
     tookMs,

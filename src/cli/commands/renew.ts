@@ -1,7 +1,7 @@
 /** `renew CRT KEY`: from words to a policy, and from the outcome to words. */
 
 import { reasons } from "../../ca/credential.ts";
-import { instant, relative, span } from "../../failure/time.ts";
+import { instant, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
@@ -11,8 +11,8 @@ import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
+import { notDueText } from "../not-due.ts";
 import { connectionFlags, expiresInFlag, lockFlag, manners, policyOf, unbuiltFlags } from "../policy.ts";
-import { certificateDocument } from "../print/json.ts";
 import type { Report, Reporter } from "../report.ts";
 import { overtakenReport, turnWords } from "../turn-words.ts";
 import { renewHelp } from "./renew-help.ts";
@@ -114,13 +114,12 @@ const dueWords = {
 
 function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date): Report {
   const { leaf } = outcome;
-  const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
   if (outcome.outcome === "not-due") {
     const { from } = outcome.due;
     return {
       outcome: "not-due",
-      text: `${paths.certificate} is not due: good until ${until}, due from ${instant(from)}`,
-      certificate: certificateDocument(paths.certificate, leaf),
+      text: notDueText(paths.certificate, leaf, from, now),
+      about: { file: paths.certificate, leaf },
       dueFrom: from,
     };
   }
@@ -131,7 +130,7 @@ function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date): Report
     outcome: "renewed",
     text: `renewed ${file} for ${whom(leaf)} ${way}: good until ${instant(leaf.notAfter)} (${span(leaf.notAfter.getTime() - now.getTime())}), in ${Math.round(tookMs)} ms`,
     notes: how === "renamed" ? [] : [`${file} is a mount of its own, and was written in place`],
-    certificate: certificateDocument(file, leaf),
+    about: { file, leaf },
     file,
     tookMs: Math.round(tookMs),
   };

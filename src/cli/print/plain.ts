@@ -6,6 +6,7 @@ const longest = 300;
 
 /** Control characters become spaces where they separate words, and go otherwise. */
 export function plain(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text; // it is so, nearly always, and all of Unicode takes a while to be looked through
   return text
     .toWellFormed() // first: two halves must not become one character when what is between them goes
     .replace(/[\t\r\n]+/g, " ")

@@ -1,0 +1,14 @@
+/** The commands, as their first word says them. `renew` alone is the first of them. */
+export const commandNames = [
+  "renew",
+  "needs-renewal",
+  "rekey",
+  "run",
+  "rollback",
+  "doctor",
+  "explain",
+  "demo",
+  "dev-ca",
+] as const;
+
+export type CommandName = (typeof commandNames)[number];

@@ -1,0 +1,51 @@
+/** What bin asks before it loads the rest: whether the answer is a text that is there already, or in the files alone. */
+import { readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { realFileSystem } from "../files/system.ts";
+import { commandNames } from "./command-names.ts";
+import { quickAnswer } from "./quick.ts";
+
+/** Says it, and returns the exit status; null, with nothing said, where the whole program is to run. */
+export function answerFirst(argv: readonly string[], env: NodeJS.ProcessEnv): number | null {
+  const topic = helpTopic(argv);
+  if (topic !== null) return say(1, helpText(topic), 0);
+  const answer = quickAnswer(argv, { env, now: new Date(), fs: realFileSystem });
+  return answer && say(2, answer.stderr, answer.exit);
+}
+
+/** Which command's help is asked for, and nothing else is; null where something else is. */
+function helpTopic(argv: readonly string[]): string | null {
+  const [first = "", second = "", ...others] = argv;
+  if (others.length > 0) return null;
+  const isHelp = (word: string) => word === "--help" || word === "-h";
+  const isCommand = (word: string) => commandNames.some((name) => name === word);
+  if (second === "" && (isHelp(first) || first === "help")) return "renew";
+  if (first === "help") return isCommand(second) ? second : null;
+  return isCommand(first) && isHelp(second) ? first : null;
+}
+
+/** Written when dist was built, by the command itself. Null where there is none. */
+function helpText(topic: string): string | null {
+  try {
+    return readFileSync(join(__dirname, "help", `${topic}.txt`), "utf8");
+  } catch {
+    return null; // the whole program writes it anew
+  }
+}
+
+/** Without a stream, which takes longer to be made than all of this. Null where not a byte can be written at once. */
+function say(handle: number, text: string | null, exit: number): number | null {
+  if (text === null) return null;
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += writeSync(handle, bytes, offset);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") return exit; // a reader that went away is no error of ours
+      if (code !== "EAGAIN" || offset === 0) return null;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a full pipe, whose reader is slow
+    }
+  }
+  return exit;
+}
