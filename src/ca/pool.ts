@@ -7,6 +7,7 @@ import { connect as connectTls, createSecureContext, type TLSSocket } from "node
 import type { buildConnector, Pool } from "undici";
 import { networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
+import { certificatePem } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
 import { answerLimit, type Exchange, type Exchanging, type Route, StaleConnection } from "./client.ts";
 import { proxyFor } from "./proxy.ts";
@@ -38,7 +39,11 @@ export function keptConnections(options: KeptOptions): Kept {
 
 async function open({ ca, roots, env, connections, connectTimeoutMs }: KeptOptions): Promise<Pool> {
   const { default: UndiciPool } = await import("undici/lib/dispatcher/pool.js");
-  const secureContext = createSecureContext({ ca: [...roots], minVersion: "TLSv1.2", allowPartialTrustChain: true });
+  const secureContext = createSecureContext({
+    ca: roots.map(certificatePem),
+    minVersion: "TLSv1.2",
+    allowPartialTrustChain: true,
+  });
   const connect: buildConnector.connector = (_options, callback) => {
     dial(ca, { env, secureContext, connectTimeoutMs }).then(
       (socket) => callback(null, socket),

@@ -134,7 +134,7 @@ const chunkSize = 64 * 1024;
 function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
   const handle = openSync(file, constants.O_RDONLY);
   try {
-    const stat = fs.fstatSync(handle);
+    const stat = fstatSync(handle);
     const room = stat.isFile() && stat.size > 0 ? Math.min(stat.size, limit) + 1 : chunkSize;
     const chunks: Buffer[] = [];
     for (let size = 0; size <= limit; ) {

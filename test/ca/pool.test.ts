@@ -7,6 +7,7 @@ import { type Kept, keptConnections } from "../../src/ca/pool.ts";
 import { postRenew } from "../../src/ca/renew.ts";
 import { parseCaUrl } from "../../src/ca/url.ts";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
+import { readBundle } from "../../src/pki/bundle.ts";
 import { load } from "../../src/renewal/load.ts";
 import { Folder, PlainCa } from "../support/many.ts";
 import { testWorld } from "../support/world.ts";
@@ -30,11 +31,21 @@ afterEach(async () => {
   folder.end();
 });
 
+const certificatesIn = (pem: string) => readBundle({ file: "root", role: "root", bytes: Buffer.from(pem) });
+
 function route(change: Partial<Route> = {}): Route {
   const { now } = testWorld();
   const limits = { timeoutMs: 5000, connectTimeoutMs: 5000, elapsed: () => performance.now() };
   const signal = new AbortController().signal;
-  return { ca: parseCaUrl(ca.url, "url"), roots: [folder.authority.root], env: {}, now, signal, ...limits, ...change };
+  return {
+    ca: parseCaUrl(ca.url, "url"),
+    roots: certificatesIn(folder.authority.root),
+    env: {},
+    now,
+    signal,
+    ...limits,
+    ...change,
+  };
 }
 
 async function renew(by: Kept = kept, change: Partial<Route> = {}) {
@@ -68,7 +79,7 @@ test("a CA that closes every time is told of, after two tries", async () => {
 
 test("another root, a port where nobody listens, silence, and the end that is asked for", async () => {
   const other = (await createAuthority()).root;
-  const distrusting = keptConnections({ ...route(), roots: [other], connections: 1 });
+  const distrusting = keptConnections({ ...route(), roots: certificatesIn(other), connections: 1 });
   await expect(renew(distrusting)).rejects.toMatchObject({ code: "CA_UNTRUSTED" });
   distrusting.close();
   const stopped = keptConnections({ ...route(), ca: parseCaUrl("https://localhost:1", "url"), connections: 1 });

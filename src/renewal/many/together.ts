@@ -4,7 +4,7 @@ import type { CaUrl } from "../../ca/url.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { readNamed } from "../../files/read.ts";
-import { type Certificate, certificatePem, same } from "../../pki/certificate.ts";
+import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
 import { load, type Paths } from "../load.ts";
@@ -109,7 +109,7 @@ export class Together {
     const name = JSON.stringify([ca.href, root.value]);
     const known = this.#kept.get(name);
     if (known !== undefined) return known;
-    const roots = this.roots(root).map(certificatePem);
+    const roots = this.roots(root);
     const kept = keptConnections({ ca, roots, env: this.#world.env, connectTimeoutMs, connections: this.#connections });
     this.#kept.set(name, kept);
     return kept;

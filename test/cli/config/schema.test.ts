@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, describe, expect, test } from "vitest";
 import { fileKeys, kinds, methods, mostAtOnce, settingKeys, topKeys } from "../../../src/cli/config/keys.ts";
-import { mostBackups } from "../../../src/files/backup.ts";
+import { mostBackups } from "../../../src/files/names.ts";
 import { folderWith, pair, planOf } from "./lists.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
