@@ -51,7 +51,8 @@ export interface Facts {
   KEY_ENCRYPTED: OfFile;
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
-  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
+  /** `only`: a token is not to be taken, with or without force. */
+  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date; only?: "mtls" };
   /** Known before the CA is asked: a rekey works over mTLS alone. */
   CANNOT_REKEY: { file: string; reason: "expired" | "not-a-client"; notAfter: Date; now: Date; diagnosis: Diagnosis };
   /** What is kept cannot be gone back to. `key`: as the user named it. */

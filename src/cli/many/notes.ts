@@ -1,10 +1,10 @@
 /** What is worth telling of each certificate while many are renewed: under its name, and never over the line of progress. */
-import { reasons } from "../../ca/credential.ts";
 import type { Entry, ManyProgress } from "../../renewal/many/plan.ts";
 import type { Progress } from "../../renewal/renew.ts";
 import { notKeptText } from "../backup-policy.ts";
 import { repairText } from "../print/repair.ts";
 import type { Reporter } from "../report.ts";
+import { methodWords } from "./outcomes.ts";
 import type { Ticker } from "./ticker.ts";
 
 /** How an entry was last tried, for its document. */
@@ -48,8 +48,7 @@ function aboutOne(
     chose: (choice) => {
       chosen.set(entry, choice);
       const way = choice.method === "mtls" ? "over mTLS" : "by token";
-      const why = choice.because === "asked" ? "the method is token" : reasons[choice.because];
-      detail(`asking ${ca.href} ${way}: ${why}`);
+      detail(`asking ${ca.href} ${way}: ${methodWords(entry, choice.because)}`);
     },
     completed: (count) => detail(`its chain is made whole from the CA's, ${count} above the leaf`),
     settled: (left) =>

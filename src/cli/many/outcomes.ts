@@ -1,7 +1,7 @@
 /** What has become of each certificate, in a table of words. */
-import { reasons } from "../../ca/credential.ts";
+import { type MethodReason, reasons } from "../../ca/credential.ts";
 import { instant, relative, span } from "../../failure/time.ts";
-import type { EntryResult } from "../../renewal/many/plan.ts";
+import type { Entry, EntryResult } from "../../renewal/many/plan.ts";
 import { wrap } from "../print/layout.ts";
 import { plain } from "../print/plain.ts";
 import { nameOf } from "./alike.ts";
@@ -51,11 +51,11 @@ function wordsOf(result: EntryResult, now: Date): readonly [outcome: string, mor
     case "not-due":
       return ["not due", `due from ${instant(result.from)}`];
     case "would-renew": {
-      const { leaf, because, method, methodBecause } = result;
+      const { entry, leaf, because, method, methodBecause } = result;
       const way = method === "mtls" ? "over mTLS" : "by token";
       const when = relative(leaf.notAfter, now);
       const why = because === "expired" ? `it expired ${when}` : `${dueWords[because] ?? because}, it ends ${when}`;
-      const how = methodBecause === because ? "" : `; ${methodWords(methodBecause)}`;
+      const how = methodBecause === because ? "" : `; ${methodWords(entry, methodBecause)}`;
       return ["would renew", `${way}: ${why}${how}`];
     }
     case "failed":
@@ -68,8 +68,9 @@ const dueWords: Readonly<Record<string, string>> = {
   "inside-window": "`expires-in` says so",
 };
 
-/** The flag that asks is `renew`'s; here a method does. */
-function methodWords(reason: keyof typeof reasons): string {
+/** Why it is this way; what the list or --method wishes is no flag of `renew`'s. */
+export function methodWords({ method }: Entry, reason: MethodReason): string {
+  if (method === "mtls") return "the method is mtls";
   return reason === "asked" ? "the method is token" : reasons[reason];
 }
 

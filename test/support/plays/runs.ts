@@ -90,6 +90,7 @@ export const runs: Plays = {
     },
     command: `${command} --json`,
   },
+  "run-dry-mtls": { set: four, command: `${command} --dry-run --method mtls`, isPartial: true },
   "run-dry-json": { set: four, command: `${command} --dry-run --json` },
   "run-keep-going-json": {
     set: async (s) => {
