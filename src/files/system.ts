@@ -135,15 +135,16 @@ function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
   const handle = openSync(file, constants.O_RDONLY);
   try {
     const stat = fstatSync(handle);
-    const room = stat.isFile() && stat.size > 0 ? Math.min(stat.size, limit) + 1 : chunkSize;
+    const isKnown = stat.isFile() && stat.size > 0;
+    const room = isKnown ? Math.min(stat.size, limit) + 1 : chunkSize;
     const chunks: Buffer[] = [];
     for (let size = 0; size <= limit; ) {
       const chunk = Buffer.allocUnsafe(room);
       const count = readSync(handle, chunk);
       chunks.push(chunk.subarray(0, count));
       size += count;
-      if (count === 0 || (room !== chunkSize && count < room && size <= limit))
-        return chunks.length === 1 ? chunk.subarray(0, count) : Buffer.concat(chunks);
+      const isEnd = count === 0 || (isKnown && count < room);
+      if (isEnd && size <= limit) return chunks.length === 1 ? chunk.subarray(0, count) : Buffer.concat(chunks);
     }
     throw Object.assign(new Error(`${file} holds more than ${limit} bytes`), { code: "EFBIG" });
   } finally {

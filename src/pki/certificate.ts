@@ -86,11 +86,20 @@ const known = new Map<string, Certificate>();
 
 /** Reads a certificate. Throws DerError for bytes that are none. */
 export function readCertificate(der: Uint8Array): Certificate {
+  return readOf(der, ({ isCa }) => isCa);
+}
+
+/** The same for one that is likely to be met again and again, as a server's own. */
+export function readRecurring(der: Uint8Array): Certificate {
+  return readOf(der, () => true);
+}
+
+function readOf(der: Uint8Array, isKept: (certificate: Certificate) => boolean): Certificate {
   const name = Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1");
   const there = known.get(name);
   if (there !== undefined) return there;
   const certificate = readWhole(der);
-  if (!certificate.isCa) return certificate;
+  if (!isKept(certificate)) return certificate;
   const [oldest] = known.keys();
   if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
   known.set(name, certificate);

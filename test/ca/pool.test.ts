@@ -9,6 +9,7 @@ import { parseCaUrl } from "../../src/ca/url.ts";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import { readBundle } from "../../src/pki/bundle.ts";
 import { load } from "../../src/renewal/load.ts";
+import { certificatesIn } from "../support/issued.ts";
 import { Folder, PlainCa } from "../support/many.ts";
 import { testWorld } from "../support/world.ts";
 

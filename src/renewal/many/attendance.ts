@@ -6,6 +6,7 @@ import { nothingDue } from "../schedule.ts";
 import type { ManyEvent } from "./event.ts";
 import { type Run, renewEntry } from "./one.ts";
 import type { Outage, Outages } from "./outages.ts";
+import type { EntryResult } from "./plan.ts";
 import type { Rota } from "./rota.ts";
 import { fileOf, momentOf, noteFailure, observe, policyFor, type Slot, stampOf } from "./slot.ts";
 import type { SharedWorld } from "./together.ts";
@@ -40,6 +41,9 @@ export class Attendance {
   async serve(slot: Slot, run: Run): Promise<void> {
     const { world, outages } = this.#of;
     const { entry, failure } = slot;
+    const outage = outages.of(entry, world.now());
+    if (outage !== null && slot.isDeferred && !slot.isChanged) return this.#defer(slot, outage);
+    slot.isDeferred = false;
     try {
       const { file, leaf, isForeign } = this.#read(slot);
       const moment = this.#moment(slot, leaf);
@@ -49,18 +53,19 @@ export class Attendance {
       slot.isLeft = false;
       const policy = policyFor(entry, isDue ? null : nothingDue, file);
       const result = await renewEntry(entry, { policy, leaf }, run);
-      if (result.result !== "failed") return this.#succeed(slot, result.result === "renewed");
-      const outage = result.untried && outages.of(entry, world.now());
-      if (!outage) throw result.failure;
-      this.#defer(slot, outage);
+      if (result.result !== "failed") return this.#succeed(slot, result);
+      const began = result.untried && outages.of(entry, world.now());
+      if (!began) throw result.failure;
+      this.#defer(slot, began);
     } catch (error) {
       this.#fail(slot, error);
     }
   }
 
-  #succeed(slot: Slot, isNew: boolean): void {
+  #succeed(slot: Slot, { result, leaf }: Extract<EntryResult, { leaf: Certificate }>): void {
     const { world, tell } = this.#of;
-    const { leaf, isForeign } = this.#read(slot);
+    const isNew = result === "renewed";
+    const isForeign = observe(slot, leaf, stampOf(fileOf(slot.entry, world.fs), world.fs));
     if (isNew) slot.renewed = world.now();
     const next = this.#moment(slot, leaf);
     if (isNew) tell({ event: "renewed", entry: slot.entry, leaf, next });
@@ -76,11 +81,13 @@ export class Attendance {
     if (foreign !== null) tell({ event: "waiting", entry: slot.entry, leaf: foreign, next });
   }
 
-  /** Its CA is left alone. They come back one after another, within half as long again. */
+  /** Its CA is left alone. They come back a few in each second, within half as long again. */
   #defer(slot: Slot, { until, failure }: Outage): void {
     const { world, rota } = this.#of;
     slot.failure = failure;
-    rota.put(slot, until + (chanceIn(world) * (until - world.now().getTime())) / 2);
+    slot.isDeferred = true;
+    const at = until + (chanceIn(world) * (until - world.now().getTime())) / 2;
+    rota.put(slot, Math.ceil(at / 1000) * 1000);
   }
 
   /** Notes it, and tells it. Anything but a failure is thrown again. */

@@ -189,6 +189,7 @@ class Keeping {
       const stamp = stampOf(fileOf(slot.entry, fs), fs);
       if (stamp === slot.stamp) continue;
       slot.stamp = stamp;
+      slot.isChanged = true;
       this.#rota.put(slot, at);
     }
   }

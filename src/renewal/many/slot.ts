@@ -19,12 +19,16 @@ export interface Slot {
   lifetimeMs: number;
   notAfter: number;
   serial: string;
-  /** What `stat` said of the file when it was read. */
+  /** What `stat` said of the file last; "" where there was none. */
   stamp: string;
+  /** It says something else than when the file was read. */
+  isChanged: boolean;
   count: number;
   failure: Failure | null;
   /** Something of an earlier run lies beside it: it is attended to, due or not. */
   isLeft: boolean;
+  /** It is due, and its CA was left alone. */
+  isDeferred: boolean;
   /** Not dropped. */
   isKept: boolean;
 }
@@ -40,9 +44,11 @@ export function slotFor(entry: Entry, next: Date): Slot {
     notAfter: 0,
     serial: "",
     stamp: "",
+    isChanged: false,
     count: 0,
     failure: null,
     isLeft: false,
+    isDeferred: false,
     isKept: true,
   };
 }
@@ -66,6 +72,7 @@ export function stampOf(file: string, fs: FileSystem): string {
 export function observe(slot: Slot, leaf: Certificate, stamp: string): boolean {
   const isOther = slot.serial !== leaf.serial && (slot.serial !== "" || slot.failure !== null);
   slot.stamp = stamp;
+  slot.isChanged = false;
   slot.serial = leaf.serial;
   slot.notAfter = leaf.notAfter.getTime();
   slot.lifetimeMs = leaf.notAfter.getTime() - leaf.notBefore.getTime();
