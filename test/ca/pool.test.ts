@@ -7,7 +7,6 @@ import { type Kept, keptConnections } from "../../src/ca/pool.ts";
 import { postRenew } from "../../src/ca/renew.ts";
 import { parseCaUrl } from "../../src/ca/url.ts";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import { readBundle } from "../../src/pki/bundle.ts";
 import { load } from "../../src/renewal/load.ts";
 import { certificatesIn } from "../support/issued.ts";
 import { Folder, PlainCa } from "../support/many.ts";
@@ -31,8 +30,6 @@ afterEach(async () => {
   await ca.close();
   folder.end();
 });
-
-const certificatesIn = (pem: string) => readBundle({ file: "root", role: "root", bytes: Buffer.from(pem) });
 
 function route(change: Partial<Route> = {}): Route {
   const { now } = testWorld();
