@@ -138,7 +138,9 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
-    throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
+    const { only } = policy;
+    const facts = { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() };
+    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
   }
   if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));

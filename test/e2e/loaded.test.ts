@@ -44,7 +44,7 @@ async function loadedBy(args: string[], exit: number): Promise<Set<string>> {
   );
 }
 
-const heavy = ["jose", "undici", "@peculiar/x509", "reflect-metadata"];
+const heavy = ["jose", "undici", "@peculiar/x509", "reflect-metadata", "jsonc-parser", "yaml"];
 const diagnosis = (loaded: Set<string>) => [...loaded].filter((name) => name.startsWith("failure/diagnosis"));
 
 test.each([
@@ -90,5 +90,16 @@ test("a rekey loads no token, no diagnosis and no library for requests", async (
     0,
   );
   expect(heavy.filter((name) => loaded.has(name))).toEqual(["undici"]);
+  expect(diagnosis(loaded)).toEqual([]);
+});
+
+test.each([
+  ["JSON", "run.json", ["jsonc-parser"]],
+  ["YAML", "run.yaml", ["yaml"]],
+])("a list in %s loads its own language alone, and no network where nothing is due", async (_, list, needed) => {
+  const contents = { "ca-url": "ca.internal", "expires-in": "1h", certificates: [{ crt: "web.crt", key: "web.key" }] };
+  writeFileSync(join(folder, list), JSON.stringify(contents));
+  const loaded = await loadedBy(["run", "--config", list], 0);
+  expect(heavy.filter((name) => loaded.has(name))).toEqual(needed);
   expect(diagnosis(loaded)).toEqual([]);
 });

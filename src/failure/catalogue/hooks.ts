@@ -18,11 +18,13 @@ export const hooks: Family<"HOOK_FAILED"> = {
         : isNew
           ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
           : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
-    evidence: ({ problems }) =>
-      problems.flatMap(({ kind, what, said, of }) => [
+    evidence: ({ file, others, problems }) => [
+      ...(others ? [["certificates", `${file}, and ${others} more`] as const] : []),
+      ...problems.flatMap(({ kind, what, said, of }) => [
         [what, said] as const,
         ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
       ]),
+    ],
     help: ({ problems, did }) => [
       did === "rolled back"
         ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
@@ -39,6 +41,7 @@ export const hooks: Family<"HOOK_FAILED"> = {
   },
 };
 
+/** The one, or how many have it in common. */
 function all(file: string, others = 0): string {
-  return others === 0 ? file : `${file} and ${others === 1 ? "one other" : `${others} others`}`;
+  return others === 0 ? file : `${others + 1} certificates`;
 }
