@@ -35,7 +35,9 @@ const small = {
   legalComments: "none",
   supported: { "dynamic-import": false }, // they become require(), which loads in less time
 };
-const common = { ...small, outdir: "dist", bundle: true, metafile: true, write: false };
+// The main file of jsonc-parser is UMD, which cannot be bundled.
+const alias = { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" };
+const common = { ...small, alias, outdir: "dist", bundle: true, metafile: true, write: false };
 
 const { metafile: all } = await build({
   ...common,
@@ -207,6 +209,8 @@ const licences = [...new Set(packages)].sort().map((folder) => {
 writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 // What --json prints, for programs that read it.
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
+// And what the list of `renew run` is held to, for editors.
+copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
 const files = readdirSync("dist", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const sizes = files.map(({ parentPath, name }) => readFileSync(`${parentPath}/${name}`).length);
 console.error(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} KiB`);

@@ -5,7 +5,7 @@
  * which takes as long as the rest of a renewal, and because a run of many meets the same chain in each handshake.
  */
 import { leadsTo } from "./anchored.ts";
-import { type Certificate, readCertificate } from "./certificate.ts";
+import { type Certificate, readRecurring } from "./certificate.ts";
 import { children, oid, readDer } from "./der.ts";
 import { unhandledExtensions } from "./signature.ts";
 
@@ -16,7 +16,7 @@ export function isPlainlyTrusted(
   now: Date,
 ): boolean {
   try {
-    const [leaf, ...others] = presented.map(readCertificate);
+    const [leaf, ...others] = presented.map(readRecurring);
     if (leaf === undefined || leaf.isCa || others.length > most) return false;
     const path = leadsTo(leaf, others, anchors);
     return path !== null && path.length > 1 && path.every((one, index) => isPlain(one, index, now));

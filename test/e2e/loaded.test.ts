@@ -25,6 +25,8 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries({ "web.crt": chain, "web.key": key, "root.crt": authority.root })) {
     writeFileSync(join(folder, name), text);
   }
+  const list = { "ca-url": "ca.internal", "expires-in": "1h", certificates: [{ crt: "web.crt", key: "web.key" }] };
+  for (const name of ["run.json", "run.yaml"]) writeFileSync(join(folder, name), JSON.stringify(list));
   ofNodeAlone = new Set((await loadedBy([], 0, ["-e", "0"])).modules);
 });
 
@@ -132,6 +134,22 @@ const paths: readonly Path[] = [
     packages: ["jose"],
     node: toRenew,
     kibibytes: 220,
+  },
+  {
+    name: "a list in JSON, nothing due",
+    args: ["run", "--config", "run.json"],
+    exit: 0,
+    packages: ["chalk", "jsonc-parser"],
+    node: [...printing, "os", "crypto", "tty"],
+    kibibytes: 330,
+  },
+  {
+    name: "a list in YAML, nothing due",
+    args: ["run", "--config", "run.yaml"],
+    exit: 0,
+    packages: ["chalk", "yaml"],
+    node: [...printing, "os", "crypto", "tty"],
+    kibibytes: 440,
   },
   { name: "a rekey", args: ["rekey", "--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 220 },
 ];
