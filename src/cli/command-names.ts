@@ -6,6 +6,8 @@ export const commandNames = [
   "run",
   "rollback",
   "doctor",
+  "kubeconfig",
+  "kubectl-credential",
   "explain",
   "demo",
   "dev-ca",

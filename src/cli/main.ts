@@ -28,6 +28,8 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   rekey: () => import("./commands/rekey.ts"),
   run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),
+  kubeconfig: () => import("./commands/kubeconfig.ts"),
+  "kubectl-credential": () => import("./commands/kubectl-credential.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   demo: () => import("./commands/demo.ts"),

@@ -78,8 +78,8 @@ export const connectTimeoutMs = 10_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /** Throws the failures of family 64, and those of step's configuration. */
-export function policyOf(said: Said, command: string): Policy {
-  const { certificate, key } = filesOf(said, command);
+export function policyOf(said: Said, command: string, files = filesOf(said, command)): Policy {
+  const { certificate, key } = files;
   refusePairs(said);
   refuseUnbuilt(said, { certificate, key });
   const hooks = said.has("exec-shell") ? hooksOf(said, command) : null;

@@ -46,7 +46,7 @@ function path(said: Said, name: string): string | undefined {
 }
 
 /** As step pairs them (cli, utils/cli.go), but that what is not said stays what it was. */
-function keyWish(said: Said): KeyWish | null {
+export function keyWish(said: Said): KeyWish | null {
   const [kty, curve, size] = [said.value("kty"), said.value("curve"), said.value("size")];
   switch (kty) {
     case undefined:

@@ -162,7 +162,7 @@ export class Reporter {
     if (!this.manner.json) this.#world.stderr.write(rendered);
     else {
       const certificate = this.#about && certificateDocument(this.#about.file, this.#about.leaf);
-      const key = ["rekey", "rollback"].includes(this.manner.command)
+      const key = ["rekey", "rollback", "kubeconfig"].includes(this.manner.command)
         ? { keyFile: this.#installed?.keyFile ?? null }
         : {};
       this.#print({

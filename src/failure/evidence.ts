@@ -172,7 +172,7 @@ export interface Evidence {
   };
   tokenTimes?: { issued: Date; expires: Date };
   /** The other files of the command, so that the help can give commands to copy. */
-  files?: { key?: string; root?: string };
+  files?: { key?: string; root?: string; kubeUser?: string } | undefined;
 }
 
 export type Certainty = "certain" | "likely" | "possible";

@@ -3,10 +3,11 @@
  * words. A code is what the user meets: few, permanent, never renamed. Why it happened is a cause (see `diagnosis`).
  */
 import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
+import type { KubeFacts } from "./kube-facts.ts";
 import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
 
 /** Which of the user's files a failure speaks about. */
-export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message";
+export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message" | "kubeconfig";
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
@@ -23,7 +24,7 @@ type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
 type Network = OfRequest & { said: string; errno: string };
 
-export interface Facts {
+export interface Facts extends KubeFacts {
   // 64: usage
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
@@ -32,7 +33,7 @@ export interface Facts {
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" };
+  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
   WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
@@ -52,7 +53,7 @@ export interface Facts {
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
   /** `only`: a token is not to be taken, with or without force. */
-  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date; only?: "mtls" };
+  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date; only?: "mtls"; kubeUser?: string };
   /** Known before the CA is asked: a rekey works over mTLS alone. */
   CANNOT_REKEY: { file: string; reason: "expired" | "not-a-client"; notAfter: Date; now: Date; diagnosis: Diagnosis };
   /** What is kept cannot be gone back to. `key`: as the user named it. */

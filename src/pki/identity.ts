@@ -7,6 +7,8 @@ import { publicKeyOf } from "./key.ts";
 export interface Identity {
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Both stand in a kubeconfig, as this user's. */
+  readonly kubeUser?: string;
   readonly leaf: Certificate;
   /** All certificates of the file, leaf first. */
   readonly chain: readonly [Certificate, ...Certificate[]];

@@ -8,6 +8,7 @@ import { allowsUsage, type Certificate, isIssuedBy } from "../pki/certificate.ts
 import { forbiddenName } from "../pki/constraints.ts";
 import type { Identity } from "../pki/identity.ts";
 import { predict } from "../pki/path.ts";
+import { ofKubeconfig } from "./load.ts";
 
 export interface Known {
   /** With the chain as it is sent. */
@@ -40,7 +41,7 @@ export function outlookOf({ identity, anchors, ca, method, at, clock, root }: Kn
       ...(issuer && { issuer: issuerFacts(issuer, { leaf: identity.leaf, others: ca.intermediates, roots }) }),
     },
     path: { ...path, roots: isPublished ? "ca" : "ours", ...(issuer && forbiddenNow(identity, issuer)) },
-    files: { key: identity.keyFile, root },
+    files: { key: identity.keyFile, root, ...ofKubeconfig(identity) },
   };
 }
 

@@ -2,7 +2,9 @@
 
 import type { KeyObject } from "node:crypto";
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
+import type { Goal } from "../files/goal.ts";
 import { readNamed } from "../files/read.ts";
+import type { FileSystem } from "../files/system.ts";
 import { readBundle, type Source } from "../pki/bundle.ts";
 import { type Identity, identity } from "../pki/identity.ts";
 import { findKey, type KeyMaterial, openKey, type Passphrase } from "../pki/key.ts";
@@ -13,6 +15,28 @@ export interface Paths {
   certificate: string;
   key: string;
   passphraseFile?: string;
+  /** Where certificate and key stand in a kubeconfig. */
+  kube?: OfKubeconfig;
+}
+
+/** The world's file system shows such a file as if it held PEM and nothing else. */
+export interface OfKubeconfig {
+  readonly user: string;
+  /** As it is. What an interrupted run has left is told by its bytes. */
+  readonly disk: FileSystem;
+  /** Where the certificate is in it, and the key as well if that is to be replaced. */
+  install?(goal: Goal, pem: { certificate: Buffer; key?: Buffer }): "renamed" | "in-place";
+  /** What is wrong with certificate and key is told of the user: they are no files that could be looked at. */
+  told(failure: Failure): Failure;
+}
+
+export function onDisk(world: World, { kube }: Pick<Paths, "kube">): World {
+  return kube === undefined ? world : { ...world, fs: kube.disk };
+}
+
+/** For the commands to copy: certificate and key are no files there. */
+export function ofKubeconfig({ kubeUser }: Pick<Identity, "kubeUser">): { kubeUser?: string } {
+  return kubeUser === undefined ? {} : { kubeUser };
 }
 
 /** Throws the failures of families 65 and 66. A passphrase is asked for on a terminal only, and only when it is needed. */
@@ -35,12 +59,21 @@ export interface OpenedKey {
 
 /** The same, with how the key's file was written. */
 export async function loadPair(paths: Paths, world: World): Promise<{ identity: Identity; opened: OpenedKey }> {
+  try {
+    return await readPair(paths, world);
+  } catch (error) {
+    throw isFailure(error) && paths.kube !== undefined ? paths.kube.told(error) : error;
+  }
+}
+
+async function readPair(paths: Paths, world: World): Promise<{ identity: Identity; opened: OpenedKey }> {
   const certificate = source(paths.certificate, "certificate", world);
   const keyFile = source(paths.key, "key", world);
   const { chain, material } = unlessSwapped(certificate, keyFile);
   const opened = await open(material, keyFile, paths.passphraseFile, world);
-  const { certificate: file, key } = paths;
-  return { identity: identity({ certificateFile: file, keyFile: key, chain, key: opened.key }), opened };
+  const { certificate: file, key, kube } = paths;
+  const files = { certificateFile: file, keyFile: key, ...(kube && { kubeUser: kube.user }) };
+  return { identity: identity({ ...files, chain, key: opened.key }), opened };
 }
 
 /** A key alone. */

@@ -15,7 +15,7 @@ import { type Asking, explain, routeOf } from "./ask.ts";
 import { askConsent } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
-import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
+import { load, loadKey, loadPair, onDisk, type OpenedKey } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
 import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
@@ -59,7 +59,7 @@ export type RekeyOutcome =
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
-  const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, world, progress);
+  const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
 
@@ -78,11 +78,12 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
-  if (policy.window === null && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
+  const inside = paths.kube?.install;
+  if (policy.window === null && !inside && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
   const goals = goalsFor(policy, { seen, token: turn.token }, world);
-  refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
+  if (inside === undefined) refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
   await mayReplace(goals, policy, world);
@@ -94,7 +95,9 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const key = await newKey(given, opened, policy, world);
   const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
   progress.chose?.({ method: "mtls", because: "valid" });
-  const prepared = prepare(goals, fileFor(key, given ?? opened), world.fs);
+  const keyPem = fileFor(key, given ?? opened);
+  // One file that holds both is replaced by one rename: until then nothing of it is written.
+  const prepared = inside === undefined ? prepare(goals, keyPem, world.fs) : null;
   let chain: AnsweredChain;
   try {
     const answered = await askRekey(asking, signingRequest(leaf, key));
@@ -102,13 +105,16 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
     const clock = clockOf(answered.date, world.now());
     verify({ old: leaf, answered: chain, anchors, ...clock, url: policy.ca.href, spki: publicKeyOf(key) });
   } catch (error) {
-    abandon(prepared, world.fs);
+    if (prepared !== null) abandon(prepared, world.fs);
     throw error;
   }
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
-  const pem = Buffer.from(chain.map(certificatePem).join(""));
-  owingWhile(hooked, renewed, world, () => complete(prepared, pem, world.fs));
+  const certificate = Buffer.from(chain.map(certificatePem).join(""));
+  owingWhile(hooked, renewed, world, () => {
+    if (prepared !== null) complete(prepared, certificate, world.fs);
+    else inside?.(goals.certificate, { certificate, key: keyPem });
+  });
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -154,6 +160,7 @@ function keyFileOf({ outKey, privateKey, paths }: RekeyPolicy): string {
 /** What is new afterwards: a key that was given stays as it is, unless another file is named for it. */
 function writtenFiles({ paths, outCertificate, outKey, privateKey }: RekeyPolicy): [string, ...string[]] {
   const certificate = outCertificate ?? paths.certificate;
+  if (paths.kube?.install !== undefined) return [certificate];
   return privateKey === undefined || outKey !== undefined ? [certificate, outKey ?? paths.key] : [certificate];
 }
 
@@ -186,12 +193,13 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
 }
 
 /** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
-async function mayReplace({ certificate, key }: Goals, { force }: RekeyPolicy, world: World): Promise<void> {
+async function mayReplace({ certificate, key }: Goals, { force, paths }: RekeyPolicy, world: World): Promise<void> {
   const there = [certificate, key].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
   if (there.length === 0 || force) return;
   const [file = "", other] = there;
   const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
-  await askConsent(there.join(" and "), facts, world);
+  if (paths.kube?.install === undefined) await askConsent(there.join(" and "), facts, world);
+  else await askConsent(`certificate and key in ${file}`, { file, operation: "kubeconfig" }, world);
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

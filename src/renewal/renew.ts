@@ -24,7 +24,7 @@ import {
 } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
-import { load, type Paths } from "./load.ts";
+import { load, ofKubeconfig, onDisk, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
@@ -103,7 +103,7 @@ export async function renewOnce(
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out];
-  const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
+  const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
 
@@ -139,12 +139,14 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
     const { only } = policy;
-    const facts = { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() };
+    const facts = { file, key: keyFile, ...ofKubeconfig(identity), notAfter: leaf.notAfter, now: world.now() };
     throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
   }
-  if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, around);
+  // What was written last in a kubeconfig need not be the certificate.
+  const isWhole = paths.kube?.install === undefined;
+  if (policy.window === null && isWhole && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
-  refuseToLoseKey(goal.target, identity.keyFile, world);
+  if (isWhole) refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
   await mayOverwrite(goal.target, policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
@@ -162,7 +164,7 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = owingWhile(hooked, renewed, world, () => install(goal, pem, world.fs));
+  const how = owingWhile(hooked, renewed, world, () => put(goal, pem, paths, world));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -170,6 +172,10 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
   else await follow(hooked, renewed, "renewed", world);
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
+}
+
+function put(goal: Goal, certificate: Buffer, { kube }: Paths, { fs }: World): "renamed" | "in-place" {
+  return kube?.install?.(goal, { certificate }) ?? install(goal, certificate, fs);
 }
 
 /** Behind a lazy door: few ask for it. */
@@ -232,7 +238,8 @@ function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity
 }
 
 /** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
-async function mayOverwrite(goal: Target, { force }: Policy, world: World): Promise<void> {
-  if (goal.existing === null || force) return;
-  await askConsent(goal.named, { file: goal.named }, world);
+async function mayOverwrite({ existing, named: file }: Target, { force, paths }: Policy, world: World): Promise<void> {
+  if (existing === null || force) return;
+  if (paths.kube?.install === undefined) await askConsent(file, { file }, world);
+  else await askConsent(`the certificate in ${file}`, { file, operation: "kubeconfig" }, world);
 }

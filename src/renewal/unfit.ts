@@ -6,6 +6,7 @@ import type { Diagnosis, Evidence, RankedCause } from "../failure/evidence.ts";
 import { instant, relative } from "../failure/time.ts";
 import type { Identity } from "../pki/identity.ts";
 import { certificateFacts } from "./evidence.ts";
+import { ofKubeconfig } from "./load.ts";
 
 interface About {
   identity: Identity;
@@ -18,7 +19,7 @@ interface About {
 /** A diagnosis without an answer: the certificate alone decides. */
 export function foreseeRekey(reason: "expired" | "not-a-client", { identity, url, root, now }: About): Diagnosis {
   const certificate = certificateFacts(identity);
-  const files = { key: identity.keyFile, root };
+  const files = { key: identity.keyFile, root, ...ofKubeconfig(identity) };
   const evidence: Evidence = { at: now, method: "mtls", operation: "rekey", certificate, ca: { url }, files };
   const { notAfter } = certificate;
   const usages = usagesText(certificate);

@@ -120,7 +120,7 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
   };
 }
 
-function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
+export function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   return {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
@@ -139,7 +139,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
   };
 }
 
-function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: RekeyPolicy, now: Date): Report {
+export function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: RekeyPolicy, now: Date): Report {
   const { leaf } = outcome;
   if (outcome.outcome === "not-due") {
     const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;

@@ -81,7 +81,7 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
   };
 }
 
-function progressOf(policy: Policy, reporter: Reporter): Progress {
+export function progressOf(policy: Policy, reporter: Reporter): Progress {
   return {
     ...turnWords(reporter),
     loaded: ({ leaf, chain }) => {
@@ -112,7 +112,7 @@ const dueWords = {
   "inside-window": "--expires-in says so",
 };
 
-function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date): Report {
+export function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date): Report {
   const { leaf } = outcome;
   if (outcome.outcome === "not-due") {
     const { from } = outcome.due;

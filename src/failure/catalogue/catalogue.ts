@@ -6,6 +6,7 @@ import { contents } from "./contents.ts";
 import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
+import { kube } from "./kube.ts";
 import { many } from "./many.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
@@ -26,6 +27,7 @@ export const catalogue: Family<Code> = {
   ...trust,
   ...many,
   ...servers,
+  ...kube,
 };
 
 export const codes = Object.keys(catalogue) as Code[];

@@ -1,5 +1,5 @@
 /** Exit 65: what is in the certificate and the key. */
-import { shellFile } from "../shell.ts";
+import { shell, shellFile } from "../shell.ts";
 import { instant, relative } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
 
@@ -141,7 +141,7 @@ export const contents: Family<
     help: (f) => [
       f.only === "mtls"
         ? "let it be renewed by token: `renew run --method auto`, or `auto` as its method in the list"
-        : `run it again with --force: \`renew --force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``,
+        : `run it again with --force: \`renew ${f.kubeUser === undefined ? `--force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}` : `kubeconfig --force --user ${shell(f.kubeUser, "NAME")} ${shellFile(f.file)}`}\``,
       "if the clock of this machine is wrong, set that first",
     ],
   },

@@ -10,6 +10,7 @@ const roles: Record<Role, string> = {
   passphrase: "the passphrase",
   output: "the output",
   message: "the message to explain",
+  kubeconfig: "a kubeconfig",
 };
 
 const wrongPlace = "Only the order CRT KEY tells the two files apart.";
@@ -82,7 +83,9 @@ export const files: Family<
             `put the key's passphrase into ${f.file}, which should be of mode 0600`,
             "or, on a terminal, leave --password-file out, and be asked",
           ]
-        : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
+        : f.role === "kubeconfig"
+          ? [`restore ${f.file} from a backup, or name another: \`renew kubeconfig FILE\``]
+          : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
   },
   NOT_PEM: {
     exit: 65,

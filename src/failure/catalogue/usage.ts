@@ -114,6 +114,7 @@ export const usage: Family<
           `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
           "or see what would be done: `--dry-run`",
         ];
+      if (f.operation === "kubeconfig") return ["say `--force` to replace the certificate in it, and nothing else"];
       return f.operation === "rekey"
         ? [
             `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,

@@ -17,14 +17,19 @@ export function againCommand(evidence: Evidence, ...flags: readonly string[]): s
 }
 
 function ownCommand(name: string, { certificate, ca, files }: Evidence, flags: readonly string[]): string {
-  const paths = [fileOf({ certificate }), shellFile(files?.key, "KEY")];
+  if (files?.kubeUser !== undefined) {
+    const rekey = name === "renew rekey" ? ["--rekey"] : [];
+    const which = [shellFile(certificate.file), "--user", shell(files.kubeUser, "NAME")];
+    return command("renew kubeconfig", ...rekey, ...flags, ...which, ...reach(ca.url, files.root));
+  }
+  const paths = [fileOf({ certificate, files }), keyOf({ files })];
   return command(name, ...flags, ...paths, ...reach(ca.url, files?.root));
 }
 
 /** A new certificate for the same names, from the same provisioner. It needs that provisioner's credentials. */
 export function enrolCommand({ certificate, ca, files }: Evidence): string {
   const subject = shell(commonName(certificate.subject) || certificate.names[0], "NAME");
-  const paths = [subject, fileOf({ certificate }), shellFile(files?.key, "KEY")];
+  const [crt, key] = [fileOf({ certificate, files }), keyOf({ files })];
   const sans = certificate.names
     .filter((name) => !name.startsWith("#"))
     .flatMap((name) => flag("--san", shell(name, "NAME")));
@@ -34,7 +39,11 @@ export function enrolCommand({ certificate, ca, files }: Evidence): string {
     ...flag("--not-after", goDuration(lifetimeMs(certificate))),
     ...reach(ca.url, files?.root),
   ];
-  return command("step ca certificate", ...withOperands(paths, flags));
+  const enrolled = command("step ca certificate", ...withOperands([subject, crt, key], flags));
+  if (files?.kubeUser === undefined) return enrolled;
+  const [user, config] = [shell(files.kubeUser, "NAME"), shellFile(certificate.file)];
+  const pair = `--client-certificate ${crt} --client-key ${key} --embed-certs`;
+  return `${enrolled} && kubectl config set-credentials ${user} ${pair} --kubeconfig ${config}`;
 }
 
 /** The same through a provisioner that the reader has to choose. */
@@ -128,12 +137,12 @@ export function intermediateLines(evidence: Evidence): string[] {
 }
 
 /** Appends what the server presents above its own certificate. */
-export function addPresented({ certificate, ca }: Pick<Evidence, "certificate" | "ca">): string {
+export function addPresented({ certificate, ca, files }: Pick<Evidence, "certificate" | "ca" | "files">): string {
   const [, host = "HOST", port = "443"] = /^https:\/\/(\[[\da-f:]+\]|[^/:[\]]+)(?::(\d+))?(?:\/|$)/i.exec(ca.url) ?? [];
   const name = /^\[|^[\d.]+$/.test(host) ? [] : ["-servername", shell(host, "HOST")];
   const s_client = command("openssl s_client -connect", shell(`${host}:${port}`, "HOST:PORT"), ...name, "-showcerts");
   const aboveTheFirst = "awk '/-BEGIN C/{n++} n>1&&/-BEGIN C/,/-END C/'";
-  return `${s_client} </dev/null 2>/dev/null | ${aboveTheFirst} >> ${fileOf({ certificate })}`;
+  return `${s_client} </dev/null 2>/dev/null | ${aboveTheFirst} >> ${fileOf({ certificate, files })}`;
 }
 
 /** The line that says where the CA's own reason is found. `sentence` is what to look for in it, or else one of the others. */
@@ -173,9 +182,14 @@ export function commonName(subject: string): string {
   return /(?:^|,)CN=((?:[^,\\]|\\.)*)/.exec(subject)?.[1] ?? "";
 }
 
-/** The certificate's file, for a command. */
-export function fileOf({ certificate }: Pick<Evidence, "certificate">): string {
-  return shellFile(certificate.file, "CRT");
+/** The certificate's file, for a command. In a kubeconfig it is none: then it stands for one. */
+export function fileOf({ certificate, files }: Pick<Evidence, "certificate" | "files">): string {
+  return files?.kubeUser === undefined ? shellFile(certificate.file, "CRT") : "CRT";
+}
+
+/** The key's file, for a command. */
+export function keyOf({ files }: Pick<Evidence, "files">): string {
+  return files?.kubeUser === undefined ? shellFile(files?.key, "KEY") : "KEY";
 }
 
 function reach(url: string, root: string | undefined): string[] {

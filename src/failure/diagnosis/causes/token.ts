@@ -1,9 +1,8 @@
 /** The token: its form, its signature, its one use, its claims. */
 import type { Evidence } from "../../evidence.ts";
-import { shellFile } from "../../shell.ts";
 import { contradicted, type Family, proved, silent, speaks, unlikely, type Weight } from "../cause.ts";
 import { hasExpired } from "../clock.ts";
-import { enrolCommand, fileOf, renewCommand, updateProvisioner } from "../commands.ts";
+import { enrolCommand, fileOf, keyOf, renewCommand, updateProvisioner } from "../commands.ts";
 import { isFirstUseAlone, mayComeTwice, typeOf } from "../leaf.ts";
 import { proxyShown, type Symptom, symptomOf } from "../symptom.ts";
 import { firstTokens, isSince } from "../version.ts";
@@ -46,7 +45,7 @@ export const token: Family<Token> = {
     help(e) {
       const commands = [
         `openssl x509 -noout -pubkey -in ${fileOf(e)}`,
-        `openssl pkey -pubout -in ${shellFile(e.files?.key, "KEY")}`,
+        `openssl pkey -pubout -in ${keyOf(e)}`,
       ];
       const compare = `do both print the same? \`${commands.join("` and `")}\``;
       return proxyShown(e.answer) === null

@@ -1,0 +1,61 @@
+/** What a user of a kubeconfig proves itself by. */
+import { Failure } from "../failure/failure.ts";
+import { type Kubeconfig, ownWords, type User } from "./kubeconfig.ts";
+import type { Chosen } from "./which.ts";
+import { pathFrom } from "./which.ts";
+import { at, positionOf, type Words, wordsAt } from "./written.ts";
+
+/** One half of it: written in the kubeconfig itself, or in a file. */
+export type Half = { readonly in: "config"; readonly key: string } | { readonly in: "file"; readonly file: string };
+
+export interface Halves {
+  readonly certificate: Half;
+  readonly key: Half;
+}
+
+/** Where certificate and key are. Throws where the user has none, or not both, and says what it has instead. */
+export function halvesOf({ config, user }: Chosen): Halves {
+  const certificate = halfOf(config, user, "client-certificate");
+  const key = halfOf(config, user, "client-key");
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  const about = { file: config.file, user: user.name };
+  if (certificate !== undefined) throw new Failure("KUBE_NO_KEY", about);
+  throw key === undefined ? otherWay({ config, user }) : new Failure("KUBE_NO_CERTIFICATE", { ...about, hasKey: true });
+}
+
+/** What is written in the file wins over the path of another one, as for kubectl. */
+function halfOf(config: Kubeconfig, user: User, name: string): Half | undefined {
+  if (ownWords(config, user, `${name}-data`) !== undefined) return { in: "config", key: `${name}-data` };
+  const path = wordsAt(user.own, name);
+  return path === undefined ? undefined : { in: "file", file: pathFrom(config.file, path) };
+}
+
+/** No certificate: then by what? */
+export function otherWay({ config: { file }, user: { name: user, own } }: Chosen): Failure {
+  const exec = at(own, "exec");
+  if (exec !== undefined) {
+    const args = at(exec, "args");
+    const words = args?.kind === "items" ? args.items.flatMap((item) => (item.kind === "words" ? [item.value] : [])) : [];
+    const isOurs = words.includes("kubectl-credential");
+    return new Failure("KUBE_USER_EXEC", { file, user, command: wordsAt(exec, "command") ?? "", isOurs });
+  }
+  const way = (["token", "tokenFile", "auth-provider", "username", "password"] as const).find(
+    (one) => at(own, one) !== undefined,
+  );
+  if (way !== undefined) return new Failure("KUBE_USER_TOKEN", { file, user, way });
+  return new Failure("KUBE_NO_CERTIFICATE", { file, user });
+}
+
+/** What is written there, decoded as Go does: line ends may stand in it, nothing else. Throws KUBECONFIG_BASE64. */
+export function decoded({ file, text }: Kubeconfig, user: User, { key, words }: { key: string; words: Words }): Buffer {
+  const base64 = words.value.replace(/[\r\n]/g, "");
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(base64) && base64.length % 4 === 0) return Buffer.from(base64, "base64");
+  const looksLike = base64.includes("-----BEGIN") ? "PEM as it is, and not in base64" : undefined;
+  throw new Failure("KUBECONFIG_BASE64", {
+    file,
+    user: user.name,
+    key,
+    ...positionOf(text, words.start),
+    ...(looksLike !== undefined && { looksLike }),
+  });
+}
