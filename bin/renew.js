@@ -6,7 +6,7 @@ const { readFileSync } = require("node:fs");
 
 const argv = process.argv.slice(2);
 // What files alone may answer is asked in one of these words.
-const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
+const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$|kubectl-credential$)/.test(word));
 const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
 if (answered !== null) process.exit(answered); // all of it is written
 else run(takeSignals());

@@ -10,7 +10,8 @@ export function answerFirst(argv: readonly string[], env: NodeJS.ProcessEnv): nu
   const topic = helpTopic(argv);
   if (topic !== null) return say(1, helpText(topic), 0);
   const answer = quickAnswer(argv, { env, now: new Date(), fs: realFileSystem });
-  return answer && say(2, answer.stderr, answer.exit);
+  if (answer === null) return null;
+  return answer.stdout === undefined ? say(2, answer.stderr, answer.exit) : say(1, answer.stdout, answer.exit);
 }
 
 /** Which command's help is asked for, and nothing else is; null where something else is. */

@@ -1,6 +1,6 @@
 /**
- * The answers that files alone give, in little more time than Node takes to start: a certificate that is not due, and
- * `needs-renewal` of a file. A timer asks every few minutes, and a script for each of its files. Whatever is not plain, a
+ * The answers that files alone give, in little more time than Node takes to start: a certificate that is not due, as words or
+ * as the credentials that kubectl asks for, and `needs-renewal` of a file. A timer asks every few minutes, and a script for each of its files. Whatever is not plain, a
  * setting in the environment, a thing that was left behind, any mistake, is for the whole program, which says the very same
  * where both have an answer.
  */
@@ -10,6 +10,7 @@ import { parseCaUrl } from "../ca/url.ts";
 import { largest } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
 import { follow } from "../files/target.ts";
+import { clearPem, credentialText, execInfo, expiryFor, usualWindow } from "../kube/exec-credential.ts";
 import { readBundle } from "../pki/bundle.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import { embedsPublicKey } from "../pki/embedded-key.ts";
@@ -25,6 +26,8 @@ import { plain } from "./print/plain.ts";
 export interface QuickAnswer {
   readonly exit: number;
   readonly stderr: string;
+  /** Instead of words on stderr. */
+  readonly stdout?: string;
 }
 
 interface Around {
@@ -38,6 +41,7 @@ export function quickAnswer(argv: readonly string[], around: Around): QuickAnswe
   try {
     const [first = "", ...rest] = argv;
     if (first === "needs-renewal") return needed(rest, around);
+    if (first === "kubectl-credential") return handedOut(rest, around);
     return commandNames.some((name) => name === first) ? null : notDue(argv, around);
   } catch {
     return null; // the whole program meets it again, and explains it
@@ -85,6 +89,31 @@ function notDue(argv: readonly string[], { env, now, fs }: Around): QuickAnswer 
   if (when.due) return null;
   const text = given["quiet"] === undefined ? `${plain(notDueText(file, leaf, when.from, now))}\n` : "";
   return { exit: given["exit-code"] === undefined ? 0 : notDueExit, stderr: text };
+}
+
+/** The certificate that kubectl asks for, while it is not due. */
+function handedOut(argv: readonly string[], { env, now, fs }: Around): QuickAnswer | null {
+  const line = read(argv, { valued: ofRenew.valued, switches: [] });
+  const [file, key, ...others] = line?.operands ?? [];
+  if (line === null || file === undefined || key === undefined || others.length > 0 || isSet(env)) return null;
+  const info = execInfo(env["KUBERNETES_EXEC_INFO"]);
+  const settings = configuration({ context: null, config: undefined }, { env, fs });
+  if ("problem" in info || !isPlain(settings)) return null;
+  const { given } = line;
+  const url = given["ca-url"] ?? settings.values(true)["ca-url"]?.value;
+  if (url === undefined) return null;
+  if (!plainUrl.test(url)) parseCaUrl(url, "--ca-url");
+  const chain = certificatesIn(file, fs);
+  const [leaf] = chain;
+  const pem = clearPem(findKey({ file: key, role: "key", bytes: bytesOf(key, fs) }));
+  if (pem === null || leaf.isCa || leaf.notBefore > now || !isKeyOf(leaf, key, fs)) return null;
+  const window = parseWindow(given["expires-in"] ?? usualWindow, "--expires-in");
+  if (due(leaf, window, now).due || isBusy([file, key], fs)) return null;
+  return {
+    exit: 0,
+    stderr: "",
+    stdout: credentialText({ chain, key: pem }, info.version, expiryFor(leaf, window, now)),
+  };
 }
 
 /** A name and a port, of which nobody can be in doubt: making a URL of them takes a while. */

@@ -114,7 +114,7 @@ export interface Facts extends KubeFacts {
   };
 
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
-  TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" };
+  TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" | "install" };
   /** Another run is at work on the same certificate. */
   LOCKED: {
     file: string;

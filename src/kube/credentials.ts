@@ -35,7 +35,8 @@ export function otherWay({ config: { file }, user: { name: user, own } }: Chosen
   const exec = at(own, "exec");
   if (exec !== undefined) {
     const args = at(exec, "args");
-    const words = args?.kind === "items" ? args.items.flatMap((item) => (item.kind === "words" ? [item.value] : [])) : [];
+    const words =
+      args?.kind === "items" ? args.items.flatMap((item) => (item.kind === "words" ? [item.value] : [])) : [];
     const isOurs = words.includes("kubectl-credential");
     return new Failure("KUBE_USER_EXEC", { file, user, command: wordsAt(exec, "command") ?? "", isOurs });
   }

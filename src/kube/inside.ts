@@ -52,8 +52,7 @@ export function installInside(
 ): "renamed" | "in-place" {
   awaitKubectl(goal.target.path, fs);
   const bytes = fs.read(goal.target.path);
-  if (digest(pemIn(place, bytes)) !== goal.before)
-    throw new Failure("TARGET_CHANGED", { file: place.file, kept: [] });
+  if (digest(pemIn(place, bytes)) !== goal.before) throw new Failure("TARGET_CHANGED", { file: place.file, kept: [] });
   return install({ ...goal, before: digest(bytes) }, filled(place, bytes, pem), fs);
 }
 

@@ -57,7 +57,8 @@ export function parseKubeconfig(file: string, bytes: Buffer): Kubeconfig {
     isShared: root.isShared || at(root, "users")?.isShared === true || item.isShared || isMerged(item),
   }));
   users.forEach(({ name, start }, index) => {
-    if (users.findIndex((one) => one.name === name) < index) throw broken(start, `a user ${name} stands here once more`);
+    if (users.findIndex((one) => one.name === name) < index)
+      throw broken(start, `a user ${name} stands here once more`);
   });
   return { file, text, root, users, contexts: contextsOf(root), currentContext: wordsAt(root, "current-context") };
 }

@@ -34,7 +34,8 @@ export function choose(asked: Asked, world: Around): Chosen {
     const near = nearest(current, known);
     throw new Failure("KUBE_CONTEXT_MISSING", { files, context: current, known, ...(near !== undefined && { near }) });
   }
-  if (context.user === "") throw new Failure("KUBE_CONTEXT_MISSING", { files, context: current, known, isUserless: true });
+  if (context.user === "")
+    throw new Failure("KUBE_CONTEXT_MISSING", { files, context: current, known, isUserless: true });
   return userIn(configs, context.user, { from: `the context ${current}` });
 }
 
@@ -62,7 +63,9 @@ function userIn(configs: readonly Kubeconfig[], name: string, { from }: { from: 
 /** The one that was named, those of KUBECONFIG, or the one at home. */
 export function filesOf(named: string | undefined, env: Around["env"]): { files: readonly string[]; from: string } {
   if (named !== undefined) return { files: [named], from: "the command line" };
-  const listed = (env["KUBECONFIG"] ?? "").split(process.platform === "win32" ? ";" : ":").filter((file) => file !== "");
+  const listed = (env["KUBECONFIG"] ?? "")
+    .split(process.platform === "win32" ? ";" : ":")
+    .filter((file) => file !== "");
   if (listed.length > 0) return { files: [...new Set(listed)], from: "KUBECONFIG" };
   return { files: [join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".kube", "config")], from: "the default" };
 }

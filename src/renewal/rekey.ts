@@ -15,7 +15,7 @@ import { type Asking, explain, routeOf } from "./ask.ts";
 import { askConsent } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
-import { load, loadKey, loadPair, onDisk, type OpenedKey } from "./load.ts";
+import { load, loadKey, loadPair, type OpenedKey, onDisk } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
 import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
@@ -79,7 +79,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
   const inside = paths.kube?.install;
-  if (policy.window === null && !inside && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
+  if (policy.window === null && !inside && areNewerThanAsked(written, world))
+    return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
   const goals = goalsFor(policy, { seen, token: turn.token }, world);

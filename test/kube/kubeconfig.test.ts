@@ -22,32 +22,114 @@ async function stage(hours: { from?: number; to?: number } = {}): Promise<Scene>
 const text = () => readFileSync("config", "utf8");
 /** What stands in the place of certificate and key, and the rest with nothing there. */
 function parts(whole: string): { certificates: string[]; rest: string } {
-  const found = [...whole.matchAll(/[A-Za-z0-9+/=]{60,}(?:\r?\n *[A-Za-z0-9+/=]{20,})*/g)].map(([one]) => one.replace(/\s/g, ""));
+  const found = [...whole.matchAll(/[A-Za-z0-9+/=]{60,}(?:\r?\n *[A-Za-z0-9+/=]{20,})*/g)].map(([one]) =>
+    one.replace(/\s/g, ""),
+  );
   return { certificates: found, rest: whole.replace(/[A-Za-z0-9+/=]{60,}(?:\r?\n *[A-Za-z0-9+/=]{1,})*/g, "…") };
 }
 const leafOf = (data: string) => new X509Certificate(Buffer.from(data, "base64"));
-const wrapped = (data: string, width: number, indent: string) => (data.match(new RegExp(`.{1,${width}}`, "g")) ?? []).map((line) => indent + line);
+const wrapped = (data: string, width: number, indent: string) =>
+  (data.match(new RegExp(`.{1,${width}}`, "g")) ?? []).map((line) => indent + line);
 
 describe("what is written inline is renewed, and every other byte stays", () => {
   const forms: [string, (c: string, k: string) => string][] = [
     ["plain words", (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k} # mine`])],
     ["quoted", (c, k) => kubeconfig("dave", [`client-certificate-data: "${c}"   # here`, `client-key-data: '${k}'`])],
-    ["the key first", (c, k) => kubeconfig("dave", [`client-key-data: ${k}`, "", "# between", `"client-certificate-data":   ${c}`])],
-    ["a block", (c, k) => kubeconfig("dave", ["client-certificate-data: |", ...wrapped(c, 76, "  "), `client-key-data: ${k}`])],
-    ["a stripped block", (c, k) => kubeconfig("dave", ["client-certificate-data: |-  # wrapped", ...wrapped(c, 64, "      "), "", `client-key-data: ${k}`])],
-    ["a folded block of one line", (c, k) => kubeconfig("dave", ["client-certificate-data: >-", `  ${c}`, `client-key-data: ${k}`])],
+    [
+      "the key first",
+      (c, k) => kubeconfig("dave", [`client-key-data: ${k}`, "", "# between", `"client-certificate-data":   ${c}`]),
+    ],
+    [
+      "a block",
+      (c, k) => kubeconfig("dave", ["client-certificate-data: |", ...wrapped(c, 76, "  "), `client-key-data: ${k}`]),
+    ],
+    [
+      "a stripped block",
+      (c, k) =>
+        kubeconfig("dave", [
+          "client-certificate-data: |-  # wrapped",
+          ...wrapped(c, 64, "      "),
+          "",
+          `client-key-data: ${k}`,
+        ]),
+    ],
+    [
+      "a folded block of one line",
+      (c, k) => kubeconfig("dave", ["client-certificate-data: >-", `  ${c}`, `client-key-data: ${k}`]),
+    ],
     ["in braces", (c, k) => kubeconfig("dave", [`{client-certificate-data: ${c}, client-key-data: "${k}"}`])],
-    ["with line ends of Windows", (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).replaceAll("\n", "\r\n")],
-    ["a block with line ends of Windows", (c, k) => kubeconfig("dave", ["client-certificate-data: |", ...wrapped(c, 76, "  "), `client-key-data: ${k}`]).replaceAll("\n", "\r\n")],
-    ["with a byte order mark", (c, k) => `\ufeff${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}`],
-    ["without a line end at the end", (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).trimEnd()],
-    ["a document's marks", (c, k) => `---\n${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}...\n`],
-    ["an anchor elsewhere", (c, k) => `x-lab: &lab {a: b}\nx-other: *lab\n${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}`],
-    ["names that are not ASCII", (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).replace("# the cluster", "# der Würfel 方 🎲")],
-    ["the block last, without a line end", (c, k) => `users:\n- name: dave\n  user:\n    client-key-data: ${k}\n    client-certificate-data: |\n${wrapped(c, 76, "      ").join("\n")}`],
-    ["JSON", (c, k) => JSON.stringify({ apiVersion: "v1", kind: "Config", users: [{ name: "a", user: { token: "t" } }, { name: "dave", user: { "client-certificate-data": c, "client-key-data": k } }], contexts: [{ name: "x", context: { user: "dave" } }], "current-context": "x" }, null, "\t")],
-    ["JSON in one line", (c, k) => JSON.stringify({ users: [{ name: "dave", user: { "client-certificate-data": c, "client-key-data": k } }] })],
-    ["JSON that escapes the slash", (c, k) => JSON.stringify({ users: [{ name: "dave", user: { "client-certificate-data": c, "client-key-data": k } }] }).replaceAll("/", "\\/")],
+    [
+      "with line ends of Windows",
+      (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).replaceAll("\n", "\r\n"),
+    ],
+    [
+      "a block with line ends of Windows",
+      (c, k) =>
+        kubeconfig("dave", ["client-certificate-data: |", ...wrapped(c, 76, "  "), `client-key-data: ${k}`]).replaceAll(
+          "\n",
+          "\r\n",
+        ),
+    ],
+    [
+      "with a byte order mark",
+      (c, k) => `\ufeff${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}`,
+    ],
+    [
+      "without a line end at the end",
+      (c, k) => kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).trimEnd(),
+    ],
+    [
+      "a document's marks",
+      (c, k) => `---\n${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}...\n`,
+    ],
+    [
+      "an anchor elsewhere",
+      (c, k) =>
+        `x-lab: &lab {a: b}\nx-other: *lab\n${kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`])}`,
+    ],
+    [
+      "names that are not ASCII",
+      (c, k) =>
+        kubeconfig("dave", [`client-certificate-data: ${c}`, `client-key-data: ${k}`]).replace(
+          "# the cluster",
+          "# der Würfel 方 🎲",
+        ),
+    ],
+    [
+      "the block last, without a line end",
+      (c, k) =>
+        `users:\n- name: dave\n  user:\n    client-key-data: ${k}\n    client-certificate-data: |\n${wrapped(c, 76, "      ").join("\n")}`,
+    ],
+    [
+      "JSON",
+      (c, k) =>
+        JSON.stringify(
+          {
+            apiVersion: "v1",
+            kind: "Config",
+            users: [
+              { name: "a", user: { token: "t" } },
+              { name: "dave", user: { "client-certificate-data": c, "client-key-data": k } },
+            ],
+            contexts: [{ name: "x", context: { user: "dave" } }],
+            "current-context": "x",
+          },
+          null,
+          "\t",
+        ),
+    ],
+    [
+      "JSON in one line",
+      (c, k) =>
+        JSON.stringify({ users: [{ name: "dave", user: { "client-certificate-data": c, "client-key-data": k } }] }),
+    ],
+    [
+      "JSON that escapes the slash",
+      (c, k) =>
+        JSON.stringify({
+          users: [{ name: "dave", user: { "client-certificate-data": c, "client-key-data": k } }],
+        }).replaceAll("/", "\\/"),
+    ],
   ];
 
   test.each(forms)("%s", async (name, make) => {
@@ -124,7 +206,9 @@ describe("whose certificate", () => {
     ["the certificate in a file, the key inline", ["client-certificate: dave.crt", 1], "dave.crt"],
   ])("%s", async (_, [first, second], written) => {
     const s = await stage();
-    const credentials = [first, second].map((one, index) => (typeof one === "string" ? one : (inline("dave")[index] ?? "")));
+    const credentials = [first, second].map((one, index) =>
+      typeof one === "string" ? one : (inline("dave")[index] ?? ""),
+    );
     s.write("config", kubeconfig("dave", credentials));
     const files = ["config", "dave.crt", "dave.key"];
     const before = files.map((file) => readFileSync(file, "utf8"));
@@ -145,7 +229,10 @@ describe("whose certificate", () => {
     s.write("real", two());
     symlinkSync("real", "config");
     expect((await s.renew(`kubeconfig config --force ${reach}`)).exit).toBe(0);
-    expect([realFileSystem.lstat("config").isSymbolicLink(), text().includes(base64("dave.crt"))]).toEqual([true, false]);
+    expect([realFileSystem.lstat("config").isSymbolicLink(), text().includes(base64("dave.crt"))]).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
@@ -167,7 +254,10 @@ describe("as any other renewal", () => {
   test("expired: by --force alone, then by token", async () => {
     const s = await set({ from: -30, to: -6 });
     const refused = await s.renew(`kubeconfig config ${reach}`);
-    expect([refused.exit, refused.stderr]).toEqual([65, expect.stringContaining("`renew kubeconfig --force --user dave config`")]);
+    expect([refused.exit, refused.stderr]).toEqual([
+      65,
+      expect.stringContaining("`renew kubeconfig --force --user dave config`"),
+    ]);
     const { exit, stderr } = await s.renew(`kubeconfig config --force ${reach}`);
     expect([exit, stderr]).toEqual([0, expect.stringContaining(" by token: ")]);
   });
@@ -176,7 +266,11 @@ describe("as any other renewal", () => {
     const s = await set();
     const before = text();
     const no = await s.renew(`kubeconfig config ${reach}`, { answers: ["n"] });
-    expect([no.exit, no.stderr.split("\n")[0], text() === before]).toEqual([64, "overwrite the certificate in config? [y/N] n", true]);
+    expect([no.exit, no.stderr.split("\n")[0], text() === before]).toEqual([
+      64,
+      "overwrite the certificate in config? [y/N] n",
+      true,
+    ]);
     expect((await s.renew(`kubeconfig config ${reach}`, { answers: ["y"] })).exit).toBe(0);
   });
 
@@ -192,14 +286,23 @@ describe("as any other renewal", () => {
     expect(failed.exit).toBe(69);
     expect(asked[0]?.["RENEW_CERT"]).toBe(`${s.folder}/config`);
     const settled = await s.renew(`kubeconfig config --expires-in 1h ${reach} --exec ./reload`);
-    expect([settled.exit, settled.stderr.split("\n")[0]]).toEqual([0, "what an earlier run owed, its hook or signal, has succeeded now"]);
+    expect([settled.exit, settled.stderr.split("\n")[0]]).toEqual([
+      0,
+      "what an earlier run owed, its hook or signal, has succeeded now",
+    ]);
   });
 
   test("a rekey replaces certificate and key in one rename", async () => {
     const s = await set();
     const before = text();
     let renames = 0;
-    const fs = { ...realFileSystem, rename: (from: string, to: string) => (renames++, realFileSystem.rename(from, to)) };
+    const fs = {
+      ...realFileSystem,
+      rename: (from: string, to: string) => {
+        renames++;
+        realFileSystem.rename(from, to);
+      },
+    };
     const { exit, screen, stderr } = await s.renew(`kubeconfig config --force --rekey ${reach}`, { fs });
     expect([exit, renames], screen).toEqual([0, 1]);
     expect(stderr).toMatch(/^rekeyed config for dave, its key \(ECDSA P-256\) is in config: /);

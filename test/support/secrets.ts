@@ -176,6 +176,24 @@ function isSmallFile(file: string): boolean {
   }
 }
 
+/**
+ * The one place where a private key is printed: standard output of `renew kubectl-credential`, in the answer that kubectl
+ * waits for. What else is in it is looked through.
+ */
+export function withoutHandedOut(stdout: string): string {
+  const lines = stdout.split("\n");
+  return lines.map((line) => (isHandedOut(line) ? line.replace(/"clientKeyData":"[^"]*"/, "") : line)).join("\n");
+}
+
+function isHandedOut(line: string): boolean {
+  try {
+    const { kind, status } = JSON.parse(line) as { kind?: unknown; status?: { clientKeyData?: unknown } };
+    return kind === "ExecCredential" && typeof status?.clientKeyData === "string";
+  } catch {
+    return false;
+  }
+}
+
 /** Everything that hangs on an error: its words, facts, stack and causes. A private key among them is found by itself. */
 export function textOf(value: unknown, seen = new Set<unknown>()): string {
   if (typeof value === "string") return `${value}\n`;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileSystem, realFileSystem } from "../../src/files/system.ts";
 import type { Output, World } from "../../src/world.ts";
-import { watch, watched } from "./secrets.ts";
+import { watch, watched, withoutHandedOut } from "./secrets.ts";
 
 export interface TestWorld extends World {
   readonly out: Captured;
@@ -32,13 +32,15 @@ export class Captured implements Output {
   text = "";
   readonly isTerminal: boolean;
   readonly columns: number;
-  constructor(isTerminal: boolean, columns: number) {
+  readonly #isStdout: boolean;
+  constructor(isTerminal: boolean, columns: number, isStdout = false) {
+    this.#isStdout = isStdout;
     this.isTerminal = isTerminal;
     this.columns = columns;
   }
   write(text: string): void {
     this.text += text;
-    watch.saw("screen", text);
+    watch.saw("screen", this.#isStdout ? withoutHandedOut(text) : text);
   }
 }
 
@@ -47,7 +49,7 @@ export const byChance: World["random"] = (bytes) => randomBytes(bytes).toString(
 
 export function testWorld(options: WorldOptions = {}): TestWorld {
   const { now = () => new Date(), env = {}, fs = realFileSystem, answers, isTerminal = false, columns = 80 } = options;
-  const out = new Captured(isTerminal, columns);
+  const out = new Captured(isTerminal, columns, true);
   const err = new Captured(isTerminal, columns);
   const left = [...(answers ?? [])];
   let count = 0;

@@ -56,7 +56,10 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const isRekey = said.isOn("rekey");
   const kind = isRekey ? keyWish(said) : refuseKind(said);
   if (isRekey && !said.isOn("mtls"))
-    throw new Failure("FLAG_CONFLICT", { flags: ["--rekey", "--mtls=false"], because: "A rekey works over mTLS only." });
+    throw new Failure("FLAG_CONFLICT", {
+      flags: ["--rekey", "--mtls=false"],
+      because: "A rekey works over mTLS only.",
+    });
   const policy = policyOf(said, "kubeconfig", { certificate: "", key: "" });
   reporter.passedOver(said.passedOver());
   const found = findPaths(choose(asked, world), policy.paths.passphraseFile, world);
@@ -77,7 +80,8 @@ async function rekeyed(
   reporter: Reporter,
 ): Promise<string> {
   if (are === "apart") {
-    const because = "Certificate and key stand in different files, of which one is the kubeconfig: they cannot be replaced as one.";
+    const because =
+      "Certificate and key stand in different files, of which one is the kubeconfig: they cannot be replaced as one.";
     throw new Failure("BAD_FLAG", { said: "--rekey does not go with this user", because, command: "kubeconfig" });
   }
   const policy = { ...asked.policy, paths, kind: asked.kind };

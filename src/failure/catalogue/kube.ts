@@ -1,8 +1,9 @@
 /** Exit 65, and one of 64: kubeconfigs, and what kubectl asks of its plugin. */
+
+import type { KubeFacts } from "../kube-facts.ts";
 import { shell, shellFile } from "../shell.ts";
 import type { Family } from "./explanation.ts";
 import { quoted } from "./explanation.ts";
-import type { KubeFacts } from "../kube-facts.ts";
 
 const restore = (file: string) =>
   `see what kubectl makes of it: \`kubectl config view --kubeconfig ${shellFile(file)}\``;
@@ -39,7 +40,8 @@ export const kube: Family<keyof KubeFacts> = {
     exit: 65,
     retry: "after-fix",
     title: "a certificate or a key in a kubeconfig is no base64",
-    about: "client-certificate-data and client-key-data hold PEM in base64, which may be broken by line ends and nothing else.",
+    about:
+      "client-certificate-data and client-key-data hold PEM in base64, which may be broken by line ends and nothing else.",
     what: (f) => `${f.file}:${f.line}:${f.column}: the ${f.key} of the user ${f.user} is no base64`,
     why: () => "It should hold PEM in base64, which may be broken by line ends alone; kubectl cannot read it either.",
     evidence: (f) => (f.looksLike === undefined ? [] : [["looks like", f.looksLike]]),
@@ -78,7 +80,9 @@ export const kube: Family<keyof KubeFacts> = {
     about: "Users are named in the list `users`. A user's name there need not be its name for the cluster.",
     what: (f) => (f.user === null ? `${list(f.files)} has no users` : `${list(f.files)} has no user ${f.user}`),
     why: (f) =>
-      f.from === "" ? "Somebody has taken it out, or never put one in." : `${f.from.replace(/^t/, "T")} names the user.`,
+      f.from === ""
+        ? "Somebody has taken it out, or never put one in."
+        : `${f.from.replace(/^t/, "T")} names the user.`,
     evidence: (f) => [["users", list(f.known)]],
     help: (f) => [
       ...(f.near === undefined ? [] : [`did you mean \`--user ${shell(f.near, "NAME")}\`?`]),
@@ -99,7 +103,10 @@ export const kube: Family<keyof KubeFacts> = {
     evidence: (f) => [["plugin", quoted(f.command)]],
     help: (f) =>
       f.isOurs
-        ? ["nothing: `kubectl auth whoami` asks it, and it renews in time", "to renew now: `renew --force CRT KEY`, with the files that its args name"]
+        ? [
+            "nothing: `kubectl auth whoami` asks it, and it renews in time",
+            "to renew now: `renew --force CRT KEY`, with the files that its args name",
+          ]
         : [
             "see what that program is, and renew what it hands out",
             `to have renew hand out a certificate: \`renew kubectl-credential --install --force --user ${shell(f.user, "NAME")} CRT KEY\``,
@@ -134,7 +141,8 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user has a certificate and no key",
     about: "Neither client-key-data nor client-key stands below the user: nobody can prove to own the certificate.",
     what: (f) => `the user ${f.user} in ${f.file} has a client certificate, but no key`,
-    why: () => "Neither client-key-data nor client-key stands below it, and without its key a certificate cannot be renewed.",
+    why: () =>
+      "Neither client-key-data nor client-key stands below it, and without its key a certificate cannot be renewed.",
     help: (f) => [`put both in: ${setPair(f)}`],
   },
   KUBE_BAD_PAIR: {
@@ -160,7 +168,8 @@ export const kube: Family<keyof KubeFacts> = {
     exit: 64,
     retry: "never",
     title: "a user has credentials already",
-    about: "`--install` writes an `exec` stanza; what the user has besides would go, or win over it. That takes --force.",
+    about:
+      "`--install` writes an `exec` stanza; what the user has besides would go, or win over it. That takes --force.",
     what: (f) => `the user ${f.user} in ${f.file} has credentials already`,
     why: () => "They would go: kubectl takes one kind at a time. Nothing was written.",
     evidence: (f) => [["it has", f.what.join(", ")]],

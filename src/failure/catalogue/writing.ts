@@ -104,7 +104,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         "What a certificate or a key held when it was loaded is compared with what it holds before it is replaced. Where it differs, another program or a person was at work meanwhile, and nothing of theirs is written over.",
       what: (f) => `${f.file} was changed by somebody else meanwhile`,
       why: (f) =>
-        `It is not what it was when it was loaded, so nothing was replaced.${f.operation === "rollback" ? "" : " The CA had issued a certificate by then."}`,
+        `It is not what it was when it was loaded, so nothing was replaced.${f.operation === undefined ? " The CA had issued a certificate by then." : ""}`,
       evidence: (f) => f.kept.map((file, index) => [index === 0 ? "kept" : "and", file]),
       help: (f) => [
         "see who else renews this certificate: two timers, or a tool that deploys it; then run renew again",

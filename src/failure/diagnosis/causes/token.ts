@@ -43,10 +43,7 @@ export const token: Family<Token> = {
       return proved(shown === null ? because : `${because}; ${shown} is in between, and may have changed it`);
     },
     help(e) {
-      const commands = [
-        `openssl x509 -noout -pubkey -in ${fileOf(e)}`,
-        `openssl pkey -pubout -in ${keyOf(e)}`,
-      ];
+      const commands = [`openssl x509 -noout -pubkey -in ${fileOf(e)}`, `openssl pkey -pubout -in ${keyOf(e)}`];
       const compare = `do both print the same? \`${commands.join("` and `")}\``;
       return proxyShown(e.answer) === null
         ? [compare, `if so, something between changes what is sent; ${around}`]
