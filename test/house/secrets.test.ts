@@ -10,7 +10,7 @@ import { Failure } from "../../src/failure/failure.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { run } from "../support/program.ts";
 import { type Scene, scene } from "../support/scene.ts";
-import { textOf, Watch, watch, watched } from "../support/secrets.ts";
+import { textOf, Watch, watch, watched, withoutHandedOut } from "../support/secrets.ts";
 import { exported } from "../support/user-files.ts";
 
 const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
@@ -40,6 +40,8 @@ describe.each(Object.entries(keys))("a planted %s key is found", (_, key) => {
     ["as DER in hexadecimal", () => der(key).toString("hex")],
     ["its number in hexadecimal", () => d(key).toString("hex")],
     ["its number in large hexadecimal", () => d(key).toString("hex").toUpperCase()],
+    ["as PEM in base64, as a kubeconfig has it", () => Buffer.from(pem(key)).toString("base64")],
+    ["the same behind a byte", () => Buffer.from(`x${pem(key)}`).toString("base64")],
     ["as JWK", () => JSON.stringify(key.export({ format: "jwk" }))],
     ["in JSON", () => JSON.stringify({ rendered: pem(key) })],
     [
@@ -93,6 +95,15 @@ describe("also found", () => {
     }
     expect(foundIn(textOf(new Failure("BAD_KEY", { ...facts, problem: text })), keys["P-256"])).not.toEqual([]);
     expect(foundIn(textOf(new Failure("BAD_KEY", facts)), keys["P-256"])).toEqual([]);
+  });
+
+  test("what is printed besides a key that kubectl asked for, which is no find itself", () => {
+    const text = pem(keys["P-256"]);
+    const credential = (more: object) =>
+      `${JSON.stringify({ kind: "ExecCredential", status: { clientKeyData: text, ...more } })}\n`;
+    expect(foundIn(withoutHandedOut(credential({})), keys["P-256"])).toEqual([]);
+    expect(foundIn(withoutHandedOut(credential({ clientCertificateData: text })), keys["P-256"])).not.toEqual([]);
+    expect(foundIn(withoutHandedOut(`${text}${credential({})}`), keys["P-256"])).not.toEqual([]);
   });
 
   test("what a run writes beside its key", () => {

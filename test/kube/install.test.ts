@@ -2,14 +2,17 @@
 import { readFileSync, statSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { thisProgram } from "../../src/cli/this-program.ts";
 import { parseKubeconfig } from "../../src/kube/kubeconfig.ts";
 import { type Stanza, stanzaOf, yaml } from "../../src/kube/stanza.ts";
 import { withStanza } from "../../src/kube/write-stanza.ts";
-import { thisProgram } from "../../src/cli/this-program.ts";
 import { inline, kubeconfig } from "../support/kubeconfig.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
-const stanza = stanzaOf(["/usr/bin/renew"], ["--ca-url", "https://ca.internal:9000", "--root", "/etc/my root.crt", "66%", "a: b", "null", "12"]);
+const stanza = stanzaOf(
+  ["/usr/bin/renew"],
+  ["--ca-url", "https://ca.internal:9000", "--root", "/etc/my root.crt", "66%", "a: b", "null", "12"],
+);
 type Config = { users: { name: string; user: Record<string, unknown> | null }[] } & Record<string, unknown>;
 
 /** Null where nothing is to be written. */
@@ -44,7 +47,10 @@ describe("wherever it has to stand", () => {
     ["a user without more than a name", `${head}users:\n- name: dave\n${others}`],
     ["a user in braces without more than a name", `${head}users: [{name: dave}]\n`],
     ["a user who acts as another", `${head}users:\n- name: dave\n  user:\n    as: root # keep\n${others}`],
-    ["a user with an older stanza of ours", `${head}users:\n- name: dave\n  user:\n    exec:\n      command: renew\n      args: [kubectl-credential, a, b]\n    as: root\n${others}`],
+    [
+      "a user with an older stanza of ours",
+      `${head}users:\n- name: dave\n  user:\n    exec:\n      command: renew\n      args: [kubectl-credential, a, b]\n    as: root\n${others}`,
+    ],
   ])("%s", (_, text) => {
     const after = written(text);
     expect(after).not.toBeNull();
@@ -52,23 +58,70 @@ describe("wherever it has to stand", () => {
     expect(userIn(after ?? "")?.["exec"]).toEqual(stanza);
     const was = parse(text) as Config;
     const is = parse(after ?? "") as Config;
-    const without = (config: Config) => ({ ...config, users: (config.users ?? []).filter(({ name }) => name !== "dave") });
+    const without = (config: Config) => ({
+      ...config,
+      users: (config.users ?? []).filter(({ name }) => name !== "dave"),
+    });
     expect(without(is)).toEqual(without(was));
-    if (!/[[{]/.test(text)) expect(lines(after ?? "").filter((line) => lines(text).includes(line))).toEqual(lines(text));
+    if (!/[[{]/.test(text))
+      expect(lines(after ?? "").filter((line) => lines(text).includes(line))).toEqual(lines(text));
     if (text.includes("\r\n")) expect((after ?? "").replaceAll("\r\n", "")).not.toContain("\n");
     // The second time there is nothing to do.
     expect(written(after ?? "")).toBeNull();
   });
 
   test("lines that stay are the same, byte by byte", () => {
-    const text = kubeconfig("dave", ["# before", "client-certificate-data: QUJD # c", "# between", "as: root", "client-key-data: |", "  QUJD", "# after"]);
+    const text = kubeconfig("dave", [
+      "# before",
+      "client-certificate-data: QUJD # c",
+      "# between",
+      "as: root",
+      "client-key-data: |",
+      "  QUJD",
+      "# after",
+    ]);
     const after = written(text) ?? "";
-    const rest = text.replace("    client-certificate-data: QUJD # c\n", "").replace("    client-key-data: |\n      QUJD\n", "");
-    expect(after.replace(/ {4}exec:\n( {6}.*\n)+/, (found) => (found.includes("kubectl-credential") ? "" : found))).toBe(rest);
+    const rest = text
+      .replace("    client-certificate-data: QUJD # c\n", "")
+      .replace("    client-key-data: |\n      QUJD\n", "");
+    expect(
+      after.replace(/ {4}exec:\n( {6}.*\n)+/, (found) => (found.includes("kubectl-credential") ? "" : found)),
+    ).toBe(rest);
     expect(userIn(after)).toEqual({ as: "root", exec: stanza });
   });
 
-  test.each(["plain", "a b", "-", "--root", "66%", "yes", "1e3", "0x1f", "12:30:45", "#x", "a #b", "a: b", "*a", "&a", "!a", "%a", "@a", "'", '"', "{", "ü", "~", "", " ", "-1", ".5", "null", "a:", "= ", "\t"])("a word as YAML has it: %j", (word) => {
+  test.each([
+    "plain",
+    "a b",
+    "-",
+    "--root",
+    "66%",
+    "yes",
+    "1e3",
+    "0x1f",
+    "12:30:45",
+    "#x",
+    "a #b",
+    "a: b",
+    "*a",
+    "&a",
+    "!a",
+    "%a",
+    "@a",
+    "'",
+    '"',
+    "{",
+    "ü",
+    "~",
+    "",
+    " ",
+    "-1",
+    ".5",
+    "null",
+    "a:",
+    "= ",
+    "\t",
+  ])("a word as YAML has it: %j", (word) => {
     expect(parse(`- ${yaml(word)}\n`)).toEqual([word]);
     expect(parse(`- ${yaml(word)}\n`, { version: "1.1" })).toEqual([word]);
   });
@@ -89,16 +142,33 @@ describe("as a command", () => {
 
   test("by KUBECONFIG, with whole paths and what was said", async () => {
     const s = await stage();
-    const { exit, stdout, stderr } = await s.renew(`${install} --expires-in 4h`, { env: { KUBECONFIG: "nope:config" } });
+    const { exit, stdout, stderr } = await s.renew(`${install} --expires-in 4h`, {
+      env: { KUBECONFIG: "nope:config" },
+    });
     expect([exit, stdout]).toEqual([0, ""]);
-    expect(stderr).toBe("installed in config: the user dave gets its certificate from renew, which renews it when kubectl asks and it is due\n");
+    expect(stderr).toBe(
+      "installed in config: the user dave gets its certificate from renew, which renews it when kubectl asks and it is due\n",
+    );
     const exec = userIn(readFileSync("config", "utf8"))?.["exec"] as Stanza;
     const args = exec.args.slice(exec.args.indexOf("kubectl-credential"));
-    expect(args).toEqual(["kubectl-credential", "--ca-url", s.url(), "--root", `${s.folder}/root.crt`, "--expires-in", "4h", `${s.folder}/dave.crt`, `${s.folder}/dave.key`]);
+    expect(args).toEqual([
+      "kubectl-credential",
+      "--ca-url",
+      s.url(),
+      "--root",
+      `${s.folder}/root.crt`,
+      "--expires-in",
+      "4h",
+      `${s.folder}/dave.crt`,
+      `${s.folder}/dave.key`,
+    ]);
     expect(statSync("config").mode & 0o777).toBe(0o600);
     const before = readFileSync("config");
     const again = await s.renew(`${install} --expires-in 4h`, { env: { KUBECONFIG: "nope:config" } });
-    expect([again.exit, again.stderr]).toEqual([0, "the user dave in config gets its certificate from renew already: nothing was written\n"]);
+    expect([again.exit, again.stderr]).toEqual([
+      0,
+      "the user dave in config gets its certificate from renew already: nothing was written\n",
+    ]);
     expect(readFileSync("config").equals(before)).toBe(true);
   });
 
@@ -110,7 +180,11 @@ describe("as a command", () => {
     const s = await stage(credentials);
     const before = readFileSync("config", "utf8");
     const refused = await s.renew(`${install} --kubeconfig config`);
-    expect([refused.exit, refused.stderr.includes("error[KUBE_WOULD_REPLACE]"), readFileSync("config", "utf8") === before]).toEqual([64, true, true]);
+    expect([
+      refused.exit,
+      refused.stderr.includes("error[KUBE_WOULD_REPLACE]"),
+      readFileSync("config", "utf8") === before,
+    ]).toEqual([64, true, true]);
     const { exit, stderr } = await s.renew(`${install} --force --kubeconfig config`);
     expect([exit, stderr.split("\n")[1]]).toEqual([0, `taken out, as they would win over it: ${what}`]);
     expect(Object.keys(userIn(readFileSync("config", "utf8")) ?? {})).toEqual(["exec"]);
@@ -137,7 +211,10 @@ test.each<[string, string | undefined, string[]]>([
   ["not by a folder that is relative", ".:bin", ["/usr/bin/node", "/lib/x5c-renew/bin/renew.js"]],
   ["without a PATH", undefined, ["/usr/bin/node", "/lib/x5c-renew/bin/renew.js"]],
 ])("how kubectl starts it: %s", (_, path, words) => {
-  const links: Record<string, string> = { "/opt/bin/renew": "/lib/x5c-renew/bin/renew.js", "/usr/local/bin/renew": "/other" };
+  const links: Record<string, string> = {
+    "/opt/bin/renew": "/lib/x5c-renew/bin/renew.js",
+    "/usr/local/bin/renew": "/other",
+  };
   const fs = { realpath: (file: string) => links[file] ?? file };
   expect(thisProgram(["/usr/bin/node", "/lib/x5c-renew/bin/renew.js"], path, fs)).toEqual(words);
 });

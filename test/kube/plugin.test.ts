@@ -52,7 +52,15 @@ describe("what kubectl gets", () => {
   test("the answer from files alone is the same, to the byte", async () => {
     const s = await stage({ from: -1, to: 23 }, false);
     const env = { HOME: "/nonexistent", ...v1 };
-    const argv = ["kubectl-credential", "--ca-url", "https://localhost:1", "--root", "root.crt", "dave.crt", "dave.key"];
+    const argv = [
+      "kubectl-credential",
+      "--ca-url",
+      "https://localhost:1",
+      "--root",
+      "root.crt",
+      "dave.crt",
+      "dave.key",
+    ];
     const quick = quickAnswer(argv, { env, now: s.base, fs: realFileSystem });
     const { stdout } = await s.renew(plugin, { env });
     expect(quick).toEqual({ exit: 0, stderr: "", stdout });
@@ -70,7 +78,10 @@ describe("what kubectl gets", () => {
     ["--install", { argv: ["--install"] }],
     ["no CA", { argv: [] }],
     ["a key that is DER", { set: () => writeFileSync("dave.key", exported(file("dave.key"), "pkcs8", "der")) }],
-    ["an encrypted key", { set: () => writeFileSync("dave.key", exported(file("dave.key"), "pkcs8", "pem", "a phrase 1")) }],
+    [
+      "an encrypted key",
+      { set: () => writeFileSync("dave.key", exported(file("dave.key"), "pkcs8", "pem", "a phrase 1")) },
+    ],
   ])("the whole program answers: %s", async (name, { argv = [], env = v1, hours = 0, set }) => {
     const s = await stage({ from: -1, to: 23 }, false);
     await s.issue("root");
@@ -139,7 +150,9 @@ describe("when it is due", () => {
     const { status } = JSON.parse(stdout) as Credential;
     expect([exit, status.clientCertificateData]).toEqual([0, file("dave.crt")]);
     expect(status.expirationTimestamp).toBe(`${new Date(s.base.getTime() + 60_000).toISOString().slice(0, 19)}Z`);
-    expect(stderr).toMatch(/^renew: dave\.crt is due and was not renewed, kubectl takes it as it is until .*error\[CA_UNREACHABLE\]/);
+    expect(stderr).toMatch(
+      /^renew: dave\.crt is due and was not renewed, kubectl takes it as it is until .*error\[CA_UNREACHABLE\]/,
+    );
     expect(stderr.trim().split("\n").length).toBe(1);
   });
 

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { learnFrom, watch } from "./secrets.ts";
+import { learnFrom, watch, withoutHandedOut } from "./secrets.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
@@ -59,7 +59,7 @@ export function run(args: readonly string[], { cwd, env, node = [], input, onWor
     child.once("error", fail);
     child.once("close", (exit, signal) => {
       learnFrom(args, cwd ?? process.cwd()); // again: a rekey has made a new one
-      for (const text of [out, err]) watch.saw("screen", text.join(""), args.join(" "));
+      for (const text of [withoutHandedOut(out.join("")), err.join("")]) watch.saw("screen", text, args.join(" "));
       done({ exit, signal, stdout: out.join(""), stderr: err.join("") });
     });
   });

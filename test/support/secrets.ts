@@ -39,6 +39,9 @@ export class Watch {
   learnKeys(bytes: Uint8Array): void {
     if (bytes.length > 64 * 1024) return;
     const text = Buffer.from(bytes).toString("latin1");
+    // A kubeconfig has PEM in base64.
+    for (const [inside] of text.matchAll(/LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,}={0,2}/g))
+      this.learnKeys(Buffer.from(inside, "base64"));
     if (!text.includes("PRIVATE KEY-----") || this.#keys.has(text)) return;
     this.#keys.add(text);
     for (const block of pemBlocks(text)) this.#learnKey(block.text);
@@ -86,7 +89,8 @@ export class Watch {
   #learnKey(pem: string): void {
     const parts = secretParts(pem);
     if (parts.length > 0) this.count.secrets++;
-    for (const { name, bytes } of parts) for (const form of formsOf(bytes)) this.#pieces.set(form, `a key's ${name}`);
+    for (const { name, bytes } of [...parts, ...twice(pem, parts)])
+      for (const form of formsOf(bytes)) if (form.length === piece) this.#pieces.set(form, `a key's ${name}`);
   }
 }
 
@@ -101,6 +105,22 @@ function secretParts(pem: string): { name: string; bytes: Buffer }[] {
   } catch {
     return [];
   }
+}
+
+/** The lines of PEM that hold a part, for where all of it is in base64 once more. */
+function twice(pem: string, parts: readonly { name: string; bytes: Buffer }[]): { name: string; bytes: Buffer }[] {
+  const [block] = pemBlocks(pem);
+  const lines = pem.split("\n").filter((line) => /^[A-Za-z0-9+/=]{20,}$/.test(line));
+  if (block === undefined) return [];
+  return parts.flatMap(({ name, bytes }) => {
+    const at = block.der.indexOf(bytes);
+    if (at < 0) return [];
+    const [from, to] = [Math.ceil((at * 4) / 3) + 1, Math.floor(((at + bytes.length) * 4) / 3) - 1];
+    return lines.flatMap((line, index) => {
+      const inLine = line.slice(Math.max(0, from - index * 64), Math.max(0, to - index * 64));
+      return inLine.length >= piece ? [{ name: `${name}, in base64 twice`, bytes: Buffer.from(inLine) }] : [];
+    });
+  });
 }
 
 /** In hexadecimal and base64, wherever in a longer text it begins: 20 characters of each. */
@@ -153,7 +173,7 @@ export function watched(fs: FileSystem): FileSystem {
 
 /** Files that are named as holding keys may hold them. */
 export function isForKeys(file: string): boolean {
-  return /key|combined|both|bundle|pem/i.test(file.split("/").at(-1) ?? "");
+  return /key|combined|both|bundle|pem|config/i.test(file.split("/").at(-1) ?? "");
 }
 
 /** What a command line names: its keys, and its passphrase. */
