@@ -58,7 +58,7 @@ export function read(text: string): Reading {
 }
 
 function saidOf({ code, message }: { code: string; message: string }): string {
-  if (code === "MULTIPLE_DOCS") return "another document begins here, and a kubeconfig is one";
+  if (code === "MULTIPLE_DOCS") return "another document begins here";
   if (code === "DUPLICATE_KEY") return "the same key stands here once more";
   return `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }

@@ -181,12 +181,12 @@ describe("whose certificate", () => {
 
   test("the first context of a name wins, and the first user", async () => {
     const s = await stage();
-    s.write("one", `current-context: c\nusers:\n- name: dave\n  user:\n    ${inline("dave").join("\n    ")}\n`);
+    s.write("one-config", `current-context: c\nusers:\n- name: dave\n  user:\n    ${inline("dave").join("\n    ")}\n`);
     s.write("two", `contexts: [{name: c, context: {user: dave}}]\nusers: [{name: dave, user: {token: t}}]\n`);
     const before = readFileSync("two");
-    expect((await s.renew(`kubeconfig --force ${reach}`, { env: { KUBECONFIG: "one:two" } })).exit).toBe(0);
+    expect((await s.renew(`kubeconfig --force ${reach}`, { env: { KUBECONFIG: "one-config:two" } })).exit).toBe(0);
     expect(readFileSync("two").equals(before)).toBe(true);
-    expect(readFileSync("one", "utf8")).not.toContain(base64("dave.crt"));
+    expect(readFileSync("one-config", "utf8")).not.toContain(base64("dave.crt"));
   });
 
   test("files that it names are renewed as files, from the kubeconfig's folder on", async () => {
@@ -226,8 +226,8 @@ describe("whose certificate", () => {
 
   test("through a link, the file behind it", async () => {
     const s = await stage();
-    s.write("real", two());
-    symlinkSync("real", "config");
+    s.write("real-config", two());
+    symlinkSync("real-config", "config");
     expect((await s.renew(`kubeconfig config --force ${reach}`)).exit).toBe(0);
     expect([realFileSystem.lstat("config").isSymbolicLink(), text().includes(base64("dave.crt"))]).toEqual([
       true,

@@ -6,6 +6,7 @@ import { chain } from "./plays/chain.ts";
 import { doctors } from "./plays/doctor.ts";
 import { files } from "./plays/files.ts";
 import { hooks } from "./plays/hooks.ts";
+import { kubes } from "./plays/kube.ts";
 import { needsRenewal } from "./plays/needs-renewal.ts";
 import type { Plays } from "./plays/play.ts";
 import { provisioner } from "./plays/provisioner.ts";
@@ -34,4 +35,5 @@ export const plays: Plays = {
   ...behind,
   ...needsRenewal,
   ...doctors,
+  ...kubes,
 };

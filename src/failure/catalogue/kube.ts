@@ -30,8 +30,9 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user's credentials are shared by an anchor",
     about:
       "YAML can write a value once (&name) and use it elsewhere (*name, or <<). Whoever replaces one replaces the other: that is nobody's wish here.",
-    what: (f) => `${f.file}:${f.line}:${f.column}: the user ${f.user} shares its ${f.key} by an anchor or an alias`,
+    what: (f) => `${f.file}:${f.line}:${f.column}: ${f.key} is shared by an anchor`,
     why: () => "A renewal would change what is written elsewhere, too.",
+    evidence: (f) => [["user", f.user]],
     help: (f) => [
       `write the user's credentials out: \`kubectl config view --raw --flatten --kubeconfig ${shellFile(f.file)}\` prints the whole file so`,
     ],
@@ -42,9 +43,9 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a certificate or a key in a kubeconfig is no base64",
     about:
       "client-certificate-data and client-key-data hold PEM in base64, which may be broken by line ends and nothing else.",
-    what: (f) => `${f.file}:${f.line}:${f.column}: the ${f.key} of the user ${f.user} is no base64`,
+    what: (f) => `${f.file}:${f.line}:${f.column}: ${f.key} is no base64`,
     why: () => "It should hold PEM in base64, which may be broken by line ends alone; kubectl cannot read it either.",
-    evidence: (f) => (f.looksLike === undefined ? [] : [["looks like", f.looksLike]]),
+    evidence: (f) => [["user", f.user], ...(f.looksLike === undefined ? [] : [["looks like", f.looksLike] as const])],
     help: (f) => [
       f.looksLike === undefined
         ? "was it cut, or broken by spaces when it was pasted? Restore it from where it came from"
@@ -59,12 +60,15 @@ export const kube: Family<keyof KubeFacts> = {
     about:
       "The user is the one that --user names, else that of the current context, else the only one. Of several files in KUBECONFIG the first that has a current-context counts.",
     what: (f) => {
-      if (f.context === null) return `${list(f.files)} has no current context, and more than one user`;
+      if (f.context === null) return `${list(f.files)} has no current context`;
       return f.isUserless
         ? `the current context ${f.context} names no user`
         : `the current context ${f.context} is not in ${list(f.files)}`;
     },
-    why: () => "Without a context nobody knows whose certificate is meant.",
+    why: (f) =>
+      f.context === null
+        ? "There is more than one user, and no context says which of them is meant."
+        : "The user is the current context's, where nobody says it.",
     evidence: (f) => [[f.context === null ? "users" : "contexts", list(f.known)]],
     help: (f) => [
       "say which user: `renew kubeconfig --user NAME`",
@@ -95,7 +99,7 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user's credentials come from a plugin",
     about:
       "An `exec` stanza names a program that kubectl asks for credentials: there is no certificate in the kubeconfig to renew. Where that program is `renew kubectl-credential`, it renews by itself.",
-    what: (f) => `the user ${f.user} in ${f.file} has no certificate: its credentials come from a plugin`,
+    what: (f) => `${f.user} in ${f.file} has no certificate, but a plugin`,
     why: (f) =>
       f.isOurs
         ? "The plugin is renew itself, which renews whenever kubectl asks and it is due."
@@ -104,7 +108,7 @@ export const kube: Family<keyof KubeFacts> = {
     help: (f) =>
       f.isOurs
         ? [
-            "nothing: `kubectl auth whoami` asks it, and it renews in time",
+            "nothing is to be done: kubectl asks it, and it renews in time",
             "to renew now: `renew --force CRT KEY`, with the files that its args name",
           ]
         : [
@@ -117,7 +121,7 @@ export const kube: Family<keyof KubeFacts> = {
     retry: "after-fix",
     title: "a user proves itself by a token or a password",
     about: "Only certificates are renewed here. Tokens are made anew by whoever issues them.",
-    what: (f) => `the user ${f.user} in ${f.file} has no certificate, but ${ways[f.way]}`,
+    what: (f) => `${f.user} in ${f.file} has no certificate, but ${ways[f.way]}`,
     why: () => "Only certificates are renewed here; tokens and passwords are made anew by whoever issues them.",
     evidence: (f) => [["written as", f.way]],
     help: (f) => [
@@ -130,7 +134,7 @@ export const kube: Family<keyof KubeFacts> = {
     retry: "after-fix",
     title: "a user has no client certificate",
     about: "Neither client-certificate-data nor client-certificate stands below the user.",
-    what: (f) => `the user ${f.user} in ${f.file} has no client certificate`,
+    what: (f) => `${f.user} in ${f.file} has no client certificate`,
     why: (f) =>
       f.hasKey ? "It has a key, but a key without its certificate is of no use." : "There are no credentials below it.",
     help: (f) => [`put one in: ${setPair(f)}`, "or is it another user? `renew kubeconfig --user NAME`"],
@@ -140,7 +144,7 @@ export const kube: Family<keyof KubeFacts> = {
     retry: "after-fix",
     title: "a user has a certificate and no key",
     about: "Neither client-key-data nor client-key stands below the user: nobody can prove to own the certificate.",
-    what: (f) => `the user ${f.user} in ${f.file} has a client certificate, but no key`,
+    what: (f) => `${f.user} in ${f.file} has a certificate, but no key`,
     why: () =>
       "Neither client-key-data nor client-key stands below it, and without its key a certificate cannot be renewed.",
     help: (f) => [`put both in: ${setPair(f)}`],
@@ -151,7 +155,7 @@ export const kube: Family<keyof KubeFacts> = {
     title: "certificate and key of a user cannot be used",
     about:
       "What stands below the user is base64, but not a certificate and its key. The evidence has the code for files of which the same is true: `renew explain` has its page.",
-    what: (f) => `certificate and key of the user ${f.user} in ${f.file} cannot be used`,
+    what: (f) => `the pair of ${f.user} in ${f.file} cannot be used`,
     why: () => "What stands below the user is not a certificate and its private key.",
     evidence: (f) => [
       ["as of a file", f.problem.code],
@@ -170,7 +174,7 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user has credentials already",
     about:
       "`--install` writes an `exec` stanza; what the user has besides would go, or win over it. That takes --force.",
-    what: (f) => `the user ${f.user} in ${f.file} has credentials already`,
+    what: (f) => `${f.user} in ${f.file} has credentials already`,
     why: () => "They would go: kubectl takes one kind at a time. Nothing was written.",
     evidence: (f) => [["it has", f.what.join(", ")]],
     help: (f) => [
@@ -186,9 +190,10 @@ export const kube: Family<keyof KubeFacts> = {
       "kubectl says in KUBERNETES_EXEC_INFO which version of client.authentication.k8s.io it speaks: v1 and v1beta1 are understood. v1alpha1 went with Kubernetes 1.24.",
     what: (f) =>
       f.problem === "version"
-        ? `kubectl asks for ${quoted(f.found)}, and v1 and v1beta1 are known`
+        ? `kubectl asks for ${quoted(f.found)}`
         : "KUBERNETES_EXEC_INFO is not what kubectl writes",
-    why: () => "A plugin answers in the version that it is asked in.",
+    why: () =>
+      "A plugin answers in the version that it is asked in; v1 and v1beta1 of client.authentication.k8s.io are known.",
     evidence: (f) => (f.problem === "version" ? [] : [["it holds", quoted(f.found)]]),
     help: (f) =>
       f.problem === "version"
