@@ -30,9 +30,12 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user's credentials are shared by an anchor",
     about:
       "YAML can write a value once (&name) and use it elsewhere (*name, or <<). Whoever replaces one replaces the other: that is nobody's wish here.",
-    what: (f) => `${f.file}:${f.line}:${f.column}: ${f.key} is shared by an anchor`,
+    what: (f) => `${f.file}:${f.line}:${f.column}: an anchor shares this value`,
     why: () => "A renewal would change what is written elsewhere, too.",
-    evidence: (f) => [["user", f.user]],
+    evidence: (f) => [
+      ["user", f.user],
+      ["shared", f.key],
+    ],
     help: (f) => [
       `write the user's credentials out: \`kubectl config view --raw --flatten --kubeconfig ${shellFile(f.file)}\` prints the whole file so`,
     ],
