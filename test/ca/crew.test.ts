@@ -1,4 +1,5 @@
 /** Handshakes that another thread makes: the answer, the failure and the end are those that one's own thread would have met. */
+import { type AddressInfo, createServer } from "node:net";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ClientCertificate, Route } from "../../src/ca/client.ts";
