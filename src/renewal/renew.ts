@@ -1,6 +1,6 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
-import type { Exchanging } from "../ca/client.ts";
 import { type Choice, choose } from "../ca/credential.ts";
+import type { Way } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
@@ -58,8 +58,8 @@ export interface Sharing {
   readonly roots?: (source: RootSource) => readonly Certificate[];
   /** What was loaded already, where the files are still the same. Throws as `load` does. */
   readonly load?: (paths: Paths) => Promise<Identity>;
-  /** Kept connections, for what shows no certificate in its handshake. */
-  readonly exchange?: Exchanging;
+  /** Connections that are kept for several, and threads that make handshakes. */
+  readonly ways?: Omit<Way, "id">;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
   readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
@@ -153,8 +153,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { exchange } = sharing;
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(exchange && { exchange }) };
+  const { ways } = sharing;
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
   const { answered, choice } = await ask(first, asking);
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });

@@ -209,6 +209,7 @@ class Keeping {
       renew: this.#renew,
       outage: (entry, { failure, until }) => this.#tell({ event: "outage", entry, failure, until: new Date(until) }),
     };
+    run.together.hireFor(slots.filter(({ entry }) => entry.policy.mtls).length);
     world.fs.forget();
     world.fs.learnAttributes(slots.map(({ entry }) => fileOf(entry, world.fs)));
     try {

@@ -95,8 +95,9 @@ async function renewAll(
   looks: readonly Looked[],
   { run, book, most }: { run: Run; book: Book; most: number },
 ): Promise<void> {
-  const { world, hooks } = run;
+  const { world, hooks, together } = run;
   const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
+  together.hireFor(open.filter(({ policy }) => policy.mtls).length);
   world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
   await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
     book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));

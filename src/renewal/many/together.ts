@@ -1,4 +1,6 @@
 /** What the certificates of one run have in common: it is read, parsed, connected and asked once. */
+import type { Exchanging } from "../../ca/client.ts";
+import { type Crew, hireCrew } from "../../ca/crew.ts";
 import { type Kept, keptConnections } from "../../ca/pool.ts";
 import type { CaUrl } from "../../ca/url.ts";
 import { attributed } from "../../files/attributes.ts";
@@ -39,6 +41,9 @@ export function sharedWorld(world: World): SharedWorld {
 /** As many pairs are kept between the look at all of them and their renewal; the others are read again. */
 const mostLoaded = 1000;
 
+/** A thread takes as long to start as a dozen handshakes, and the program to load in it. */
+const worthThreads = 64;
+
 interface Loaded {
   readonly identity: Identity;
   readonly certificate: Buffer;
@@ -52,6 +57,7 @@ export class Together {
   readonly #roots = new Map<string, readonly Certificate[]>();
   readonly #kept = new Map<string, Kept>();
   readonly #loaded = new Map<string, Loaded>();
+  #crew: Crew | null = null;
 
   constructor(world: SharedWorld, connections: number) {
     this.#world = world;
@@ -79,16 +85,20 @@ export class Together {
   sharingFor(entry: Entry): Sharing {
     const { ca, root, mtls, connectTimeoutMs } = entry.policy;
     const load = (paths: Paths) => this.#load(paths);
-    if (mtls) return { roots: this.roots, load };
+    const handshakes = this.#crew?.exchange;
     // A connection is asked for only once roots and files are known to be good.
-    return {
-      roots: this.roots,
-      load,
-      exchange: (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what),
-    };
+    const kept: Exchanging = (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what);
+    return { roots: this.roots, load, ways: mtls ? { handshakes } : { kept } };
+  }
+
+  /** For so many handshakes threads are worth their start. */
+  hireFor(handshakes: number): void {
+    if (handshakes >= worthThreads && this.#connections > 1) this.#crew ??= hireCrew();
   }
 
   close(): void {
+    this.#crew?.close();
+    this.#crew = null;
     for (const kept of this.#kept.values()) kept.close();
     this.#kept.clear();
   }
