@@ -36,7 +36,6 @@ export function hireCrew(): Crew | null {
 
 function hire(file: string): Member {
   const worker = new Worker(file, { workerData: crewMark });
-  worker.unref();
   return {
     postMessage: (asked) => worker.postMessage(asked),
     on: (event: string, hear: (answered: Answered) => void) => worker.on(event, hear),
