@@ -90,8 +90,12 @@ export function folderView(
       took(file);
     },
   };
+  const all: Record<string, unknown> = { ...own };
   return new Proxy(fs, {
-    get: (target, name: keyof FileSystem) => own[name] ?? target[name].bind(target),
+    get: (target, name: keyof FileSystem) => {
+      all[name] ??= target[name].bind(target);
+      return all[name];
+    },
     has: (target, name) => name in own || name in target,
   }) as FolderView;
 }

@@ -5,7 +5,9 @@ import { type Kept, keptConnections } from "../../ca/pool.ts";
 import type { CaUrl } from "../../ca/url.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
+import { installing } from "../../files/install.ts";
 import { readNamed } from "../../files/read.ts";
+import { meanwhile } from "../../files/syncing.ts";
 import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
@@ -88,7 +90,10 @@ export class Together {
     const handshakes = this.#crew?.exchange;
     // A connection is asked for only once roots and files are known to be good.
     const kept: Exchanging = (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what);
-    return { roots: this.roots, load, ways: mtls ? { handshakes } : { kept } };
+    const { fs } = this.#world;
+    const install: Sharing["install"] = (goal, contents) =>
+      meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle));
+    return { roots: this.roots, load, install, ways: mtls ? { handshakes } : { kept } };
   }
 
   /** For so many handshakes threads are worth their start. */
