@@ -122,9 +122,11 @@ class Attempt {
   /** A connection whose handshake is done, with the server that was meant. */
   async dial(): Promise<TLSSocket> {
     const plain = await this.#connect("plainly");
-    if (this.#isPlainlyMeant(plain)) return plain;
-    plain.destroy();
-    return this.#connect("by OpenSSL"); // which trusts it all the same, or says why not
+    const isMeant = this.#isPlainlyMeant(plain);
+    if (!isMeant) plain.destroy();
+    const socket = isMeant ? plain : await this.#connect("by OpenSSL"); // which trusts it all the same, or says why not
+    this.#phase = "exchange";
+    return socket;
   }
 
   /** Nothing is sent before this has been asked; of the client certificate, the handshake itself sends no more than it ever does. */
@@ -145,10 +147,7 @@ class Attempt {
       const giveUp = () => socket.destroy(new Error("given up"));
       if (signal.aborted) giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
-      socket.once("secureConnect", () => {
-        this.#phase = "exchange";
-        resolve(socket);
-      });
+      socket.once("secureConnect", () => resolve(socket));
       // Also after the handshake: with TLS 1.3 a refused certificate's alert comes only then.
       socket.on("error", (error) => {
         this.#below ??= error;
