@@ -159,7 +159,6 @@ function bytesOf(file: string, fs: FileSystem): Buffer {
 /** Whether anything of ours lies beside one of them, but for what was kept on purpose: a run may be at work, or have died. */
 function isBusy(files: readonly string[], fs: FileSystem): boolean {
   const folders = new Set(files.map((file) => dirname(follow(file, fs))));
-  const isOurs = (name: string) =>
-    name.startsWith(".") && /\.renew[-.]/.test(name) && !/\.renew-backup-[0-9a-f]+$/.test(name);
+  const isOurs = (name: string) => /\.renew[-.]/.test(name) && !/\.renew-backup-[0-9a-f]+$/.test(name);
   return [...folders].some((folder) => fs.list(folder).some(isOurs));
 }
