@@ -43,7 +43,7 @@ function isOnlyIssuer(issuer: Certificate, child: Certificate, pool: readonly Ce
 
 function isPlain(certificate: Certificate, position: number, now: Date): boolean {
   const { notBefore, notAfter, usages, keyUsages, isCa, maxPathLength } = certificate;
-  if (now < notBefore || now > notAfter) return false;
+  if (now < notBefore || now >= notAfter) return false; // its last second is over for OpenSSL
   if (usages !== null && !usages.includes("serverAuth")) return false;
   if (!hasUsualExtensions(certificate) || !hasUsualForm(certificate) || !hasUsualKey(certificate)) return false;
   const needed = position === 0 ? "digitalSignature" : "keyCertSign";
