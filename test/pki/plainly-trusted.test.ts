@@ -292,5 +292,5 @@ test("of plain chains with something changed, a yes is OpenSSL's and Go's", () =
     }),
     { numRuns: 500 },
   );
-  expect(yes).toBeGreaterThan(20);
+  expect(yes).toBeGreaterThan(5);
 });
