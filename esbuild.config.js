@@ -23,6 +23,8 @@ const doors = [
   "pki/crl",
   "pki/path",
 ].map(source);
+/** What a thread of its own begins with. */
+const threads = ["ca/crew-member"].map(source);
 function source(name) {
   return `src/${name}.ts`;
 }
@@ -35,11 +37,13 @@ const small = {
   legalComments: "none",
   supported: { "dynamic-import": false }, // they become require(), which loads in less time
 };
-const common = { ...small, outdir: "dist", bundle: true, metafile: true, write: false };
+// The main file of jsonc-parser is UMD, which cannot be bundled.
+const alias = { "jsonc-parser": "./node_modules/jsonc-parser/lib/esm/main.js" };
+const common = { ...small, alias, outdir: "dist", bundle: true, metafile: true, write: false };
 
 const { metafile: all } = await build({
   ...common,
-  entryPoints: [starts[0]],
+  entryPoints: [starts[0], ...threads],
   format: "esm",
   splitting: true,
 });
@@ -115,7 +119,9 @@ async function buildWay() {
 
 /** Modules of the way are there already: a second copy of one would have a state, and errors, of its own. */
 async function buildChunks() {
-  const entries = Object.keys(all.inputs).filter((file) => !hot.has(file) && isEntered(file));
+  const entries = Object.keys(all.inputs).filter(
+    (file) => !hot.has(file) && (threads.includes(file) || isEntered(file)),
+  );
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: entries.map((file) => ({ in: file, out: chunkOf(file).replace(/\.js$/, "") })),
@@ -207,6 +213,8 @@ const licences = [...new Set(packages)].sort().map((folder) => {
 writeFileSync("dist/LICENCES.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 // What --json prints, for programs that read it.
 copyFileSync("src/cli/print/output.schema.json", "dist/output.schema.json");
+// And what the list of `renew run` is held to, for editors.
+copyFileSync("src/cli/config/run.schema.json", "dist/run.schema.json");
 const files = readdirSync("dist", { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const sizes = files.map(({ parentPath, name }) => readFileSync(`${parentPath}/${name}`).length);
 console.error(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} KiB`);

@@ -17,13 +17,14 @@ describe("transcripts", () => {
   let current: Scene | undefined;
   afterEach(() => current?.end());
 
-  test.each(Object.entries(plays))("%s", async (name, { set, command, authority }) => {
+  test.each(Object.entries(plays))("%s", async (name, { set, command, authority, isPartial }) => {
     current = await scene(authority);
     const world = (await set(current)) ?? {};
     const before = snapshot();
     const { screen, exit } = await current.renew(command, world);
     const isInstalled = exit === catalogue.HOOK_FAILED.exit && !screen.includes("]: owed ");
-    if (exit !== 0 && !isInstalled) expect(snapshot(), "a failure leaves every file as it was").toEqual(before);
+    if (exit !== 0 && !isInstalled && !isPartial)
+      expect(snapshot(), "a failure leaves every file as it was").toEqual(before);
     await expect(screen).toMatchFileSnapshot(resolve(folder, `${name}.txt`));
   });
 
@@ -102,7 +103,9 @@ describe("together, the transcripts", () => {
     const screens = transcripts().filter(
       ({ text }) => /^error\[/m.test(text) && !/^\$ renew .*(--json|-v)\b/.test(text),
     );
-    const tooLong = screens.map(({ file, text }) => [file, text.split("\n").length - 2]);
+    // A run of many tells of several failures, one after the other.
+    const ofOne = screens.filter(({ text }) => !text.startsWith("$ renew run "));
+    const tooLong = ofOne.map(({ file, text }) => [file, text.split("\n").length - 2]);
     expect(tooLong.filter(([, lines]) => Number(lines) > 46)).toEqual([]);
     const tooWide = screens.flatMap(({ text }) => text.split("\n").slice(1));
     expect(tooWide.filter((line) => line.length > 80 && !isOneWord(line))).toEqual([]);

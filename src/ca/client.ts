@@ -49,6 +49,12 @@ export interface ClientCertificate {
   key: string;
 }
 
+/** A way to send: over a connection of its own, over one that is kept, or by another thread. */
+export type Exchanging = (route: Route, what: Exchange, identity?: ClientCertificate) => Promise<Answer>;
+
+/** A kept connection ended before anything of an answer came: the CA closes what is idle, and may do so as a request leaves. */
+export class StaleConnection extends Error {}
+
 /**
  * Sends one request over a connection of its own, which ends with it: a kept connection would hold on to an old certificate.
  * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; any error once the caller's signal ends it.

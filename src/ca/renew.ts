@@ -3,20 +3,40 @@
 import { certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { Answer } from "./answer.ts";
-import { exchange, type Route } from "./client.ts";
+import { type Exchanging, exchange, type Route, StaleConnection } from "./client.ts";
 import type { Method } from "./credential.ts";
+
+export interface Way {
+  /** Makes a token unique: every try needs a new one. */
+  id(): string;
+  /** Kept connections, on which no certificate is shown. */
+  kept?: Exchanging | undefined;
+  /** Where handshakes that show a certificate are made. */
+  handshakes?: Exchanging | undefined;
+}
 
 /**
  * Asks for a renewal. Over mTLS the certificate goes into the handshake; by token it never does, because the CA would prefer
- * it to the token (smallstep/certificates, api/renew.go). `id` makes the token unique: every try needs a new one.
+ * it to the token (smallstep/certificates, api/renew.go). A kept connection may have been closed by the CA meanwhile: then
+ * nothing was judged, and a new token is sent over a new connection.
  */
-export async function postRenew(route: Route, identity: Identity, method: Method, id: string): Promise<Answer> {
+export async function postRenew(route: Route, identity: Identity, method: Method, way: Way): Promise<Answer> {
+  const { id, kept, handshakes = exchange } = way;
   const headers = { "content-type": "application/json" };
   if (method === "mtls")
-    return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
+    return handshakes(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
   const { renewToken } = await import("./token.ts");
-  const token = await renewToken({ ...identity, audience: route.ca.origin, now: route.now(), id });
-  return exchange(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });
+  const send = async (by: Exchanging) => {
+    const token = await renewToken({ ...identity, audience: route.ca.origin, now: route.now(), id: id() });
+    return by(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });
+  };
+  if (kept === undefined) return send(exchange);
+  try {
+    return await send(kept);
+  } catch (error) {
+    if (error instanceof StaleConnection) return send(exchange);
+    throw error;
+  }
 }
 
 /** What a handshake shows. */

@@ -2,7 +2,7 @@
  * The x5cInsecure token: a JWT that carries the certificate chain and is signed with its key (smallstep/certificates,
  * authority/authorize.go, `AuthorizeRenewToken`). "Insecure" because the chain may have expired. The door of jose.
  */
-import type { KeyObject } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import type { Certificate } from "../pki/certificate.ts";
 
 export interface TokenRequest {
@@ -48,13 +48,9 @@ export function claims({ chain, audience, now, id }: Omit<TokenRequest, "key">):
 
 /** Signs a token. A leaf without a common name has an empty subject, which the CA accepts (step's client does not). */
 export async function renewToken(request: TokenRequest): Promise<string> {
-  const [{ SignJWT }, { calculateJwkThumbprint }, { exportJWK }] = await Promise.all([
-    import("jose/jwt/sign"),
-    import("jose/jwk/thumbprint"),
-    import("jose/key/export"),
-  ]);
+  const { SignJWT } = await import("jose/jwt/sign");
   const { key, chain } = request;
-  const kid = await calculateJwkThumbprint(publicPart(await exportJWK(key)));
+  const kid = thumbprint(key);
   const x5cInsecure = chain.map(({ der }) => Buffer.from(der).toString("base64"));
   return new SignJWT({ ...claims(request) })
     .setProtectedHeader({ alg: algorithm(key), typ: "JWT", kid, x5cInsecure })
@@ -68,7 +64,10 @@ function algorithm({ asymmetricKeyType: type, asymmetricKeyDetails: details }: K
   return type === "ed25519" ? "EdDSA" : "RS256";
 }
 
-/** RFC 7638 wants the public members only. */
-function publicPart<T extends { d?: string }>({ d: _secret, ...rest }: T): Omit<T, "d"> {
-  return rest;
+/** RFC 7638: the public members, in the order of their names. Not by jose, which starts WebCrypto for one hash. */
+function thumbprint(key: KeyObject): string {
+  const jwk = createPublicKey(key).export({ format: "jwk" });
+  const members = ["crv", "e", "kty", "n", "x", "y"].filter((name) => jwk[name] !== undefined);
+  const text = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
+  return createHash("sha256").update(text).digest("base64url");
 }

@@ -26,7 +26,7 @@ export function notKeptText({ file, errno }: NotKept): string {
     : `what ${file} was could not be kept (${errno}): there is no backup of it`;
 }
 
-function countOf(text: string, from: string, command: string): number {
+export function countOf(text: string, from: string, command: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) > 0) return Number(text);
   throw new Failure("BAD_FLAG", { said: `${from} is not a number from 1 to ${mostBackups}: '${text}'`, command });
 }

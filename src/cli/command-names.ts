@@ -3,6 +3,7 @@ export const commandNames = [
   "renew",
   "needs-renewal",
   "rekey",
+  "run",
   "rollback",
   "doctor",
   "explain",

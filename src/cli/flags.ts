@@ -19,6 +19,8 @@ export interface Flag {
   bare?: boolean;
   /** Throws for a value that is none, before any file is opened; what it returns is not used. */
   check?: (value: string, from: string, command: string) => unknown;
+  /** Bears the name of a flag that every command has from step, and means something else: --config of `run`. */
+  own?: boolean;
   /** Without it nothing can be done: then a defaults.json that cannot be read is a failure, and otherwise it is passed over. */
   vital?: boolean;
 }
@@ -69,8 +71,10 @@ export function parseFlags(words: CommandWords, argv: readonly string[], { env, 
   for (const flag of words.flags) checkGiven(flag, written(flag), words);
   const context = findSetting(written({ names: ["context"] }), ["context"], { env, defaults: () => ({}) });
   const line = { words, operands, written, hints: meant.remarks, env };
+  const isOwn = words.flags.some(({ names, own }) => own && names.includes("config"));
   const look = (): Said => {
-    const settings = configuration({ context, config: written({ names: ["config"] }) }, { env, fs });
+    const config = isOwn ? undefined : written({ names: ["config"] });
+    const settings = configuration({ context, config }, { env, fs });
     return { ...lookUp(line, settings), again: look };
   };
   return { said: look() };

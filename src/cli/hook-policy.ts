@@ -37,26 +37,31 @@ export function hooksOf(said: Said, command: string): Hooks | null {
   const conflict = (first: string, second: string, because: string) =>
     new Failure("FLAG_CONFLICT", { flags: [first, second], because });
   const [pid, pidFile] = [read("pid", pidOf), read("pid-file", asIs)];
-  if (pid !== null && pidFile !== null) throw conflict("--pid", "--pid-file", "One process gets the signal.");
+  if (pid !== null && pidFile !== null) throw conflict("--pid", "--pid-file", rivals.pid);
   const [words, line] = [read("exec", wordsOf), read("exec-shell", asIs)];
-  if (words !== null && line !== null)
-    throw conflict("--exec", "--exec-shell", "One hook is run; a line of a shell may run several programs.");
+  if (words !== null && line !== null) throw conflict("--exec", "--exec-shell", rivals.exec);
   const hooks: Hooks = {
     exec: words !== null ? { words } : line !== null ? { line } : null,
     execTimeoutMs: read("exec-timeout", limitOf) ?? defaultLimitMs,
     pid,
     pidFile,
-    signal: read("signal", signalOf) ?? { name: "SIGHUP", number: constants.signals.SIGHUP },
+    signal: read("signal", signalOf) ?? usualSignal,
   };
   return hooks.exec === null && hooks.pid === null && hooks.pidFile === null ? null : hooks;
 }
 
 type Parse<T> = (text: string, from: string, command: string) => T;
 
-const defaultLimitMs = 60_000;
+export const defaultLimitMs = 60_000;
+export const usualSignal: Hooks["signal"] = { name: "SIGHUP", number: 1 }; // on every POSIX system
+/** Why a run has not two of them. */
+export const rivals = {
+  pid: "One process gets the signal.",
+  exec: "One hook is run; a line of a shell may run several programs.",
+} as const;
 const asIs: Parse<string> = (text) => text;
 
-function wordsOf(text: string, from: string, command: string): readonly string[] {
+export function wordsOf(text: string, from: string, command: string): readonly string[] {
   const words = splitWords(text);
   if (words === null) throw bad(`${from} has a quote that is not closed: '${text}'`, command);
   if (!words[0]) throw bad(`${from} names no program`, command);
@@ -68,7 +73,7 @@ function checkCommand(text: string, from: string, command: string): void {
   if (text !== "") wordsOf(text, from, command);
 }
 
-function pidOf(text: string, from: string, command: string): number {
+export function pidOf(text: string, from: string, command: string): number {
   if (/^\+?\d{1,10}$/.test(text) && Number(text) > 0 && Number(text) <= largestPid) return Number(text);
   throw bad(`${from} is no process: '${text}'`, command, /^[^\d+-]/.test(text) ? "--pid-file" : undefined);
 }
@@ -77,7 +82,7 @@ function pidOf(text: string, from: string, command: string): number {
 const mostSignals = 64;
 
 /** `1`, `HUP`, `SIGHUP`, `hup`. */
-function signalOf(text: string, from: string, command: string): Hooks["signal"] {
+export function signalOf(text: string, from: string, command: string): Hooks["signal"] {
   const all = Object.entries(constants.signals);
   const number = /^\+?\d{1,3}$/.test(text) ? Number(text) : null;
   const name = `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
@@ -100,7 +105,7 @@ function short(name: string): string {
 const usualSignals =
   "The usual ones are HUP, INT, QUIT, TERM, USR1, USR2 and WINCH; each may also be said by its number, or as SIGHUP.";
 
-function limitOf(text: string, from: string): number {
+export function limitOf(text: string, from: string): number {
   const ms = parseDuration(text, from);
   if (ms > 0) return Math.min(ms, 2 ** 31 - 1);
   throw new Failure("BAD_DURATION", { flag: from, value: text, limit: "least" });

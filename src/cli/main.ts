@@ -17,6 +17,8 @@ interface Command {
   exitOf?(failure: Failure, exit: number): number;
   /** What its documents have besides, where they tell of a failure. */
   blank?: Readonly<Record<string, unknown>>;
+  /** The same of its daemon's lines. */
+  blankEvent?: object;
 }
 
 /** Each behind a lazy door: a run loads its own command only. */
@@ -24,6 +26,7 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
   rekey: () => import("./commands/rekey.ts"),
+  run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
@@ -41,7 +44,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
     if (pasted !== undefined) throw pasted;
     const command = await commands[name]();
-    const own = { ...manner, exitOf: command.exitOf, blank: command.blank };
+    const own = { ...manner, exitOf: command.exitOf, blank: command.blank, blankEvent: command.blankEvent };
     reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
     if ("help" in parsed) {
@@ -82,7 +85,7 @@ function isAskingForHelp(argv: readonly string[]): boolean {
 /** Whether the run that failed is a daemon. Where its words were not understood, by what they seem to say. */
 function isStaying(name: string, argv: readonly string[], said: Said | undefined): boolean {
   if (said === undefined)
-    return ["renew", "rekey"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
+    return ["renew", "rekey", "run"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
   const isOn = attempt(() => said.has("daemon") && said.isOn("daemon"));
   return isOn.failure === undefined && isOn.value;
 }

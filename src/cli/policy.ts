@@ -1,8 +1,9 @@
 /** From what was said to a policy: every conflict and every malformed value is found here, before a file is opened. */
-import { parseCaUrl } from "../ca/url.ts";
+import { type CaUrl, parseCaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Policy } from "../renewal/renew.ts";
 import type { Window } from "../renewal/schedule.ts";
+import type { RootSource } from "../renewal/trust.ts";
 import { backupsOf } from "./backup-policy.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
@@ -72,7 +73,7 @@ export const manners: readonly Flag[] = [
   { names: ["version"], bare: true, text: "print the version" },
 ];
 
-const connectTimeoutMs = 10_000;
+export const connectTimeoutMs = 10_000;
 /** Timers above this fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -95,7 +96,7 @@ export function policyOf(said: Said, command: string): Policy {
     connectTimeoutMs,
     lockTimeoutMs: said.has("lock-timeout") ? lockTimeoutOf(said) : 0,
     ca: caOf(said),
-    root: said.setting("root") ?? { value: said.place().root, from: "the default" },
+    root: rootOf(said),
     hooks,
     ...(out !== undefined && { out }),
     ...(backups !== undefined && { backups }),
@@ -126,17 +127,27 @@ function counted(count: number): string {
 
 /** Two flags that are each fine alone. */
 export function refusePairs(said: Said): void {
-  const refuse = (first: string, second: string, because: string) => {
-    throw new Failure("FLAG_CONFLICT", { flags: [first, second], because });
-  };
-  if (said.has("quiet") && said.isOn("quiet") && said.isOn("verbose"))
-    refuse("--quiet", "--verbose", "One asks for fewer words, the other for more.");
+  refuseManners(said);
   if (said.given("context") !== undefined && said.given("config") !== undefined)
-    refuse("--context", "--config", "A context has its own defaults.json; --config is for a step without contexts.");
+    throw conflict(
+      "--context",
+      "--config",
+      "A context has its own defaults.json; --config is for a step without contexts.",
+    );
+}
+
+/** Of how it is to speak. */
+export function refuseManners(said: Said): void {
+  if (said.has("quiet") && said.isOn("quiet") && said.isOn("verbose"))
+    throw conflict("--quiet", "--verbose", "One asks for fewer words, the other for more.");
+}
+
+function conflict(first: string, second: string, because: string): Failure {
+  return new Failure("FLAG_CONFLICT", { flags: [first, second], because });
 }
 
 /** A key's name in one of the key managers that step knows. */
-const managedKey = /^(awskms|azurekms|cloudkms|capi|mackms|pkcs11|sshagentkms|tpmkms|yubikey):/i;
+export const managedKey = /^(awskms|azurekms|cloudkms|capi|mackms|pkcs11|sshagentkms|tpmkms|yubikey):/i;
 
 /** They stand for work that only step can do, so a renewal without it would not be what was asked for. */
 export function refuseUnbuilt(said: Said, files: { certificate: string; key: string }): void {
@@ -159,21 +170,27 @@ export function lockTimeoutOf(said: Said): number {
   return parseLockTimeout(value, from);
 }
 
-function parseLockTimeout(value: string, flag: string): number {
+export function parseLockTimeout(value: string, flag: string): number {
   const timeoutMs = parseDuration(value, flag);
   if (timeoutMs >= 0) return timeoutMs;
   throw new Failure("BAD_DURATION", { flag, value, problem: "It must not be less than nothing." });
 }
 
-function parseTimeout(value: string, flag: string): number {
+export function parseTimeout(value: string, flag: string): number {
   const timeoutMs = parseDuration(value, flag);
   if (timeoutMs > 0) return Math.min(timeoutMs, longestTimerMs);
   throw new Failure("BAD_DURATION", { flag, value, limit: "least" });
 }
 
-function caOf(said: Said) {
+/** Throws BAD_URL, and CA_URL_MISSING where nobody said it. */
+export function caOf(said: Said): CaUrl {
   const url = said.setting("ca-url");
   if (url !== null) return parseCaUrl(url.value, url.from);
   const files = said.place().files.map(({ file }) => file);
   throw new Failure("CA_URL_MISSING", { looked: ["--ca-url", "STEP_CA_URL", ...files] });
+}
+
+/** Where the roots are, also where nobody said it. */
+export function rootOf(said: Said): RootSource {
+  return said.setting("root") ?? { value: said.place().root, from: "the default" };
 }

@@ -35,6 +35,8 @@ export interface Manner {
   exitOf?: ((failure: Failure, exit: number) => number) | undefined;
   /** What a document of this command has besides, where it failed. */
   blank?: Readonly<Record<string, unknown>> | undefined;
+  /** What a line of this command's daemon has besides, where it could not start. */
+  blankEvent?: object | undefined;
 }
 
 /** Holds what is known of the run so far, so that a failure can say which certificate it leaves unchanged. */
@@ -149,7 +151,8 @@ export class Reporter {
     if (!this.manner.json) return this.failed(failure);
     const file = this.#about?.file ?? operand ?? null;
     const event = { event: "failed", leaf: this.#about?.leaf ?? null, failure, count: 1 };
-    this.#world.stdout.write(eventLine(event, { file, now: this.#world.now(), ...this.asData() }));
+    const around = { file, now: this.#world.now(), ...this.asData() };
+    this.#world.stdout.write(eventLine(event, around, { ...this.manner.blankEvent }));
     return this.describe(failure).exit;
   }
 

@@ -3,6 +3,7 @@
  * words. A code is what the user meets: few, permanent, never renamed. Why it happened is a cause (see `diagnosis`).
  */
 import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
+import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
 
 /** Which of the user's files a failure speaks about. */
 export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message";
@@ -50,7 +51,8 @@ export interface Facts {
   KEY_ENCRYPTED: OfFile;
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
-  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date };
+  /** `only`: a token is not to be taken, with or without force. */
+  EXPIRED_NEEDS_FORCE: { file: string; key: string; notAfter: Date; now: Date; only?: "mtls" };
   /** Known before the CA is asked: a rekey works over mTLS alone. */
   CANNOT_REKEY: { file: string; reason: "expired" | "not-a-client"; notAfter: Date; now: Date; diagnosis: Diagnosis };
   /** What is kept cannot be gone back to. `key`: as the user named it. */
@@ -80,6 +82,8 @@ export interface Facts {
     /** This run has renewed it; else an earlier one has. */
     isNew: boolean;
     did: "renewed" | "rekeyed" | "rolled back";
+    /** Of how many more certificates it is the hook: it was run once for all. */
+    others?: number;
     problems: readonly [HookProblem, ...HookProblem[]];
   };
 
@@ -150,6 +154,11 @@ export interface Facts {
   // 78: trust and configuration
   CA_URL_MISSING: { looked: readonly string[] };
   BAD_CONFIGURATION: { file: string; problem: string };
+  /** `named`: by whom, where somebody has named it. */
+  NO_RUN_CONFIG: { looked: readonly string[]; named: string | null; similar: readonly string[] };
+  /** `others`: how many entries are broken besides. */
+  BAD_RUN_CONFIG: RunPlace & { problem: RunConfigProblem; others?: number };
+  SAME_FILE_TWICE: { file: string; uses: readonly [FileUse, FileUse] };
   /** `named` is left out where none was, and none is current. */
   NO_CONTEXT: { file: string; known: readonly string[]; named?: { name: string; from: string }; nearest?: string };
   ROOT_MISSING: { file: string; from: string; errno: string };

@@ -24,6 +24,11 @@ export function isBeside(file: string, name: string): boolean {
   return name.startsWith(start) && /^[0-9a-f]{12}(\.old|\.kept)?$/.test(name.slice(start.length));
 }
 
+/** Of any file: what runs put beside it until they have ended. Notes, backups and locks are looked for by their own names. */
+export function isForAWhile(name: string): boolean {
+  return name.startsWith(".") && /\.renew-(?:[0-9a-f]{12}(?:\.old|\.kept)?|journal)$/.test(name);
+}
+
 function stemOf(name: string): string {
   if (Buffer.byteLength(name) <= longestName) return name;
   return `${name.slice(0, 40)}-${createHash("sha256").update(name).digest("hex")}`;

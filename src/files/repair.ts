@@ -1,6 +1,7 @@
 /** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
 import { dirname, join } from "node:path";
 import { attempt, errnoOf, Failure, isFailure } from "../failure/failure.ts";
+import { leftIn } from "./folder-view.ts";
 import { digestOf, isJournal, type Journal, journalFile, newOf, oldOf, type Part, readJournal } from "./journal.ts";
 import { heldBy } from "./lock.ts";
 import { isBeside } from "./names.ts";
@@ -179,9 +180,9 @@ function filesIn(paths: readonly string[], fs: FileSystem): string[] {
   return [...listed, ...own];
 }
 
-function namesIn(folder: string, fs: FileSystem): string[] {
+function namesIn(folder: string, fs: FileSystem): readonly string[] {
   try {
-    return fs.list(folder);
+    return leftIn(folder, fs);
   } catch {
     return [];
   }

@@ -130,16 +130,21 @@ function readEnd(file: string, limit: number): Buffer {
 
 const chunkSize = 64 * 1024;
 
+/** The end of a file is where less comes than there was room for; that of a pipe or a device only where nothing comes. */
 function readWhole(file: string, limit = Number.POSITIVE_INFINITY): Buffer {
   const handle = openSync(file, constants.O_RDONLY);
   try {
+    const stat = fstatSync(handle);
+    const isKnown = stat.isFile() && stat.size > 0;
+    const room = isKnown ? Math.min(stat.size, limit) + 1 : chunkSize;
     const chunks: Buffer[] = [];
-    const chunk = Buffer.allocUnsafe(chunkSize);
     for (let size = 0; size <= limit; ) {
+      const chunk = Buffer.allocUnsafe(room);
       const count = readSync(handle, chunk);
-      if (count === 0) return Buffer.concat(chunks);
-      chunks.push(Buffer.from(chunk.subarray(0, count)));
+      chunks.push(chunk.subarray(0, count));
       size += count;
+      const isEnd = count === 0 || (isKnown && count < room);
+      if (isEnd && size <= limit) return chunks.length === 1 ? chunk.subarray(0, count) : Buffer.concat(chunks);
     }
     throw Object.assign(new Error(`${file} holds more than ${limit} bytes`), { code: "EFBIG" });
   } finally {

@@ -1,8 +1,9 @@
 /** A certificate as a value: the fields that a renewal is decided, chosen and verified by. */
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
 import { commonName, generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
+import { isSignedWith } from "./signed.ts";
 
 /** The extension in which step-ca notes who issued a certificate (smallstep/certificates, authority/provisioner). */
 export const provisionerOid = "1.3.6.1.4.1.37476.9000.64.1";
@@ -80,8 +81,33 @@ const provisionerTypes = [
   "Wire",
 ];
 
+/** Those of CAs come with every chain. As many as are worth a place: the oldest goes for a new one. */
+const mostKnown = 32;
+const known = new Map<string, Certificate>();
+
 /** Reads a certificate. Throws DerError for bytes that are none. */
 export function readCertificate(der: Uint8Array): Certificate {
+  return readOf(der, ({ isCa }) => isCa);
+}
+
+/** The same for one that is likely to be met again and again, as a server's own. */
+export function readRecurring(der: Uint8Array): Certificate {
+  return readOf(der, () => true);
+}
+
+function readOf(der: Uint8Array, isKept: (certificate: Certificate) => boolean): Certificate {
+  const name = Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1");
+  const there = known.get(name);
+  if (there !== undefined) return there;
+  const certificate = readWhole(der);
+  if (!isKept(certificate)) return certificate;
+  const [oldest] = known.keys();
+  if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
+  known.set(name, certificate);
+  return certificate;
+}
+
+function readWhole(der: Uint8Array): Certificate {
   const outer = readDer(der);
   if (outer.raw.length !== der.length)
     throw new DerError(`${der.length - outer.raw.length} bytes follow the certificate`);
@@ -140,8 +166,22 @@ export function fingerprint({ der }: Pick<Certificate, "der">): string {
 /** Whether `issuer` signed `certificate`: names and signature, no times and no usages. */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   if (!same(certificate.issuer.der, issuer.subject.der)) return false;
+  const judged = verdicts.get(certificate) ?? new WeakMap<Certificate, boolean>();
+  verdicts.set(certificate, judged);
+  const verdict = judged.get(issuer) ?? isSignedBy(certificate, issuer);
+  judged.set(issuer, verdict);
+  return verdict;
+}
+
+/** A signature does not change: of many certificates of one CA, each intermediate is looked at once. */
+const verdicts = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+const publicKeys = new WeakMap<Certificate, KeyObject>();
+
+function isSignedBy({ der }: Certificate, issuer: Certificate): boolean {
   try {
-    return new X509Certificate(certificate.der).verify(new X509Certificate(issuer.der).publicKey);
+    const key = publicKeys.get(issuer) ?? new X509Certificate(issuer.der).publicKey;
+    publicKeys.set(issuer, key);
+    return isSignedWith(der, key);
   } catch {
     return false; // a key that OpenSSL does not know signs nothing that we can check
   }

@@ -4,6 +4,7 @@ import { Failure, messageOf } from "../failure/failure.ts";
 import { isDer, isPrivateKeyLabel, looksLike, type Source } from "./bundle.ts";
 import { children, readDer, tags } from "./der.ts";
 import { type PemBlock, pemBlocks } from "./pem.ts";
+import { quickKey } from "./quick-key.ts";
 
 /** A passphrase and where it came from; asked for only when a key turns out to be encrypted. */
 export interface Passphrase {
@@ -68,6 +69,9 @@ export function publicKeyOf(key: KeyObject): Buffer {
 }
 
 function parse(material: KeyMaterial, passphrase: string | undefined): KeyObject {
+  const [block] = "pem" in material && material.cipher === null ? pemBlocks(material.pem) : [];
+  const quick = block === undefined ? null : quickKey(block.label, block.der);
+  if (quick !== null) return quick;
   if ("pem" in material)
     return createPrivateKey({ key: material.pem, ...(passphrase !== undefined && { passphrase }) });
   for (const type of ["pkcs8", "sec1"] as const) {

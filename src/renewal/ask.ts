@@ -2,7 +2,7 @@
 import type { Answer } from "../ca/answer.ts";
 import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
-import { postRenew } from "../ca/renew.ts";
+import { postRenew, type Way } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
@@ -18,11 +18,13 @@ import type { Policy, Progress } from "./renew.ts";
 export interface Asking {
   identity: Identity;
   anchors: readonly Certificate[];
-  policy: Pick<Policy, "ca" | "root" | "force" | "connectTimeoutMs">;
+  policy: Pick<Policy, "ca" | "root" | "force" | "connectTimeoutMs" | "only">;
   world: World;
   progress: Progress;
   /** On the world's monotonic clock: all tries together end by then. */
   deadline: number;
+  /** Connections that are kept for several, and threads that make handshakes. */
+  ways?: Omit<Way, "id">;
 }
 
 /** Asks the CA, and once more by token where the first answer shows that only a token can work. */
@@ -52,7 +54,7 @@ export async function askBy(choice: Choice, asking: Asking) {
   const route = routeOf(asking);
   const sent = choice.method === "token" ? await withWholeChain(asking) : asking.identity;
   try {
-    const answer = await postRenew(route, sent, choice.method, world.random(16));
+    const answer = await postRenew(route, sent, choice.method, { id: () => world.random(16), ...asking.ways });
     if (answer.status !== 201) return { kind: "refused", by: answer, sent } satisfies Refusal;
     const date = readAnswered(answer).date;
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
@@ -66,7 +68,7 @@ export async function askBy(choice: Choice, asking: Asking) {
 
 /** Only from mTLS to a token, and only where the evidence says that the certificate itself was not judged. */
 function changeOfMind(first: Choice, { by }: Refusal, { identity, policy, world }: Asking): Choice | null {
-  if (first.method === "token") return null;
+  if (first.method === "token" || policy.only === "mtls") return null;
   if (by instanceof ConnectionEnded) {
     const hasExpired = world.now() > identity.leaf.notAfter && policy.force;
     return hasExpired ? { method: "token", because: "expired-meanwhile" } : null;

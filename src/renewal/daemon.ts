@@ -163,7 +163,7 @@ function failed(
 }
 
 /** What makes two failures the same for whoever reads a log. */
-function newsOf(failure: Failure | null): string {
+export function newsOf(failure: Failure | null): string {
   if (failure === null) return "";
   const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
   return `${failure.code} ${diagnosis?.causes[0]?.id ?? ""}`;

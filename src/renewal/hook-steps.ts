@@ -56,12 +56,21 @@ export function pidIn(file: string, fs: Pick<FileSystem, "read" | "stat">): numb
   throw new Error(text.trim() === "" ? "the pid file is empty" : "the pid file holds no pid");
 }
 
-/** Runs the program. Null where none is asked for, or it ended with 0. */
-export async function executed(hooked: Hooked, renewed: Renewed, world: World): Promise<HookProblem | null> {
+/** Runs the program. Null where none is asked for, or it ended with 0. `together`: all certificates that it is run for. */
+export async function executed(
+  hooked: Hooked,
+  renewed: Renewed,
+  world: World,
+  together: readonly string[] = [],
+): Promise<HookProblem | null> {
   const { exec, execTimeoutMs } = hooked.hooks;
   if (exec === null) return null;
   const words = "words" in exec ? exec.words : ["/bin/sh", "-c", exec.line];
-  const ended = await world.run({ words, env: environment(hooked, renewed), timeoutMs: execTimeoutMs });
+  const ended = await world.run({
+    words,
+    env: { ...environment(hooked, renewed), ...listed(together) },
+    timeoutMs: execTimeoutMs,
+  });
   const said = isWithoutInterpreter(words, ended, world)
     ? "its interpreter is missing"
     : problemOf(ended, execTimeoutMs);
@@ -95,6 +104,17 @@ function environment({ certificateFile, keyFile }: Hooked, renewed: Renewed): Re
   };
   // A NUL ends a variable: a name that has one is no name of a host.
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, value.replaceAll("\0", "")]));
+}
+
+/** Linux takes no longer variable; with less, the list would be a part that looks whole. */
+const longestList = 96 * 1024;
+
+/** A list that no variable can hold is left out; how many there are is said all the same. */
+function listed(files: readonly string[]): Record<string, string> {
+  if (files.length === 0) return {};
+  const list = files.map((file) => whole(file).replaceAll("\0", "")).join("\n");
+  const isShort = Buffer.byteLength(list) <= longestList;
+  return { RENEW_COUNT: String(files.length), ...(isShort && { RENEW_CERTS: list }) };
 }
 
 /** A hook may change its folder. Not tidied: after a link, `..` is another folder. */

@@ -2,6 +2,7 @@
 
 import type { HookProblem } from "../failure/facts.ts";
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
+import { heldBy } from "../files/lock.ts";
 import { forgive, type Owed, owe, owedBy } from "../files/owed.ts";
 import { readNamed } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
@@ -93,6 +94,51 @@ export async function settleDebt(hooked: Hooked | null, world: World): Promise<D
   if (first === undefined) return { was: "settled", left };
   const facts = { file: hooked.certificateFile, isNew: false, did: "renewed", problems: [first, ...others] } as const;
   return { was: "unsettled", failure: new Failure("HOOK_FAILED", facts) };
+}
+
+/** One of several certificates that the same hooks follow. */
+export interface Share {
+  readonly hooked: Hooked;
+  readonly renewed: Renewed;
+  /** This run has renewed it; else an earlier one has, and owes it. */
+  readonly isNew: boolean;
+}
+
+/** What an earlier run owes of this certificate; null where that is nothing, or somebody is at work on it. */
+export function shareOwed(hooked: Hooked, now: Date, fs: FileSystem): Share | null {
+  const path = pathOf(hooked.certificateFile, fs);
+  if (path === null || owedBy(path, fs) === null || heldBy(path, now, fs) !== null) return null;
+  const renewed = debtOf(hooked.certificateFile, fs);
+  return renewed && { hooked, renewed, isNew: false };
+}
+
+/**
+ * Once for all of them. Each stays owed where it fails; where it succeeds, what somebody else owes by then is left to him.
+ * `left`: the notes that cannot be taken away.
+ */
+export async function settleTogether(
+  shares: readonly [Share, ...Share[]],
+  world: World,
+): Promise<{ failure: Failure<"HOOK_FAILED"> | null; left: string[] }> {
+  const { fs } = world;
+  const [{ hooked, renewed, isNew }] = shares;
+  const paths = shares.map((share) => pathOf(share.hooked.certificateFile, fs));
+  const notes = paths.map((path) => path && serialOwed(path, fs));
+  const files = shares.map((share) => share.hooked.certificateFile);
+  const done = [signalled(hooked.hooks, world), await executed(hooked, renewed, world, files)];
+  const [first, ...others] = done.filter((problem) => problem !== null);
+  if (first === undefined) {
+    const own = paths.filter((path, index) => path !== null && serialOwed(path, fs) === notes[index]);
+    return { failure: null, left: own.flatMap((path) => (path && forgive(path, fs)) ?? []) };
+  }
+  const count = shares.length - 1;
+  const facts = { file: hooked.certificateFile, isNew, did: "renewed", problems: [first, ...others] } as const;
+  return { failure: new Failure("HOOK_FAILED", { ...facts, ...(count > 0 && { others: count }) }), left: [] };
+}
+
+function serialOwed(path: string, fs: FileSystem): string {
+  const owed = owedBy(path, fs);
+  return owed === null || owed === "unreadable" ? String(owed) : owed.serial;
 }
 
 /** Whether an earlier run has left something undone, for those who have no hook to do it with. */

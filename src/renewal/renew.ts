@@ -1,5 +1,6 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
 import { type Choice, choose } from "../ca/credential.ts";
+import type { Way } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
@@ -10,7 +11,17 @@ import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import { ask } from "./ask.ts";
 import { askConsent } from "./consent.ts";
-import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, owingWhile, settleDebt } from "./hooks.ts";
+import {
+  type Debt,
+  factsOf,
+  follow,
+  type Hooked,
+  type Hooks,
+  isOwing,
+  owingWhile,
+  type Renewed,
+  settleDebt,
+} from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
@@ -37,6 +48,20 @@ export interface Policy {
   readonly hooks: Hooks | null;
   /** How many of the certificates that are replaced are kept; none when left out. */
   readonly backups?: number;
+  /** No other way is taken, also where another would work. */
+  readonly only?: "mtls";
+}
+
+/** What the renewals of one run have in common. One that is alone has none of it. */
+export interface Sharing {
+  /** A source is read once for all. Throws as `readRoots` does. */
+  readonly roots?: (source: RootSource) => readonly Certificate[];
+  /** What was loaded already, where the files are still the same. Throws as `load` does. */
+  readonly load?: (paths: Paths) => Promise<Identity>;
+  /** Connections that are kept for several, and threads that make handshakes. */
+  readonly ways?: Omit<Way, "id">;
+  /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
+  readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
 
 export type Outcome =
@@ -70,11 +95,16 @@ export interface Progress extends TurnProgress {
 }
 
 /** Renew once. Nothing on disk has changed unless this resolves with "renewed". */
-export async function renewOnce(policy: Policy, world: World, progress: Progress = {}): Promise<Outcome> {
+export async function renewOnce(
+  policy: Policy,
+  world: World,
+  progress: Progress = {},
+  sharing: Sharing = {},
+): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
-  return turn.during(() => renewInTurn(policy, turn, world, progress));
+  return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
 
 /** For how long a run waits, and how long it may take itself: it promises so to those who cannot see it. */
@@ -82,37 +112,50 @@ export function limitsOf({ lockTimeoutMs, timeoutMs, hooks }: Pick<Policy, "lock
   return { lockTimeoutMs, longestMs: 2 * timeoutMs + (hooks?.execTimeoutMs ?? 0) + 60_000 };
 }
 
-async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: Progress): Promise<Outcome> {
+interface Around {
+  turn: Turn;
+  world: World;
+  progress: Progress;
+  sharing: Sharing;
+}
+
+async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
+  const { turn, world, progress, sharing } = around;
   const { paths, out = paths.certificate, force } = policy;
   await turn.begin();
   const seen = seenAs([out], world);
   const seenKey = seenAs([paths.key], world);
-  const identity = await load(paths, world);
+  const identity = await (sharing.load?.(paths) ?? load(paths, world));
   turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
-  const debt = await settleFirst(hooked, out, { turn, world, progress });
+  const debt: Debt =
+    sharing.hooks && hooked ? { was: "none" } : await settleFirst(hooked, out, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) return { outcome: "not-due", leaf, due: when };
-  if (when.because === "expired" && !force) {
+  if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
-    throw new Failure("EXPIRED_NEEDS_FORCE", { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() });
+    const { only } = policy;
+    const facts = { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() };
+    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
   }
-  if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, turn, world, progress);
+  if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
-  const anchors = readRoots(policy.root, world.fs);
+  const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
   await mayOverwrite(goal.target, policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
-  if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, turn, world, progress);
+  if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, around);
   const keeper = await keeperFor(policy, { certificate: goal, key: null, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { answered, choice } = await ask(first, { identity, anchors, policy, world, progress, deadline });
+  const { ways } = sharing;
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
+  const { answered, choice } = await ask(first, asking);
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
   refuseIfChanged(paths.key, isReplaced(seenKey, turn.files, world), goal, world);
@@ -124,7 +167,8 @@ async function renewInTurn(policy: Policy, turn: Turn, world: World, progress: P
   keeper?.tidy();
   turn.sweepAll();
   progress.installed?.(out, answered.chain[0]);
-  await follow(hooked, renewed, "renewed", world);
+  if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
+  else await follow(hooked, renewed, "renewed", world);
   return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
 }
 
@@ -141,10 +185,12 @@ export async function keeperFor(
 }
 
 /** What is there now is judged as if this run had come later: with a window it may be due all the same. */
-async function overtaken(policy: Policy, turn: Turn, world: World, progress: Progress): Promise<Outcome> {
+async function overtaken(policy: Policy, around: Around): Promise<Outcome> {
   const { paths, out = paths.certificate, window } = policy;
+  const { world } = around;
   const { leaf } = await load({ ...paths, certificate: out }, world);
-  if (isStillDue(leaf, window, world)) return renewInTurn(policy, turn, { ...world, asked: () => null }, progress);
+  if (isStillDue(leaf, window, world))
+    return renewInTurn(policy, { ...around, world: { ...world, asked: () => null } });
   return { outcome: "overtaken", leaf, file: out };
 }
 

@@ -8,6 +8,8 @@ import type { Certificate } from "../pki/certificate.ts";
 
 export interface RootSource {
   value: string;
+  /** The same one by one, where a name may hold a comma. */
+  files?: readonly string[];
   /** The flag, variable or file that named it. */
   from: string;
 }
@@ -16,14 +18,19 @@ export interface RootSource {
 const largest = 4 * 1024 * 1024;
 
 /** All certificates found. Throws ROOT_MISSING or ROOT_NOT_PEM; a folder's files that hold no certificate are passed over. */
-export function readRoots({ value, from }: RootSource, fs: FileSystem): Certificate[] {
-  const files = value
-    .split(",")
-    .map((file) => file.trim())
-    .filter(Boolean);
+export function readRoots({ value, files: named, from }: RootSource, fs: FileSystem): Certificate[] {
+  const files = named ?? filesIn(value);
   return (files.length > 0 ? files : [value]).flatMap((file) =>
     isFolder(file, from, fs) ? readFolder(file, from, fs) : readRoot(file, from, fs),
   );
+}
+
+/** A list as step's flag has it. */
+export function filesIn(value: string): string[] {
+  return value
+    .split(",")
+    .map((file) => file.trim())
+    .filter(Boolean);
 }
 
 function isFolder(file: string, from: string, fs: FileSystem): boolean {

@@ -36,6 +36,8 @@ const doors: Record<string, readonly string[]> = {
   undici: ["ca/pool.ts"],
   "@peculiar/x509": ["pki", "dev-ca"],
   "reflect-metadata": ["pki", "dev-ca"],
+  "jsonc-parser": ["cli/config/jsonc.ts"],
+  yaml: ["cli/config/yaml.ts"],
 };
 
 const folderOf = (name: string) => name.split("/")[0] ?? "";

@@ -35,22 +35,27 @@ const cache = fileURLToPath(new URL("../../.cache/real/", import.meta.url));
 
 /** Called by vitest before any test of this folder. */
 export function setup(project: TestProject): void {
+  project.provide("binaries", findBinaries(names));
+}
+
+/** Says in one line what cannot be had. */
+export function findBinaries(wanted: readonly BinaryName[]): Binaries {
   const found: { [name in BinaryName]?: string } = {};
   const missing: BinaryName[] = [];
-  for (const name of names) {
+  for (const name of wanted) {
     const path = find(name);
     if (path === undefined) missing.push(name);
     else found[name] = path;
   }
   if (missing.length > 0 && !hasGo()) {
-    console.log(`left out, as there is no Go to install it with and STEP_CA_DIR has none: ${missing.join(", ")}`);
+    console.error(`left out, as there is no Go to install it with and STEP_CA_DIR has none: ${missing.join(", ")}`);
   } else {
     for (const name of missing) {
       const path = install(name);
       if (path !== undefined) found[name] = path;
     }
   }
-  project.provide("binaries", found);
+  return found;
 }
 
 function find(name: BinaryName): string | undefined {
@@ -84,12 +89,12 @@ function install(name: BinaryName): string | undefined {
       encoding: "utf8",
     });
     if (go.status !== 0) {
-      console.log(`left out, as go install failed: ${name}: ${go.stderr.trim().split("\n").at(-1)}`);
+      console.error(`left out, as go install failed: ${name}: ${go.stderr.trim().split("\n").at(-1)}`);
       return undefined;
     }
     const path = join(cache, name);
     renameSync(join(folder, module.slice(module.lastIndexOf("/") + 1)), path);
-    console.log(`installed ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
+    console.error(`installed ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
     return path;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -12,6 +12,7 @@ import { provisioner } from "./plays/provisioner.ts";
 import { rekeys } from "./plays/rekeys.ts";
 import { renewals } from "./plays/renewals.ts";
 import { rollbacks } from "./plays/rollbacks.ts";
+import { runs } from "./plays/runs.ts";
 import { token } from "./plays/token.ts";
 import { trust } from "./plays/trust.ts";
 import { usage } from "./plays/usage.ts";
@@ -20,6 +21,7 @@ export const plays: Plays = {
   ...renewals,
   ...rekeys,
   ...rollbacks,
+  ...runs,
   ...hooks,
   ...usage,
   ...files,

@@ -93,7 +93,8 @@ export async function scene(options: AuthorityOptions = {}): Promise<Scene> {
       const world = testWorld({ now: base, ...worldOptions });
       const words = command.match(/(?:'[^']*'|\S)+/g) ?? [];
       const argv = words.map((word) => word.replaceAll("'", "").replace(/^CA\b/, url));
-      learnFrom(argv, folder);
+      // Keys that a list names are on no command line.
+      learnFrom([...argv, ...readdirSync(folder).filter((name) => name.endsWith(".key"))], folder);
       const exit = await main(argv, world);
       const lines = [`$ renew ${command}`, (world.out.text + world.err.text).trimEnd(), `(exit ${exit})`].filter(
         Boolean,

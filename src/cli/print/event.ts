@@ -20,13 +20,17 @@ interface Around {
   describe(failure: Failure): ErrorDocument;
 }
 
-/** With its end of line. */
-export function eventLine(
+/** With its end of line. `more`: what a line of this command has besides. */
+export function eventLine(facts: EventFacts, around: Around, more: Readonly<Record<string, unknown>> = {}): string {
+  return `${jsonText({ ...eventDocument(facts, around), ...more })}\n`;
+}
+
+export function eventDocument(
   { event, leaf = null, next, count = 0, failure = null }: EventFacts,
   { command, file, now, describe }: Around,
-): string {
+): Readonly<Record<string, unknown>> {
   const error = failure && describe(failure);
-  const document = {
+  return {
     schema: 1,
     command,
     event,
@@ -37,5 +41,4 @@ export function eventLine(
     failures: count,
     error,
   };
-  return `${jsonText(document)}\n`;
 }

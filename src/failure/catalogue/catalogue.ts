@@ -6,6 +6,7 @@ import { contents } from "./contents.ts";
 import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
+import { many } from "./many.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
 import { servers } from "./servers.ts";
@@ -23,6 +24,7 @@ export const catalogue: Family<Code> = {
   ...network,
   ...refusals,
   ...trust,
+  ...many,
   ...servers,
 };
 

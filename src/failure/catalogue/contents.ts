@@ -130,14 +130,18 @@ export const contents: Family<
     about:
       "An expired certificate cannot pass a TLS handshake. With --force it is renewed by a signed token instead, if its provisioner allows renewal after expiry.",
     what: (f) => `${f.file} expired ${relative(f.notAfter, f.now)}`,
-    why: () =>
-      "An expired certificate cannot pass a TLS handshake. With --force it is renewed by a signed token instead, if its provisioner allows that.",
+    why: (f) =>
+      f.only === "mtls"
+        ? "An expired certificate cannot pass a TLS handshake, and the method is mtls, so that no token is taken in its place."
+        : "An expired certificate cannot pass a TLS handshake. With --force it is renewed by a signed token instead, if its provisioner allows that.",
     evidence: (f) => [
       ["expired", instant(f.notAfter)],
       ["now", instant(f.now)],
     ],
     help: (f) => [
-      `run it again with --force: \`renew --force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``,
+      f.only === "mtls"
+        ? "let it be renewed by token: `renew run --method auto`, or `auto` as its method in the list"
+        : `run it again with --force: \`renew --force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``,
       "if the clock of this machine is wrong, set that first",
     ],
   },

@@ -8,21 +8,23 @@ export const hooks: Family<"HOOK_FAILED"> = {
     title: "renewed, but the hook or the signal failed",
     about:
       "The new certificate is in its place, and what was to follow, the program of --exec or the signal to a process, did not succeed: the service may still use the old certificate. It is remembered beside the certificate (.CRT.renew-owed), and every run with the same hook runs it again, before anything else and also when nothing is due, until it succeeds.",
-    what: ({ file, isNew, did, problems }) =>
+    what: ({ file, isNew, did, problems, others }) =>
       isNew
-        ? `${did} ${file}, but ${problems[0].what} failed: ${problems[0].said}`
-        : `owed ${problems[0].what} of ${file} failed again: ${problems[0].said}`,
+        ? `${did} ${all(file, others)}, but ${problems[0].what} failed: ${problems[0].said}`
+        : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,
     why: ({ isNew, did }) =>
       did === "rolled back"
         ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
         : isNew
           ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
           : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
-    evidence: ({ problems }) =>
-      problems.flatMap(({ kind, what, said, of }) => [
+    evidence: ({ file, others, problems }) => [
+      ...(others ? [["certificates", `${file}, and ${others} more`] as const] : []),
+      ...problems.flatMap(({ kind, what, said, of }) => [
         [what, said] as const,
         ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
       ]),
+    ],
     help: ({ problems, did }) => [
       did === "rolled back"
         ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
@@ -38,3 +40,8 @@ export const hooks: Family<"HOOK_FAILED"> = {
     ],
   },
 };
+
+/** The one, or how many have it in common. */
+function all(file: string, others = 0): string {
+  return others === 0 ? file : `${others + 1} certificates`;
+}

@@ -8,6 +8,8 @@ export interface Play {
   /** Makes the scene; what it returns changes the world. */
   set(scene: Scene): Promise<WorldOptions | undefined>;
   command: string;
+  /** It fails, and does something all the same: one of many. */
+  isPartial?: true;
   authority?: Parameters<typeof scene>[0];
 }
 

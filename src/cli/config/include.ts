@@ -1,0 +1,36 @@
+/** The files of the folders that a file includes. */
+import { errnoOf, isFailure } from "../../failure/failure.ts";
+import type { FileSystem } from "../../files/system.ts";
+import { badRunConfig } from "./open.ts";
+import type { Top } from "./top.ts";
+import { within } from "./within.ts";
+
+/** In the order of their names, folder after folder; what is hidden is none. Throws BAD_RUN_CONFIG. */
+export function includedBy({ file, include, written }: Top, fs: FileSystem): string[] {
+  const { line } = include.length === 0 ? { line: 0 } : written.where(["include"]);
+  return include.map(within(file)).flatMap((folder) => {
+    const names = namesIn(folder, { file, line }, fs).filter((name) => /^[^.].*\.(json|ya?ml)$/i.test(name));
+    const files = names.sort().map((name) => `${folder.replace(/(?<!^)\/+$/, "")}/${name}`.replace(/^\/\//, "/"));
+    if (files.some((one) => isSame(one, file, fs))) throw badRunConfig({ file, line }, { kind: "own-include" });
+    return files;
+  });
+}
+
+function namesIn(folder: string, place: { file: string; line: number }, fs: FileSystem): string[] {
+  try {
+    if (folder === "") throw Object.assign(new Error(), { code: "ENOENT" });
+    return fs.list(folder);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (isFailure(error) || errno === "") throw error;
+    throw badRunConfig(place, { kind: "no-include", folder, errno }, error);
+  }
+}
+
+function isSame(one: string, other: string, fs: FileSystem): boolean {
+  try {
+    return fs.realpath(one) === fs.realpath(other);
+  } catch {
+    return false; // a link that leads nowhere: reading it says so
+  }
+}

@@ -1,0 +1,72 @@
+/** From a file's name to what is written in it, by its ending. Only what it takes is loaded. */
+import { isUtf8 } from "node:buffer";
+import { errnoOf, Failure } from "../../failure/failure.ts";
+import type { RunConfigProblem, RunPlace } from "../../failure/run-config.ts";
+import { isNamedPipe } from "../../files/read.ts";
+import type { FileSystem } from "../../files/system.ts";
+import type { Position, Reading, Stop, Written } from "./written.ts";
+
+/** A list of 100,000 certificates has a third of it. */
+const largest = 32 * 1024 * 1024;
+/** Of a line that is shown. */
+const longestLine = 200;
+
+export const isYaml = (file: string) => /\.ya?ml$/i.test(file);
+
+/** Throws BAD_RUN_CONFIG. */
+export async function openConfig(file: string, fs: FileSystem): Promise<Written> {
+  const text = readText(file, fs);
+  const reading = isYaml(file)
+    ? (await import("./yaml.ts")).readYaml(text)
+    : (await import("./jsonc.ts")).readJsonc(text);
+  if ("written" in reading) return reading.written;
+  throw faultOf(reading, file, text);
+}
+
+export function badRunConfig(place: RunPlace, problem: RunConfigProblem, cause?: unknown): Failure<"BAD_RUN_CONFIG"> {
+  return new Failure("BAD_RUN_CONFIG", { ...place, problem }, cause);
+}
+
+function readText(file: string, fs: FileSystem): string {
+  const bytes = readBytes(file, fs);
+  if (!isUtf8(bytes)) throw badRunConfig({ file }, { kind: "not-utf8" });
+  const text = bytes.toString("utf8").replace(/^\ufeff/, "");
+  if (text.trim() === "") throw badRunConfig({ file }, { kind: "empty" });
+  return text;
+}
+
+function readBytes(file: string, fs: FileSystem): Buffer {
+  try {
+    const stat = fs.stat(file);
+    if (stat.isDirectory()) throw badRunConfig({ file }, { kind: "folder" });
+    if (isNamedPipe(file, stat)) throw badRunConfig({ file }, { kind: "pipe" });
+    return fs.read(file, largest);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (error instanceof Failure || errno === "") throw error;
+    if (errno === "EFBIG") throw badRunConfig({ file }, { kind: "huge", limit: largest }, error);
+    throw badRunConfig({ file }, { kind: "unreadable", errno }, error);
+  }
+}
+
+function faultOf(reading: Exclude<Reading, { written: Written }>, file: string, text: string): Failure {
+  if ("tooDeep" in reading) return badRunConfig({ file }, { kind: "too-deep" });
+  if ("twice" in reading) {
+    const { key, ...stop } = reading.twice;
+    return badRunConfig(placeOf(file, stop), { kind: "twice-key", key });
+  }
+  const { said, ...stop } = reading.fault;
+  const language = isYaml(file) ? "YAML" : "JSON";
+  return badRunConfig(placeOf(file, stop), { kind: "syntax", language, said, text: lineOf(text, stop.position) });
+}
+
+function placeOf(file: string, { position, entry }: Stop): RunPlace {
+  return { file, ...position, ...(entry !== null && { entry }) };
+}
+
+/** Nothing of a file that is another one, perhaps a private key, and no password of an address. */
+function lineOf(text: string, { line }: Position): string {
+  if (text.includes("-----BEGIN ")) return "";
+  const whole = (text.split("\n", line)[line - 1] ?? "").trim();
+  return whole.replace(/\/\/[^/\s"']*@/g, "//…@").slice(0, longestLine);
+}

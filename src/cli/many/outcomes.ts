@@ -1,0 +1,121 @@
+/** What has become of each certificate, in a table of words. */
+import { type MethodReason, reasons } from "../../ca/credential.ts";
+import { instant, relative, span } from "../../failure/time.ts";
+import type { Entry, EntryResult } from "../../renewal/many/plan.ts";
+import { wrap } from "../print/layout.ts";
+import { plain } from "../print/plain.ts";
+import { nameOf } from "./alike.ts";
+import { grouped } from "./ticker.ts";
+
+/** With more, plain successes are counted only. */
+const mostRows = 20;
+/** And of those that are not, no more than somebody reads. */
+const mostFailed = 100;
+/** Of the first column. */
+const widest = 36;
+
+interface Page {
+  now: Date;
+  columns: number;
+  isDryRun: boolean;
+}
+
+/** The rows that are worth their line. Of a dry run, which is asked for them, all. */
+export function outcomeLines(results: readonly EntryResult[], { now, columns, isDryRun }: Page): string[] {
+  const isLong = results.length > mostRows && !isDryRun;
+  const shown = isLong ? results.filter(isWorthIt) : results;
+  const listed = isLong ? shown.slice(0, mostFailed) : shown;
+  const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, now)] as const);
+  const width = Math.min(Math.max(columns, 40), 100);
+  const first = Math.min(widest, Math.max(0, ...rows.map(([name]) => name.length)));
+  const second = Math.max(0, ...rows.map(([, outcome]) => outcome.length));
+  const lines = rows.map(
+    ([name, outcome, more]) =>
+      `${shortened(name, first).padEnd(first)}  ${outcome.padEnd(second)}  ${wrap(more, width, first + second + 4)}`,
+  );
+  const left = shown.length - listed.length;
+  return left === 0 ? lines : [...lines, `and ${grouped(left)} more: \`--json\` tells of each`];
+}
+
+/** What was not tried, since a run was to end or its CA did not answer, is counted only. */
+function isWorthIt(result: EntryResult): boolean {
+  return result.result === "overtaken" || (result.result === "failed" && result.untried !== true);
+}
+
+/** Names of one folder differ at their end. */
+function shortened(name: string, width: number): string {
+  return name.length <= width ? name : `…${name.slice(name.length - width + 1)}`;
+}
+
+function wordsOf(result: EntryResult, now: Date): readonly [outcome: string, more: string] {
+  switch (result.result) {
+    case "renewed":
+      return ["renewed", `good until ${instant(result.leaf.notAfter)}`];
+    case "overtaken":
+      return ["by another run", `good until ${instant(result.leaf.notAfter)}`];
+    case "not-due":
+      return ["not due", `due from ${instant(result.from)}`];
+    case "would-renew": {
+      const { entry, leaf, because, method, methodBecause } = result;
+      const way = method === "mtls" ? "over mTLS" : "by token";
+      const when = relative(leaf.notAfter, now);
+      const why = because === "expired" ? `it expired ${when}` : `${dueWords[because] ?? because}, it ends ${when}`;
+      const how = methodBecause === because ? "" : `; ${methodWords(entry, methodBecause)}`;
+      return ["would renew", `${way}: ${why}${how}`];
+    }
+    case "failed":
+      return [result.untried ? "not tried" : "failed", result.failure.code];
+  }
+}
+
+const dueWords: Readonly<Record<string, string>> = {
+  asked: "all are asked for",
+  "inside-window": "`expires-in` says so",
+};
+
+/** Why it is this way; what the list or --method wishes is no flag of `renew`'s. */
+export function methodWords({ method }: Entry, reason: MethodReason): string {
+  if (method === "mtls") return "the method is mtls";
+  return reason === "asked" ? "the method is token" : reasons[reason];
+}
+
+/** `3 renewed, 12 not due, 1 failed: 16 certificates of renew.json, in 2s`. */
+export function countLine(
+  results: readonly EntryResult[],
+  { file, of, tookMs }: { file: string; of: number; tookMs: number },
+): string {
+  const counts = countsOf(results);
+  const parts = [
+    [counts.renewed, "renewed"],
+    [counts.overtaken, "renewed by another run"],
+    [counts.wouldRenew, "would be renewed"],
+    [counts.notDue, "not due"],
+    [counts.failed, "failed"],
+    [counts.untried, "not tried"],
+  ] as const;
+  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
+  return `${told.join(", ")}: ${grouped(of)} ${of === 1 ? "certificate" : "certificates"} of ${plain(file)}, in ${span(tookMs)}`;
+}
+
+export interface SummaryCounts {
+  renewed: number;
+  overtaken: number;
+  notDue: number;
+  wouldRenew: number;
+  /** And was tried. */
+  failed: number;
+  untried: number;
+}
+
+export function countsOf(results: readonly EntryResult[]): SummaryCounts {
+  const count = (kind: EntryResult["result"]) => results.filter(({ result }) => result === kind).length;
+  const untried = results.filter((one) => one.result === "failed" && one.untried === true).length;
+  return {
+    renewed: count("renewed"),
+    overtaken: count("overtaken"),
+    notDue: count("not-due"),
+    wouldRenew: count("would-renew"),
+    failed: count("failed") - untried,
+    untried,
+  };
+}

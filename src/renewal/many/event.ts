@@ -1,0 +1,32 @@
+/** What a daemon over many certificates tells. */
+import type { Failure } from "../../failure/failure.ts";
+import type { Certificate } from "../../pki/certificate.ts";
+import type { Entry, Origin } from "./plan.ts";
+
+export type ManyEvent =
+  /** `first`: the entry whose moment is the next; null where there is none. */
+  | { event: "started"; entries: number; first: Entry | null; next: Date | null }
+  /** Somebody else has renewed it. */
+  | { event: "waiting"; entry: Entry; leaf: Certificate; next: Date }
+  | { event: "renewed"; entry: Entry; leaf: Certificate; next: Date }
+  | { event: "failed"; entry: Entry; failure: Failure; next: Date; isNews: boolean; count: number }
+  /** Its CA has not answered several in a row, and is left alone until then: `entry` is the last of them. */
+  | { event: "outage"; entry: Entry; failure: Failure; until: Date }
+  /** An entry that the plan itself calls broken: it is left out until the plan is read again. */
+  | { event: "broken"; origin: Origin; failure: Failure }
+  /** What several share; it is run again then. */
+  | { event: "hooks-failed"; entries: readonly Entry[]; failure: Failure; next: Date; isNews: boolean; count: number }
+  /** SIGHUP: the plan was read again. */
+  | { event: "reloaded"; entries: number; added: number; gone: number }
+  /** SIGHUP: it could not be read, and the one before it stays. */
+  | { event: "not-reloaded"; failure: Failure }
+  /** SIGUSR1. */
+  | {
+      event: "state";
+      entries: number;
+      first: Entry | null;
+      next: Date | null;
+      underWay: number;
+      failing: readonly { entry: Entry; failure: Failure; count: number; next: Date }[];
+    }
+  | { event: "stopped"; entries: number };

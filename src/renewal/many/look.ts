@@ -1,0 +1,105 @@
+/** The look at one entry before anything is asked of a CA: is it due, is it sound, has an earlier run left something? */
+import { basename, dirname } from "node:path";
+import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
+import { hiddenBeside } from "../../files/names.ts";
+import type { FileSystem } from "../../files/system.ts";
+import { follow } from "../../files/target.ts";
+import type { Certificate } from "../../pki/certificate.ts";
+import { readCertificateOf } from "../load.ts";
+import type { Policy } from "../renew.ts";
+import { type Due, due, type Window } from "../schedule.ts";
+import type { Entry, RunOptions } from "./plan.ts";
+import type { SharedWorld, Together } from "./together.ts";
+
+export type Look =
+  | { is: "due"; leaf: Certificate; because: Extract<Due, { due: true }>["because"] }
+  | { is: "fresh"; leaf: Certificate; from: Date }
+  /** An earlier run has left something, so that only a whole renewal can tell: it repairs first. */
+  | { is: "left"; leaf: Certificate; failure: null }
+  | { is: "left"; leaf: null; failure: Failure }
+  | { is: "broken"; failure: Failure; leaf: Certificate | null };
+
+/** Without a window of its own a certificate is due when two thirds of its lifetime are over, as a daemon has it. */
+const twoThirds: Window = { kind: "percent", used: 200 / 3 };
+
+/** As this run renews it. */
+export function policyOf({ policy, method }: Entry, { force }: Pick<RunOptions, "force">): Policy {
+  const window = force ? null : (policy.window ?? twoThirds);
+  return { ...policy, window, ...(method === "mtls" && { only: "mtls" as const }) };
+}
+
+/** Reads certificates first, and keys and roots only of what is due. Never throws a failure. */
+export async function lookAt(
+  policy: Policy,
+  { together, world, names }: { together: Together; world: SharedWorld; names: NamesBeside },
+): Promise<Look> {
+  const { paths, out = paths.certificate, window } = policy;
+  const read = attempt(() => readCertificateOf(paths.certificate, world));
+  const isLeft = [out, paths.certificate, paths.key].some((file) => names.has(file));
+  if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
+  const leaf = read.value;
+  if (isLeft) return { is: "left", leaf, failure: null };
+  const when = due(leaf, window, world.now());
+  if (!when.due) return { is: "fresh", leaf, from: when.from };
+  try {
+    await together.loadAhead(paths);
+    together.roots(policy.root);
+    return { is: "due", leaf, because: when.because };
+  } catch (error) {
+    if (isFailure(error)) return { is: "broken", failure: error, leaf };
+    throw error;
+  }
+}
+
+/** Whether some run of renew has put anything beside a file; every folder is listed once. */
+export class NamesBeside {
+  readonly #fs: FileSystem;
+  /** Null for one that may not be listed: there something may be. */
+  readonly #folders = new Map<string, ReadonlySet<string> | null>();
+  readonly #real = new Map<string, string>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  has(named: string): boolean {
+    try {
+      const path = this.#pathOf(named);
+      const names = this.#namesIn(dirname(path));
+      return names === null || names.has(stemOf(path));
+    } catch {
+      return false; // it leads nowhere: whoever reads it says so
+    }
+  }
+
+  #pathOf(named: string): string {
+    if (this.#fs.lstat(named).isSymbolicLink()) return follow(named, this.#fs);
+    const folder = dirname(named);
+    const real = this.#real.get(folder) ?? this.#fs.realpath(folder);
+    this.#real.set(folder, real);
+    return `${real}/${basename(named)}`;
+  }
+
+  #namesIn(folder: string): ReadonlySet<string> | null {
+    const known = this.#folders.get(folder);
+    if (known !== undefined) return known;
+    const listed = attemptToList(folder, this.#fs);
+    const stems = listed?.flatMap((name) => /^\..*(?=\.renew-(?!backup-))/s.exec(name)?.[0] ?? []);
+    const names = stems === undefined ? null : new Set(stems);
+    this.#folders.set(folder, names);
+    return names;
+  }
+}
+
+/** What the names beside a file begin with. */
+function stemOf(path: string): string {
+  return basename(hiddenBeside(path, ""));
+}
+
+function attemptToList(folder: string, fs: FileSystem): string[] | null {
+  try {
+    return fs.list(folder);
+  } catch {
+    return null;
+  }
+}

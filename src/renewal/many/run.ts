@@ -1,0 +1,118 @@
+/**
+ * Many certificates renewed in one run. First every entry is looked at, and nothing is asked of any CA while one of them is
+ * broken; then what is due is renewed, a few at once, each by the very code that renews one alone; then hooks that several share.
+ */
+import { Failure, isFailure } from "../../failure/failure.ts";
+import type { World } from "../../world.ts";
+import { stopIfAsked } from "../interruption.ts";
+import { type Policy, renewOnce } from "../renew.ts";
+import { Book } from "./book.ts";
+import { foreseen } from "./foreseen.ts";
+import { inLanes } from "./lanes.ts";
+import { type Look, lookAt, NamesBeside, policyOf } from "./look.ts";
+import { failed, type Run, renewEntry } from "./one.ts";
+import { Outages } from "./outages.ts";
+import type { Entry, ManyProgress, Plan, RunOptions, Summary } from "./plan.ts";
+import { SharedHooks } from "./shared-hooks.ts";
+import { sharedWorld, Together } from "./together.ts";
+
+/** With fewer a CA on the same two cores is idle now and then; with more nothing gets faster. */
+export const usualConcurrency = 8;
+
+/**
+ * Never throws a failure of an entry: it is a result. Where something is broken and `keepGoing` is not set, what is broken are
+ * the only results, and nothing was asked of any CA or changed on the disk; a dry run tells of all.
+ */
+export async function runMany(
+  plan: Plan,
+  options: RunOptions,
+  given: World,
+  progress: ManyProgress = {},
+): Promise<Summary> {
+  const world = sharedWorld(given);
+  const most = concurrencyOf(plan, options);
+  const together = new Together(world, most);
+  try {
+    const run: Run = {
+      world,
+      together,
+      progress,
+      outages: new Outages(() => Number.POSITIVE_INFINITY),
+      hooks: new SharedHooks(plan.entries),
+      renew: renewOnce,
+    };
+    const looks = await lookAtAll(plan.entries, options, run);
+    const book = new Book(plan, progress);
+    for (const { origin, failure } of plan.broken) book.addBroken(origin, failure);
+    if (options.dryRun) {
+      for (const { entry, index, look } of looks) book.add(index, foreseen(entry, look, options, world));
+      return book.summary([]);
+    }
+    const isBroken = plan.broken.length > 0 || looks.some(({ look }) => look.is === "broken");
+    const isOver = isBroken && !options.keepGoing;
+    for (const { entry, index, look } of looks) {
+      if (look.is === "broken") book.add(index, failed(entry, look.failure, look.leaf));
+      if (look.is === "fresh" && !isOver)
+        book.add(index, { entry, result: "not-due", leaf: look.leaf, from: look.from });
+    }
+    if (isOver) return book.summary([]);
+    await renewAll(looks, { run, book, most });
+    const unsettled = await run.hooks.settle(world, progress);
+    return book.summary(unsettled.map(({ failure }) => failure));
+  } finally {
+    together.close();
+  }
+}
+
+export function concurrencyOf(plan: Pick<Plan, "concurrency">, options: Pick<RunOptions, "concurrency">): number {
+  return options.concurrency ?? plan.concurrency ?? usualConcurrency;
+}
+
+/** Signals are heard only between two turns of the event loop. */
+const looksOfOneTurn = 256;
+
+interface Looked {
+  readonly entry: Entry;
+  readonly index: number;
+  readonly policy: Policy;
+  readonly look: Look;
+}
+
+async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world, together }: Run): Promise<Looked[]> {
+  const names = new NamesBeside(world.fs);
+  const looks: Looked[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
+    stopIfAsked(world);
+    const policy = policyOf(entry, options);
+    looks.push({ entry, index, policy, look: await lookAt(policy, { together, world, names }) });
+  }
+  return looks;
+}
+
+/** What is due, and what an earlier run has left. Whatever is not begun when the end is asked for is a result all the same. */
+async function renewAll(
+  looks: readonly Looked[],
+  { run, book, most }: { run: Run; book: Book; most: number },
+): Promise<void> {
+  const { world, hooks, together } = run;
+  const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
+  together.hireFor(open.filter(({ policy }) => policy.mtls).length);
+  world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
+  await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
+    book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));
+    if (look.is === "left") hooks.addOwed(entry, world);
+  });
+  for (const { entry, index, look } of open)
+    if (!book.has(index)) book.add(index, { ...failed(entry, interruptionOf(world), look.leaf), untried: true });
+}
+
+function interruptionOf(world: World): Failure {
+  try {
+    stopIfAsked(world);
+  } catch (error) {
+    if (isFailure(error)) return error;
+    throw error;
+  }
+  return new Failure("INTERRUPTED", { signal: "SIGINT" });
+}

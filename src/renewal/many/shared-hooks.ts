@@ -1,0 +1,83 @@
+/** Hooks that several certificates share are run once, after all of them. */
+import type { Failure } from "../../failure/failure.ts";
+import { type Hooked, type Hooks, type Share, settleTogether, shareOwed } from "../hooks.ts";
+import type { Sharing } from "../renew.ts";
+import type { Entry, ManyProgress } from "./plan.ts";
+import type { SharedWorld } from "./together.ts";
+
+/** A hook that failed, and whose it is. */
+export interface Unsettled {
+  readonly failure: Failure;
+  readonly entries: readonly Entry[];
+}
+
+interface Member extends Share {
+  readonly entry: Entry;
+}
+
+/** The state of one run, or of one batch. */
+export class SharedHooks {
+  /** By what makes two hooks the same, those that more than one entry has. */
+  readonly #groups: ReadonlyMap<string, Map<string, Member>>;
+
+  constructor(entries: readonly Entry[]) {
+    const counts = new Map<string, number>();
+    for (const { policy } of entries) {
+      const name = policy.hooks && nameOf(policy.hooks);
+      if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const shared = [...counts].filter(([, count]) => count > 1);
+    this.#groups = new Map(shared.map(([name]) => [name, new Map()]));
+  }
+
+  /** What a renewal is given in place of its hooks; nothing where they are its own. */
+  sharingFor(entry: Entry): Pick<Sharing, "hooks"> {
+    const group = this.#groupOf(entry);
+    if (group === undefined) return {};
+    return {
+      hooks: (hooked, renewed) => void group.set(hooked.certificateFile, { hooked, renewed, isNew: true, entry }),
+    };
+  }
+
+  /** What an earlier run owes of this entry is settled with the others. */
+  addOwed(entry: Entry, { now, fs }: SharedWorld): void {
+    const group = this.#groupOf(entry);
+    const hooked = hookedOf(entry);
+    if (group === undefined || hooked === null || group.has(hooked.certificateFile)) return;
+    const share = shareOwed(hooked, now(), fs);
+    if (share !== null) group.set(hooked.certificateFile, { ...share, entry });
+  }
+
+  /** Runs each once, if anything has come together for it. Returns what failed. */
+  async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Unsettled[]> {
+    const unsettled: Unsettled[] = [];
+    for (const group of this.#groups.values()) {
+      const shares = [...group.values()].sort((one, other) => Number(other.isNew) - Number(one.isNew));
+      group.clear();
+      const [first, ...others] = shares;
+      if (first === undefined) continue;
+      progress.hooks?.({ files: shares.map(({ hooked }) => hooked.certificateFile) });
+      const { failure, left } = await settleTogether([first, ...others], world);
+      if (failure !== null) unsettled.push({ failure, entries: shares.map(({ entry }) => entry) });
+      if (left.length > 0) progress.notesLeft?.(left);
+    }
+    return unsettled;
+  }
+
+  /** Whether its hooks are run for several. */
+  has(entry: Entry): boolean {
+    return this.#groupOf(entry) !== undefined;
+  }
+
+  #groupOf({ policy: { hooks } }: Entry): Map<string, Member> | undefined {
+    return hooks === null ? undefined : this.#groups.get(nameOf(hooks));
+  }
+}
+
+function hookedOf({ policy: { hooks, paths, out = paths.certificate } }: Entry): Hooked | null {
+  return hooks && { hooks, certificateFile: out, keyFile: paths.key };
+}
+
+function nameOf({ exec, execTimeoutMs, pid, pidFile, signal }: Hooks): string {
+  return JSON.stringify([exec, execTimeoutMs, pid, pidFile, signal.number]);
+}

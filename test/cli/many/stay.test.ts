@@ -1,0 +1,149 @@
+/** A daemon over many, as it is told: whatever its events are, each has its words and its line of data. */
+import { readFileSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, describe, expect, test } from "vitest";
+import { main } from "../../../src/cli/main.ts";
+import type { World } from "../../../src/world.ts";
+import { type Scene, scene } from "../../support/scene.ts";
+import { type TestWorld, testWorld } from "../../support/world.ts";
+
+const schema = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, "../../../src/cli/print/output.schema.json"), "utf8"),
+);
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false });
+ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const validate = ajv.compile(schema);
+
+let current: Scene | undefined;
+afterEach(() => current?.end());
+
+const hour = 3_600_000;
+const pair = (name: string, more: object = {}) => ({ crt: `${name}.crt`, key: `${name}.key`, ...more });
+
+/**
+ * Runs `renew run --daemon` on a clock of its own, which each sleep puts on. `steps` are taken one after the other, one at each
+ * sleep; after the last one the end is asked for.
+ */
+async function stayed(s: Scene, flags: string, steps: readonly ((world: Signals) => void)[]): Promise<TestWorld> {
+  const end = new AbortController();
+  const handlers = new Map<string, () => void>();
+  let now = s.base.getTime();
+  let step = 0;
+  const world = testWorld({ now: () => new Date(now), signal: end.signal });
+  const given: World = {
+    ...world,
+    onSignal: (name, handler) => {
+      handlers.set(name, handler);
+      return () => void handlers.delete(name);
+    },
+    sleep: async (ms) => {
+      if (ms === 0) return;
+      now += ms;
+      const next = steps[step++];
+      if (next === undefined) end.abort("SIGTERM");
+      else next({ send: (name) => handlers.get(name)?.(), wait: (hours) => (now += hours * hour) });
+    },
+  };
+  expect(await main(["run", "--daemon", "--config", "renew.json", ...flags.split(" ").filter(Boolean)], given)).toBe(0);
+  return world;
+}
+
+interface Signals {
+  send(name: "SIGHUP" | "SIGUSR1"): void;
+  wait(hours: number): void;
+}
+
+async function three(): Promise<Scene> {
+  const s = await scene();
+  current = s;
+  await s.ca();
+  await s.issue("web");
+  await s.issue("mail", { from: -20, to: 4 });
+  s.write("renew.json", list(s, [pair("web"), pair("mail"), pair("gone"), { kee: "x" }]));
+  return s;
+}
+
+const list = (s: Scene, certificates: readonly object[]) =>
+  JSON.stringify({ "ca-url": s.url(), root: "root.crt", certificates });
+
+describe("in words", () => {
+  test("each event has its line, and each failure its page and its place in the list", async () => {
+    const s = await three();
+    const { err } = await stayed(s, "", [
+      () => undefined,
+      ({ send }) => send("SIGUSR1"),
+      ({ send }) => {
+        s.write("renew.json", list(s, [pair("web")]));
+        send("SIGHUP");
+      },
+      ({ send }) => {
+        s.write("renew.json", "{");
+        send("SIGHUP");
+      },
+    ]);
+    const { text } = err;
+    expect(text).toMatch(/^\S+ \S+ UTC renew\.json: keeping 3 certificates; next is \S+, (now|in \S+)$/m);
+    expect(text).toMatch(/^\S+ \S+ UTC mail\.crt: renewed, serial \d+; next renewal in \S+$/m);
+    expect(text).toContain("error[BAD_RUN_CONFIG]: renew.json:1: 'kee' is no key of a certificate");
+    expect(text).toContain("  next: it is left out until the list is read again (SIGHUP)\n");
+    expect(text).toContain("error[FILE_MISSING]: gone.crt does not exist");
+    expect(text).toMatch(/ {2}listed: entry 3, renew\.json:1\n {2}next: it is tried again in \S+\n/);
+    expect(text).toMatch(/^\S+ \S+ UTC renew\.json: 3 certificates, 1 failing; next is .*\n {2}gone\.crt: failed /m);
+    expect(text).toMatch(/^\S+ \S+ UTC renew\.json: read again, 1 certificate: 0 new, 2 gone$/m);
+    expect(text).toContain("error[BAD_RUN_CONFIG]: renew.json:1:2: it is not JSON");
+    expect(text).toContain("  next: the list as it was read before stays\n");
+    expect(text).toMatch(/^\S+ \S+ UTC renew\.json: stopped\n$/m);
+  });
+
+  test("with -q failures and what is asked for alone", async () => {
+    const s = await three();
+    const { err } = await stayed(s, "-q", [() => undefined, ({ send }) => send("SIGUSR1")]);
+    expect(err.text).not.toMatch(/keeping|renewed|stopped/);
+    expect(err.text).toMatch(/error\[FILE_MISSING\]/);
+    expect(err.text).toMatch(/renew\.json: 3 certificates/);
+  });
+});
+
+test("as data each event is a line that fits the schema", async () => {
+  const s = await three();
+  const { out, err } = await stayed(s, "--json", [
+    () => undefined,
+    ({ send }) => send("SIGUSR1"),
+    ({ send }) => send("SIGHUP"),
+    ({ send }) => {
+      s.write("renew.json", "{");
+      send("SIGHUP");
+    },
+  ]);
+  const events = out.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { event: string });
+  for (const event of events) expect([event, validate(event), validate.errors]).toEqual([event, true, null]);
+  const kinds = new Set(events.map(({ event }) => event));
+  expect([...kinds].sort()).toEqual([
+    "broken",
+    "failed",
+    "not-reloaded",
+    "reloaded",
+    "renewed",
+    "started",
+    "state",
+    "stopped",
+  ]);
+  expect(err.text).toBe("");
+});
+
+test("a list that cannot be used at the start ends it", async () => {
+  const s = await scene();
+  current = s;
+  s.write("renew.json", "[]");
+  const { exit, stderr } = await s.renew("run --daemon --config renew.json");
+  expect([exit, stderr.split("\n")[0]]).toEqual([
+    78,
+    "error[BAD_RUN_CONFIG]: renew.json:1:1: it is a list, and not keys with values",
+  ]);
+  rmSync("renew.json");
+  expect((await s.renew("run --daemon --config renew.json")).exit).toBe(78);
+});
