@@ -4,7 +4,7 @@ import type { Way } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
-import { install } from "../files/install.ts";
+import { type Installed, install } from "../files/install.ts";
 import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -60,6 +60,8 @@ export interface Sharing {
   readonly load?: (paths: Paths) => Promise<Identity>;
   /** Connections that are kept for several, and threads that make handshakes. */
   readonly ways?: Omit<Way, "id">;
+  /** The same as `install`, while others work. */
+  readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
   readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
@@ -162,7 +164,9 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = owingWhile(hooked, renewed, world, () => install(goal, pem, world.fs));
+  const how = await owingWhile(hooked, renewed, world, () =>
+    sharing.install === undefined ? install(goal, pem, world.fs) : sharing.install(goal, pem),
+  );
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
