@@ -71,7 +71,7 @@ function load(name, loaded) {
   const text = readFileSync(file, "utf8");
   if (/[^\0-\x7f]/.test(text)) throw new Error(`${file} is not ASCII, and is read as if it were`);
   const { wrap } = createRequire(import.meta.url)("node:module");
-  const script = new Script(wrap(text), { filename: file });
+  const script = new Script(wrap(text), { filename: `dist/${name}.js` });
   const module = { exports: {} };
   loaded.set(name, { script, module });
   const own = createRequire(file);

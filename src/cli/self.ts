@@ -4,7 +4,10 @@ import { spawn } from "node:child_process";
 /** The child writes everything to our stdout, so that the story stays in order also in a file. Resolves with its exit status. */
 export function runSelf(args: readonly string[], folder: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...program(process), ...args], { cwd: folder, stdio: ["ignore", "inherit", 1] });
+    const child = spawn(process.execPath, [...program(process), ...args], {
+      cwd: folder,
+      stdio: ["ignore", "inherit", 1],
+    });
     child.once("error", reject);
     child.once("close", (status) => resolve(status ?? 70));
   });

@@ -6,6 +6,16 @@ import { learnFrom, watch } from "./secrets.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
+const { RENEW_PROGRAM: other } = process.env;
+/** What runs it, and what stands before its own words. RENEW_PROGRAM names another, such as the standalone executable. */
+export const program: readonly [string, ...string[]] = other ? [resolve(other)] : [process.execPath, bin];
+
+/** Words for Node stand before all. */
+export function commandOf(args: readonly string[], node: readonly string[] = []): [string, string[]] {
+  const [file, ...script] = program;
+  if (node.length > 0 && script.length === 0) throw new Error(`${file} takes no words for Node`);
+  return [file, [...node, ...script, ...args]];
+}
 
 export interface Ran {
   exit: number | null;
@@ -41,7 +51,7 @@ export function run(args: readonly string[], { cwd, env, node = [], input, onWor
   const { PATH = "", HOME = "" } = process.env;
   learnFrom(args, cwd ?? process.cwd());
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...node, bin, ...args], {
+    const child = spawn(...commandOf(args, node), {
       cwd,
       env: { PATH, HOME, TZ: "UTC", ...env },
       stdio: ["pipe", "pipe", "pipe"],
