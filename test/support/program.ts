@@ -27,6 +27,8 @@ export interface Ran {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** Another one in its place: an executable. */
+  program?: string;
   /** Words for Node itself. */
   node?: readonly string[];
   /** What comes in on standard input; nothing does without it. */
@@ -47,11 +49,14 @@ export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
   return ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
 }
 
-export function run(args: readonly string[], { cwd, env, node = [], input, onWords }: RunOptions = {}): Promise<Ran> {
+export function run(
+  args: readonly string[],
+  { cwd, env, program: own, node = [], input, onWords }: RunOptions = {},
+): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env;
   learnFrom(args, cwd ?? process.cwd());
   return new Promise((done, fail) => {
-    const child = spawn(...commandOf(args, node), {
+    const child = spawn(...(own === undefined ? commandOf(args, node) : ([own, args] as const)), {
       cwd,
       env: { PATH, HOME, TZ: "UTC", ...env },
       stdio: ["pipe", "pipe", "pipe"],
