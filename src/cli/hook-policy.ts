@@ -53,7 +53,7 @@ export function hooksOf(said: Said, command: string): Hooks | null {
 type Parse<T> = (text: string, from: string, command: string) => T;
 
 export const defaultLimitMs = 60_000;
-export const usualSignal: Hooks["signal"] = { name: "SIGHUP", number: constants.signals.SIGHUP };
+export const usualSignal: Hooks["signal"] = { name: "SIGHUP", number: 1 }; // on every POSIX system
 /** Why a run has not two of them. */
 export const rivals = {
   pid: "One process gets the signal.",
