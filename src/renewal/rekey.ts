@@ -112,7 +112,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
   const certificate = Buffer.from(chain.map(certificatePem).join(""));
-  owingWhile(hooked, renewed, world, () => {
+  await owingWhile(hooked, renewed, world, () => {
     if (prepared !== null) complete(prepared, certificate, world.fs);
     else inside?.(goals.certificate, { certificate, key: keyPem });
   });
