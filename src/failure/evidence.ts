@@ -48,6 +48,8 @@ export type PathVerdict =
 
 export interface CertificateFacts {
   file: string;
+  /** The file is a kubeconfig, and this its user. */
+  kubeUser?: string;
   subject: string;
   serial: string;
   issuer: string;

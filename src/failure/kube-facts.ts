@@ -9,7 +9,7 @@ export interface KubeFacts {
   KUBECONFIG_BROKEN: InFile & { problem: string };
   /** An alias, or what aliases stand for, is where something would be replaced. */
   KUBECONFIG_ANCHOR: InFile & { user: string; key: string };
-  KUBECONFIG_BASE64: InFile & { user: string; key: string; looksLike?: string };
+  KUBE_BAD_DATA: InFile & { user: string; key: string; looksLike?: string };
   /** `context`: null where none is the current one, and more than one user could be meant: `known` are users then. */
   KUBE_CONTEXT_MISSING: {
     files: readonly string[];

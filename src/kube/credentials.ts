@@ -47,12 +47,12 @@ export function otherWay({ config: { file }, user: { name: user, own } }: Chosen
   return new Failure("KUBE_NO_CERTIFICATE", { file, user });
 }
 
-/** What is written there, decoded as Go does: line ends may stand in it, nothing else. Throws KUBECONFIG_BASE64. */
+/** What is written there, decoded as Go does: line ends may stand in it, nothing else. Throws KUBE_BAD_DATA. */
 export function decoded({ file, text }: Kubeconfig, user: User, { key, words }: { key: string; words: Words }): Buffer {
   const base64 = words.value.replace(/[\r\n]/g, "");
   if (/^[A-Za-z0-9+/]*={0,2}$/.test(base64) && base64.length % 4 === 0) return Buffer.from(base64, "base64");
   const looksLike = base64.includes("-----BEGIN") ? "PEM as it is, and not in base64" : undefined;
-  throw new Failure("KUBECONFIG_BASE64", {
+  throw new Failure("KUBE_BAD_DATA", {
     file,
     user: user.name,
     key,

@@ -75,10 +75,11 @@ function forbiddenNow({ leaf }: Identity, issuer: Certificate) {
 }
 
 /** The leaf as evidence. */
-export function certificateFacts({ certificateFile, leaf, chain }: Identity): CertificateFacts {
+export function certificateFacts({ certificateFile, kubeUser, leaf, chain }: Identity): CertificateFacts {
   const { serial, names, usages, keyUsages, notBefore, notAfter, provisioner } = leaf;
   return {
     file: certificateFile,
+    ...ofKubeconfig({ kubeUser }),
     subject: leaf.subject.text,
     issuer: leaf.issuer.text,
     count: chain.length,

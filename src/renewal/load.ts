@@ -35,7 +35,7 @@ export function onDisk(world: World, { kube }: Pick<Paths, "kube">): World {
 }
 
 /** For the commands to copy: certificate and key are no files there. */
-export function ofKubeconfig({ kubeUser }: Pick<Identity, "kubeUser">): { kubeUser?: string } {
+export function ofKubeconfig({ kubeUser }: { kubeUser?: string | undefined }): { kubeUser?: string } {
   return kubeUser === undefined ? {} : { kubeUser };
 }
 

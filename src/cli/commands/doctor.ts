@@ -1,11 +1,15 @@
 /** `renew doctor CRT KEY`: a check-up, for people or as one JSON document. */
+import { Failure } from "../../failure/failure.ts";
+import type { Found } from "../../kube/paths.ts";
 import { whom } from "../../pki/certificate.ts";
 import { judge } from "../../renewal/checkup/verdict.ts";
 import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
+import type { Policy } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
-import { connectionFlags, expiresInFlag, manners, policyOf } from "../policy.ts";
+import { kubeUserOf, userFlag } from "../kube-user.ts";
+import { connectionFlags, expiresInFlag, filesOf, manners, policyOf } from "../policy.ts";
 import { checkupDocument, renderCheckup } from "../print/checkup.ts";
 import { certificateDocument } from "../print/json.ts";
 import { jsonText } from "../print/plain.ts";
@@ -23,8 +27,10 @@ export const words: CommandWords = {
   name: "doctor",
   summary:
     "Look at a certificate, its key and its CA before anything fails: what is well, what is not, and whether a renewal works now and after the expiry. Changes nothing.",
-  arguments: "CRT KEY",
+  arguments: "CRT KEY | --kubeconfig [FILE]",
   flags: [
+    { names: ["kubeconfig"], bare: true, text: "of a user in a kubeconfig: FILE, or as kubectl finds it" },
+    { ...userFlag, text: "with --kubeconfig: the user (default: the current context's, else the only one)" },
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
     expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
     ...hookChecked,
@@ -39,6 +45,9 @@ export const words: CommandWords = {
   The same, proved by a renewal that is thrown away (the CA will hold one
   certificate more):
     $ renew doctor --rehearse web.crt web.key
+
+  The certificate of the current context's user in kubectl's own file:
+    $ renew doctor --kubeconfig
 
   In monitoring: silent and 0 while all is well:
     $ renew doctor -q web.crt web.key
@@ -64,13 +73,15 @@ EXIT STATUS
 
 /** Runs it. Only usage errors and interruptions are thrown: everything else is a finding. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
-  const policy: DoctorPolicy = {
-    ...policyOf(said, "doctor"),
+  const asked = {
+    ...policyOf(said, "doctor", said.isOn("kubeconfig") ? { certificate: "", key: "" } : filesOf(said, "doctor")),
     force: true,
     rehearse: said.isOn("rehearse"),
   };
+  const found = said.isOn("kubeconfig") ? await inKubeconfig(said, asked, world) : refuseUser(said);
   reporter.passedOver(said.passedOver());
-  const checkup = await examine(policy, world);
+  const policy: DoctorPolicy = { ...asked, ...(found && { paths: found.paths }) };
+  const checkup = await examine(policy, found?.world ?? world);
   const { certificate: file } = policy.paths;
   if (checkup.leaf !== null) reporter.about(file, checkup.leaf);
   const judgement = judge(checkup);
@@ -86,4 +97,21 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     world.stdout.write(renderCheckup(page) + (failure === null ? "" : `\n${failure.rendered}`));
   }
   return judgement.exit;
+}
+
+/** Which user it is, and where its pair, comes before all findings. Throws what `renew kubeconfig` would. */
+async function inKubeconfig(said: Said, { paths }: Policy, world: World): Promise<Found> {
+  const [file, ...others] = said.operands;
+  if (others.length > 0) {
+    const words = `${said.operands.length} files were given, and with --kubeconfig one is wanted at most: FILE`;
+    throw new Failure("BAD_FLAG", { said: words, command: "doctor" });
+  }
+  const asked = kubeUserOf(said, file, "doctor");
+  const [{ choose }, { findPaths }] = await Promise.all([import("../../kube/which.ts"), import("../../kube/paths.ts")]);
+  return findPaths(choose(asked, world), paths.passphraseFile, world);
+}
+
+function refuseUser(said: Said): null {
+  if (said.given("user") === undefined) return null;
+  throw new Failure("BAD_FLAG", { said: "--user goes with --kubeconfig", command: "doctor", nearest: "--kubeconfig" });
 }

@@ -40,7 +40,7 @@ export const kube: Family<keyof KubeFacts> = {
       `write the user's credentials out: \`kubectl config view --raw --flatten --kubeconfig ${shellFile(f.file)}\` prints the whole file so`,
     ],
   },
-  KUBECONFIG_BASE64: {
+  KUBE_BAD_DATA: {
     exit: 65,
     retry: "after-fix",
     title: "a certificate or a key in a kubeconfig is no base64",

@@ -20,11 +20,20 @@ export function fileChecks(identity: Identity, fs: FileSystem): Check[] {
   return [pair(identity), keyFile(identity, fs), folder(identity, fs)];
 }
 
-function pair({ certificateFile, keyFile: key, key: { asymmetricKeyType, asymmetricKeyDetails } }: Identity): Check {
+function pair({
+  certificateFile,
+  keyFile: key,
+  kubeUser,
+  key: { asymmetricKeyType, asymmetricKeyDetails },
+}: Identity): Check {
   const { namedCurve, modulusLength } = asymmetricKeyDetails ?? {};
   const size = curves[namedCurve ?? ""] ?? namedCurve ?? modulusLength;
   const kind = asymmetricKeyType === "ec" ? "ECDSA" : (asymmetricKeyType ?? "").toUpperCase().replace("ED", "Ed");
-  return ok("files", `${certificateFile} and ${key} belong together (${[kind, size].filter(Boolean).join(" ")})`);
+  const both =
+    kubeUser === undefined
+      ? `${certificateFile} and ${key}`
+      : `certificate and key of ${kubeUser} in ${certificateFile}`;
+  return ok("files", `${both} belong together (${[kind, size].filter(Boolean).join(" ")})`);
 }
 
 const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
@@ -42,10 +51,10 @@ function keyFile({ keyFile: file }: Identity, fs: FileSystem): Check {
 }
 
 /** The same that a renewal finds out before it asks the CA. */
-function folder({ certificateFile, keyFile: key }: Identity, fs: FileSystem): Check {
+function folder({ certificateFile, keyFile: key, kubeUser }: Identity, fs: FileSystem): Check {
   const found = attempt(() => {
     const goal = target(certificateFile, fs);
-    refuseToLoseKey(goal, key, { fs });
+    if (kubeUser === undefined || key !== certificateFile) refuseToLoseKey(goal, key, { fs });
     return goal;
   });
   if (found.failure !== undefined) return failing("folder", found.failure);
@@ -107,7 +116,7 @@ const minute = 60_000;
 const lastThird = { kind: "percent", used: 66 } as const;
 
 function lifetime(
-  { notBefore, notAfter, file }: CertificateFacts,
+  { notBefore, notAfter, file, kubeUser }: CertificateFacts,
   { window, issuersEnd: end }: Plan,
   now: Date,
 ): Check {
@@ -127,7 +136,11 @@ function lifetime(
   }
   const from = dueFrom({ notBefore, notAfter }, window ?? lastThird);
   if (window === null && now >= from) {
-    const timer = `is a timer running? \`renew -q --force --expires-in 66% ${shell(file, "CRT")} KEY\` every ${span(life / 20)} or more often`;
+    const command =
+      kubeUser === undefined
+        ? `renew -q --force --expires-in 66% ${shell(file, "CRT")} KEY`
+        : `renew kubeconfig -q --force --expires-in 66% --user ${shell(kubeUser, "NAME")} ${shell(file, "FILE")}`;
+    const timer = `is a timer running? \`${command}\` every ${span(life / 20)} or more often`;
     return warning("lifetime", `${length}: in its last third, and not renewed yet`, timer);
   }
   const left = notAfter.getTime() - Math.max(from.getTime(), notBefore.getTime());

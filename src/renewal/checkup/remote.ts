@@ -1,7 +1,7 @@
 /** What the CA shows of itself, and how the certificate stands with it. */
 import type { CaAnswers } from "../../ca/endpoints.ts";
 import { leastSkewMs, skewMs, skewText } from "../../failure/diagnosis/clock.ts";
-import { addPresented, shell, templateLines } from "../../failure/diagnosis/commands.ts";
+import { addPresented, fileOf, shell, templateLines } from "../../failure/diagnosis/commands.ts";
 import type { Outlook } from "../../failure/diagnosis/forecast.ts";
 import { provisionerInList } from "../../failure/diagnosis/leaf.ts";
 import { claims } from "../../failure/diagnosis/lines.ts";
@@ -60,7 +60,7 @@ function chain({ identity, sent, anchors, answers, outlook, isDer }: Seen): Chec
   const root = (path: readonly Certificate[]) => quoted(path.at(-1)?.subject.text ?? "");
   if (whole !== null) return ok("chain", `${counted(whole.length - 2)}, up to ${root(whole)}`);
   if (sent.chain.length > identity.chain.length) {
-    const add = `put it below the leaf, as servers need it too: \`${addGiven(identity, outlook, isDer)}\``;
+    const add = `put it below the leaf, as servers need it too: \`${addGiven(outlook, isDer)}\``;
     return warning("chain", "the file lacks an intermediate, which the CA still shows: a token can be completed", add);
   }
   const issuer = quoted((identity.chain.at(-1) ?? leaf).issuer.text);
@@ -68,9 +68,9 @@ function chain({ identity, sent, anchors, answers, outlook, isDer }: Seen): Chec
 }
 
 /** A file in DER holds one certificate alone, so it is made PEM first. */
-function addGiven({ certificateFile }: Identity, outlook: Outlook, isDer: boolean): string {
+function addGiven(outlook: Outlook, isDer: boolean): string {
   const { ca, files } = outlook;
-  const [file, url] = [shellFile(certificateFile, "CRT"), shell(`${ca.url}/intermediates.pem`, "URL")];
+  const [file, url] = [fileOf(outlook), shell(`${ca.url}/intermediates.pem`, "URL")];
   const published = `curl -sf --cacert ${shellFile(files?.root, "ROOT")} ${url} >> ${file}`;
   const fetch = ca.intermediates === "answers" ? published : addPresented(outlook);
   if (!isDer) return fetch;

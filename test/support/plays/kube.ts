@@ -57,13 +57,13 @@ export const kubes: Plays = {
     }),
     command: kube,
   },
-  "kubeconfig-base64": {
+  "kube-bad-data": {
     set: user(() =>
       kubeconfig("dave", [`client-certificate-data: ${base64("dave.crt").slice(0, 99)}`, "client-key-data: QUJD"]),
     ),
     command: kube,
   },
-  "kubeconfig-base64-pem": {
+  "kube-bad-data-pem": {
     set: user(() => {
       const lines = readFileSync("dave.crt", "utf8").trim().split("\n");
       return kubeconfig("dave", [
@@ -105,6 +105,11 @@ export const kubes: Plays = {
     set: user(own, expired),
     command: `kubectl-credential dave.crt dave.key ${reach}`,
   },
+  "doctor-kubeconfig": {
+    set: user(own, { from: -20, to: 4 }, {}),
+    command: `doctor --kubeconfig config ${reach}`,
+  },
+  "doctor-kubeconfig-token": { set: user(own, {}, {}), command: `doctor --kubeconfig config --user robot ${reach}` },
   "kube-exec-info": {
     set: async (s) => {
       await user(own)(s);
