@@ -1,5 +1,6 @@
 /** `renew kubectl-credential --install`: what kubectl will run, and where that is written. */
 import { resolve } from "node:path";
+import { isSea } from "node:sea";
 import { Failure } from "../failure/failure.ts";
 import { type Installed, installPlugin } from "../kube/install.ts";
 import { stanzaOf } from "../kube/stanza.ts";
@@ -30,8 +31,10 @@ export async function install(said: Said, { files, policy }: Plan, world: World,
   const { leaf } = await load(policy.paths, world);
   reporter.about(files.certificate, leaf);
   readRoots(policy.root, world.fs);
-  const [node = "", script = ""] = process.argv;
-  const program = thisProgram([node, script], world.env["PATH"], world.fs);
+  const [, script = ""] = process.argv;
+  // The standalone executable is its own script.
+  const words = [process.execPath, isSea() ? process.execPath : script] as const;
+  const program = thisProgram(words, world.env["PATH"], world.fs);
   const stanza = stanzaOf(program, argsOf(said, { files, policy }));
   const plan = { file, user, stanza, force: said.isOn("force"), lockTimeoutMs: policy.lockTimeoutMs };
   const installed = await installPlugin(plan, world, turnWords(reporter));

@@ -20,5 +20,6 @@ export function thisProgram(
   const folders = (path ?? "").split(delimiter).filter((folder) => folder.startsWith("/"));
   const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)));
   const found = candidates.find((file) => own !== null && real(file) === own);
-  return found === undefined ? [node, resolve(script)] : [found];
+  if (found !== undefined) return [found];
+  return node === script ? [node] : [node, resolve(script)];
 }

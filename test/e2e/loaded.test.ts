@@ -106,9 +106,17 @@ interface Path {
 }
 
 const paths: readonly Path[] = [
-  { name: "--help", args: ["--help"], exit: 0, packages: [], node: [], kibibytes: 28 },
-  { name: "needs-renewal FILE", args: ["needs-renewal", "web.crt"], exit: 1, packages: [], node: [], kibibytes: 28 },
-  { name: "not due", args: ["--expires-in", "1h", ...offline], exit: 0, packages: [], node: [], kibibytes: 28 },
+  { name: "--help", args: ["--help"], exit: 0, packages: [], node: [], kibibytes: 30 },
+  { name: "needs-renewal FILE", args: ["needs-renewal", "web.crt"], exit: 1, packages: [], node: [], kibibytes: 30 },
+  { name: "not due", args: ["--expires-in", "1h", ...offline], exit: 0, packages: [], node: [], kibibytes: 30 },
+  {
+    name: "kubectl's plugin, not due",
+    args: ["kubectl-credential", "--expires-in", "1h", ...offline],
+    exit: 0,
+    packages: [],
+    node: [],
+    kibibytes: 30,
+  },
   { name: "--version", args: ["--version"], exit: 0, packages: [], node: printing, kibibytes: 185 },
   {
     name: "a usage error",
@@ -116,7 +124,7 @@ const paths: readonly Path[] = [
     exit: 64,
     packages: ["chalk", "commander"],
     node: [...printing, "child_process", "tty"], // the first by commander
-    kibibytes: 335,
+    kibibytes: 350,
   },
   {
     name: "a missing file",
@@ -124,7 +132,7 @@ const paths: readonly Path[] = [
     exit: 66,
     packages: ["chalk"],
     node: [...printing, "os", "crypto", "tty"],
-    kibibytes: 268,
+    kibibytes: 285,
   },
   { name: "a renewal over mTLS", args: ["--force", ...toCa], exit: 0, packages: [], node: toRenew, kibibytes: 185 },
   {

@@ -205,6 +205,12 @@ describe("as a command", () => {
   });
 });
 
+test("how kubectl starts the standalone executable", () => {
+  const fs = { realpath: (file: string) => file };
+  expect(thisProgram(["/opt/renew", "/opt/renew"], "/usr/bin", fs)).toEqual(["/opt/renew"]);
+  expect(thisProgram(["/opt/renew", "/opt/renew"], "/usr/bin:/opt", fs)).toEqual(["/opt/renew"]);
+});
+
 test.each<[string, string | undefined, string[]]>([
   ["by its name on the PATH", "/usr/local/bin:/opt/bin", ["/opt/bin/renew"]],
   ["not by that of another program", "/usr/local/bin", ["/usr/bin/node", "/lib/x5c-renew/bin/renew.js"]],
