@@ -14,6 +14,7 @@ const groups: readonly (readonly [flags: string, because: string])[] = [
   ["out-cert out-key private-key rekey-period", "A renewal keeps the key: this is a flag of `renew rekey`."],
   ["bundle roots servername", "This is a flag of `renew needs-renewal`."],
   ["renew-period mtls", "This is a flag of `renew CRT KEY`."],
+  ["kubeconfig user", "The certificate in a kubeconfig is renewed by `renew kubeconfig [FILE] --user NAME`."],
   ["rehearse", "This is a flag of `renew doctor`."],
   ["concurrency keep-going method", "This is a flag of `renew run`, which renews what a file lists."],
   [

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { realFileSystem } from "../../src/files/system.ts";
 import { base64, inline, kubeconfig } from "../support/kubeconfig.ts";
 import { type Scene, scene } from "../support/scene.ts";
+import { byChance } from "../support/world.ts";
 
 let current: Scene | undefined;
 afterEach(() => current?.end());
@@ -363,4 +364,48 @@ describe("as any other renewal", () => {
     const { exit } = await s.renew(`kubeconfig config --force ${reach}`, { fs });
     expect([exit, text() === before]).toEqual([73, true]);
   });
+
+  test("a run that dies at any of its steps leaves the old one or the new one, and the next run is none the worse", async () => {
+    const s = await set();
+    const before = text();
+    const changing = [
+      "open",
+      "write",
+      "sync",
+      "chmod",
+      "chown",
+      "truncate",
+      "rename",
+      "remove",
+      "symlink",
+      "link",
+      "copyAttributes",
+    ];
+    const outcomes = new Set<string>();
+    for (let steps = 0; steps < 100; steps++) {
+      writeFileSync("config", before);
+      let left = steps;
+      const fs = new Proxy(realFileSystem, {
+        get: (target, name) => {
+          const own: unknown = Reflect.get(target, name);
+          if (typeof own !== "function" || !changing.includes(String(name))) return own;
+          return (...args: unknown[]) => {
+            if (left-- <= 0) throw Object.assign(new Error("dead"), { code: "EIO" });
+            return own.apply(target, args);
+          };
+        },
+      });
+      const { exit } = await s.renew(`kubeconfig config --force ${reach}`, { fs, random: byChance });
+      const state = text() === before ? "old" : "new";
+      expect(parts(text()).rest).toBe(parts(before).rest);
+      outcomes.add(`${state} ${exit === 0}`);
+      if (left > 0) break;
+      expect(
+        (await s.renew(`kubeconfig config --force ${reach}`, { random: byChance })).exit,
+        `after ${steps} steps`,
+      ).toBe(0);
+      expect(readdirSync(".").filter((file) => file.includes("renew-"))).toEqual([]);
+    }
+    expect(outcomes.has("old false") && outcomes.has("new true")).toBe(true);
+  }, 60_000);
 });
