@@ -1,5 +1,6 @@
 /** `renew kubectl-credential --install`: the stanza, wherever it has to stand, and every other byte as it was. */
 import { readFileSync, statSync } from "node:fs";
+import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { thisProgram } from "../../src/cli/this-program.ts";
@@ -7,6 +8,7 @@ import { parseKubeconfig } from "../../src/kube/kubeconfig.ts";
 import { type Stanza, stanzaOf, yaml } from "../../src/kube/stanza.ts";
 import { withStanza } from "../../src/kube/write-stanza.ts";
 import { inline, kubeconfig } from "../support/kubeconfig.ts";
+import { shaped, shapes } from "../support/kubeconfig-shapes.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 const stanza = stanzaOf(
@@ -68,6 +70,26 @@ describe("wherever it has to stand", () => {
     if (text.includes("\r\n")) expect((after ?? "").replaceAll("\r\n", "")).not.toContain("\n");
     // The second time there is nothing to do.
     expect(written(after ?? "")).toBeNull();
+  });
+
+  test.each(["dave", "new"])("whatever the file looks like: the user %s", (name) => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const text = shaped(shape);
+        const after = written(text, name) ?? "";
+        const value = (whole: string) => parse(whole.replaceAll("\r\n", "\n")) as Config;
+        const without = (config: Config) => ({ ...config, users: config.users.filter((user) => user.name !== name) });
+        expect(without(value(after))).toEqual(without(value(text)));
+        const own = Object.fromEntries(Object.entries(name === "dave" ? shape.more : {}));
+        expect(userIn(after.replaceAll("\r\n", "\n"), name)).toEqual({ ...own, exec: stanza });
+        expect(written(after, name)).toBeNull();
+        const [first = 0] = parseKubeconfig("", Buffer.from(text)).users.flatMap((user) =>
+          user.name === "dave" ? [user.start] : [],
+        );
+        expect(after.startsWith(text.slice(0, first))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("lines that stay are the same, byte by byte", () => {

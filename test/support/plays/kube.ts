@@ -83,6 +83,7 @@ export const kubes: Plays = {
     command: kube,
   },
   "kube-user-missing": { set: user(own), command: `${kube} --user dvae` },
+  "kube-user-missing-json": { set: user(own), command: kube.replace("--force", "--force --json --user dvae") },
   "kube-user-missing-all": { set: user(() => "kind: Config\nusers: []\n"), command: kube },
   "kube-user-exec": { set: user(own), command: `${kube} --user ci` },
   "kube-user-exec-ours": {
