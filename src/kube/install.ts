@@ -67,7 +67,8 @@ function whichFile({ file, user }: Installation, world: World): string {
     try {
       return [openKubeconfig(one, world)];
     } catch (error) {
-      if (files.length > 1 && isFailure(error, "FILE_MISSING")) return [];
+      const isNothing = isFailure(error, "FILE_MISSING") || isFailure(error, "FILE_EMPTY");
+      if (files.length > 1 && isNothing) return [];
       throw error;
     }
   });

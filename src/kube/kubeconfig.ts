@@ -40,12 +40,12 @@ export function parseKubeconfig(file: string, bytes: Buffer): Kubeconfig {
   if ("fault" in reading) throw broken(reading.fault.at, reading.fault.said);
   const { root } = reading;
   const kind = wordsAt(root, "kind");
-  const lists = ["users", "contexts", "clusters"];
+  const known = ["users", "contexts", "clusters", "current-context", "preferences"];
   if (root.kind !== "entries" || (kind !== undefined && kind !== "Config"))
-    throw broken(root.start, kind === undefined ? "it is no kubeconfig" : `it is a ${kind}, and no kubeconfig`);
-  if (kind === undefined && !lists.some((list) => root.entries.some(({ key }) => key === list)))
+    throw broken(root.start, `${whatItIs(text, kind)} no kubeconfig`);
+  if (kind === undefined && !known.some((name) => root.entries.some(({ key }) => key === name)))
     throw broken(root.start, "it is no kubeconfig: it has no users, contexts or clusters");
-  for (const list of lists.slice(0, 2)) {
+  for (const list of ["users", "contexts"]) {
     const value = at(root, list);
     if (value !== undefined && value.kind !== "items" && value.kind !== "elsewhere")
       throw broken(value.start, `${list} is no list`);
@@ -61,6 +61,11 @@ export function parseKubeconfig(file: string, bytes: Buffer): Kubeconfig {
       throw broken(start, `a user ${name} stands here once more`);
   });
   return { file, text, root, users, contexts: contextsOf(root), currentContext: wordsAt(root, "current-context") };
+}
+
+function whatItIs(text: string, kind: string | undefined): string {
+  if (kind !== undefined) return `it is a ${kind}, and`;
+  return text.includes("-----BEGIN ") ? "it is PEM, and" : "it is";
 }
 
 function contextsOf(root: Written): Context[] {

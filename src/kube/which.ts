@@ -70,14 +70,14 @@ export function filesOf(named: string | undefined, env: Around["env"]): { files:
   return { files: [join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".kube", "config")], from: "the default" };
 }
 
-/** Those of several that are not there are left out, as kubectl does; where none is, the first is missed. */
+/** Those of several that are not there, or empty, are left out, as kubectl does; where none is left, the first is missed. */
 function openAll({ files }: { files: readonly string[] }, world: Around): readonly Kubeconfig[] {
   const missing: unknown[] = [];
   const configs = files.flatMap((file) => {
     try {
       return [openKubeconfig(file, world)];
     } catch (error) {
-      if (!isFailure(error, "FILE_MISSING")) throw error;
+      if (!isFailure(error, "FILE_MISSING") && !isFailure(error, "FILE_EMPTY")) throw error;
       missing.push(error);
       return [];
     }

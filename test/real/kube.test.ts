@@ -1,10 +1,14 @@
 /** A real Kubernetes API server whose client CA a real step-ca signs with, as k3s has it: who somebody is, before and after. */
+import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAuthority, type Usage } from "../../src/dev-ca/authority.ts";
+import { realFileSystem } from "../../src/files/system.ts";
+import { halvesOf } from "../../src/kube/credentials.ts";
+import { choose } from "../../src/kube/which.ts";
 import { type KubeServer, kubeBinaries, startKube } from "../support/kube-server.ts";
 import { run } from "../support/program.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
@@ -227,4 +231,93 @@ describe.each(rows.filter(isThere))("step-ca $version", ({ version, usages }) =>
     expect(ended.exit).not.toBe(0);
     expect(ended.stderr).toContain("error[CA_UNREACHABLE]");
   });
+});
+
+describe.skipIf(kubeBinaries() === null)("kubectl finds the same user", () => {
+  const folder = mkdtempSync(join(tmpdir(), "renew-kube-which-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const users = (...names: string[]) =>
+    `users:\n${names.map((name) => `- {name: ${name}, user: {client-certificate: ${name}.crt, client-key: ${name}.key}}\n`).join("")}`;
+  const contexts = (...pairs: [string, string][]) =>
+    `contexts:\n${pairs.map(([name, user]) => `- {name: ${name}, context: {user: ${user}}}\n`).join("")}`;
+  const current = (name: string) => `current-context: ${name}\n`;
+
+  test.each<[string, Record<string, string>, string]>([
+    ["one file", { a: users("x", "ann") + contexts(["c", "ann"]) + current("c") }, "a"],
+    ["context and user in different files", { a: current("c"), b: contexts(["c", "ann"]), c: users("x", "ann") }, "a:b:c"],
+    [
+      "the first current context",
+      { a: users("x", "ann") + contexts(["c", "x"], ["d", "ann"]) + current("d"), b: current("c") },
+      "a:b",
+    ],
+    [
+      "the first context of a name",
+      { a: users("x", "ann") + contexts(["c", "x"]), b: contexts(["c", "ann"]) + current("c") },
+      "a:b",
+    ],
+    [
+      "the first user of a name",
+      {
+        a: "users: [{name: x, user: {client-certificate: sub/first.crt, client-key: first.key}}]\n",
+        b: users("x") + contexts(["c", "x"]) + current("c"),
+      },
+      "a:b",
+    ],
+    ["files that are not there", { b: users("x") + contexts(["c", "x"]) + current("c") }, "nope:b:neither"],
+    ["an empty file", { a: "", b: users("x") + contexts(["c", "x"]) + current("c") }, "a:b"],
+    ["a file twice", { a: users("x") + contexts(["c", "x"]) + current("c") }, "a:a"],
+    [
+      "an empty current context",
+      { a: 'current-context: ""\n', b: users("x") + contexts(["c", "x"]) + current("c") },
+      "a:b",
+    ],
+    ["a null list", { a: "users: null\ncontexts:\n", b: users("x") + contexts(["c", "x"]) + current("c") }, "a:b"],
+    [
+      "JSON",
+      {
+        a: JSON.stringify({
+          users: [{ name: "x", user: { "client-certificate": "x.crt", "client-key": "x.key" } }],
+          contexts: [{ name: "c", context: { user: "x" } }],
+          "current-context": "c",
+        }),
+      },
+      "a",
+    ],
+    [
+      "inline before a path",
+      {
+        a: `${users("x").replace("client-key:", "client-certificate-data: QUJD, client-key-data: QUJD, client-key:")}${contexts(["c", "x"])}${current("c")}`,
+      },
+      "a",
+    ],
+  ])("%s", async (_, files, list) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const KUBECONFIG = list
+      .split(":")
+      .map((name) => join(folder, name))
+      .join(":");
+    const env = { ...process.env, KUBECONFIG, HOME: folder };
+    const asked = spawnSync(kubeBinaries()?.kubectl ?? "", ["config", "view", "--minify", "--raw", "-o", "json"], {
+      env,
+      encoding: "utf8",
+    });
+    const { users: found } = JSON.parse(asked.stdout) as { users: { name: string; user: Record<string, string> }[] };
+    const chosen = choose(
+      { file: undefined, user: undefined },
+      { env: { KUBECONFIG, HOME: folder }, fs: realFileSystem },
+    );
+    const { certificate } = halvesOf(chosen);
+    const user = found[0]?.user ?? {};
+    const theirs =
+      user["client-certificate-data"] === undefined ? resolve(folder, user["client-certificate"] ?? "") : "inline";
+    expect([chosen.user.name, certificate.in === "file" ? certificate.file : "inline"]).toEqual([
+      found[0]?.name,
+      theirs,
+    ]);
+    for (const name of Object.keys(files)) rmSync(join(folder, name));
+  });
+});
+
+test.skipIf(kubeBinaries() === null || rows.every(isThere))("the real thing is there in every version", () => {
+  expect(rows.every(isThere)).toBe(true);
 });

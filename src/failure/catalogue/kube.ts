@@ -22,7 +22,10 @@ export const kube: Family<keyof KubeFacts> = {
       "It has to be one document of YAML or JSON, of kind Config, with no key and no user that stands twice. kubectl is more lenient in places: what would have to be guessed is not written to.",
     what: (f) => `${f.file}:${f.line}:${f.column}: ${f.problem}`,
     why: () => "Only what is read without a doubt is written to.",
-    help: (f) => [`look at line ${f.line} of ${f.file}`, restore(f.file)],
+    help: (f) =>
+      f.problem.startsWith("it is PEM")
+        ? ["a certificate in a file of its own is renewed with its key: `renew CRT KEY`"]
+        : [`look at line ${f.line} of ${f.file}`, restore(f.file)],
   },
   KUBECONFIG_ANCHOR: {
     exit: 65,

@@ -50,6 +50,7 @@ export const kubes: Plays = {
     command: kube,
   },
   "kubeconfig-broken-not-one": { set: user(() => "kind: Deployment\nspec: {}\n"), command: kube },
+  "kubeconfig-broken-pem": { set: user(own), command: `kubeconfig --force dave.crt ${reach}` },
   "kubeconfig-anchor": {
     set: user(() => {
       const [certificate = "", key = ""] = inline("dave");
