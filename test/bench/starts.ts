@@ -23,6 +23,7 @@ export async function starts(stage: Stage, rounds: number): Promise<Section> {
       node: () => timed({ file: stage.node, args: ["-e", "0"], cwd: stage.folder }),
       notDue: () => timed(stage.renew(notDue)),
       needsRenewal: () => timed(stage.renew(["needs-renewal", pair.crt], { exit: 1 })),
+      plugin: () => timed(stage.renew(["kubectl-credential", ...notDue])),
       help: () => timed(stage.renew(["--help"])),
       ...(stage.step !== undefined && {
         stepNotDue: () => timed(stepRuns(["ca", "renew", ...notDue], 0)),
@@ -43,6 +44,7 @@ export async function starts(stage: Stage, rounds: number): Promise<Section> {
     [
       node("not due (`--expires-in`)", "notDue", atMost(1.2)),
       node("`needs-renewal FILE`", "needsRenewal", atMost(1.2)),
+      node("`kubectl-credential`, not due", "plugin", atMost(1.25)),
       node("`--help`", "help", atMost(1.4)),
       { run: "not due (`--expires-in`)", against: "step", own: of("notDue"), peer: of("stepNotDue"), goal: null },
       { run: "`needs-renewal FILE`", against: "step", own: of("needsRenewal"), peer: of("stepNeeds"), goal: null },

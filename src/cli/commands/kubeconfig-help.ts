@@ -23,7 +23,7 @@ WHICH FILE, WHICH USER
   FILE, else those of KUBECONFIG, of which one that holds the user is written,
   else ~/.kube/config. The user is --user, else the current context's, else the
   only one. It is the name in the list of users, which need not be the one that
-  the cluster knows.
+  the cluster knows. --context is one of step's, and none of these.
 
 WHAT IS WRITTEN
   Of client-certificate-data (with --rekey: of client-key-data, too) the value,
