@@ -29,6 +29,8 @@ export interface Facts {
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
+  /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
+  P12_NEEDS_PASSPHRASE: { file: string; command: "renew" | "rekey" | "run" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
@@ -108,6 +110,8 @@ export interface Facts {
     left?: readonly string[];
     /** It is one file of a certificate and its key, which are replaced together. */
     ofPair?: true;
+    /** The flag that names it, where it is another form of the certificate. */
+    also?: string;
     /** Set when it is not whole, or one file of a pair is new and the other is not: the next run goes on from there. */
     unfinished?: true;
   };

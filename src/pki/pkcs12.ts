@@ -116,7 +116,11 @@ function bmp(text: string): Buffer {
 function macKey(passphrase: string, salt: Uint8Array): Buffer {
   const block = 64;
   const purpose = Buffer.alloc(block, 3);
-  let key = hash("sha256", Buffer.concat([purpose, filled(salt, block), filled(bmp(`${passphrase}\0`), block)]), "buffer");
+  let key = hash(
+    "sha256",
+    Buffer.concat([purpose, filled(salt, block), filled(bmp(`${passphrase}\0`), block)]),
+    "buffer",
+  );
   for (let round = 1; round < iterations; round++) key = hash("sha256", key, "buffer");
   return key;
 }

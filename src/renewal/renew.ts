@@ -5,12 +5,12 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { install } from "../files/install.ts";
-import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
+import type { Also } from "./also/form.ts";
 import { ask } from "./ask.ts";
-import { askConsent } from "./consent.ts";
+import { mayReplace } from "./consent.ts";
 import {
   type Debt,
   factsOf,
@@ -26,7 +26,7 @@ import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
@@ -48,6 +48,8 @@ export interface Policy {
   readonly hooks: Hooks | null;
   /** How many of the certificates that are replaced are kept; none when left out. */
   readonly backups?: number;
+  /** In which forms it is written besides. */
+  readonly also?: Also;
   /** No other way is taken, also where another would work. */
   readonly only?: "mtls";
 }
@@ -90,6 +92,8 @@ export interface Progress extends TurnProgress {
   owing?(file: string): void;
   /** What was replaced, and was to be kept. */
   notKept?(what: NotKept): void;
+  /** Nothing was due, and these other forms of the certificate were missing or stale. */
+  freshened?(files: readonly string[]): void;
   /** The new chain is in its place; the hooks come next. */
   installed?(file: string, leaf: Certificate, keyFile?: string): void;
 }
@@ -102,7 +106,7 @@ export async function renewOnce(
   sharing: Sharing = {},
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, out];
+  const files = [paths.certificate, paths.key, out, ...(policy.also?.files ?? []).map(({ file }) => file)];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
@@ -135,7 +139,10 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (!when.due) {
+    if (policy.also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also: policy.also }, around);
+    return { outcome: "not-due", leaf, due: when };
+  }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
     const { only } = policy;
@@ -146,7 +153,9 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
-  await mayOverwrite(goal.target, policy, world);
+  const { also } = policy;
+  const set = also ? await (await import("./also/set.ts")).setOf({ ...policy, also }, goal, turn, world) : null;
+  await mayReplace([goal, ...(set?.goals ?? [])], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, around);
   const keeper = await keeperFor(policy, { certificate: goal, key: null, ownKey: identity.key }, world, progress);
@@ -155,14 +164,23 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const first = choose(leaf, policy, world.now());
   const { ways } = sharing;
   const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
-  const { answered, choice } = await ask(first, asking);
-  const clock = clockOf(answered.date, world.now());
-  verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
-  refuseIfChanged(paths.key, isReplaced(seenKey, turn.files, world), goal, world);
+  const prepared = set?.prepare();
+  const { answered, choice } = await (prepared?.abandoning ?? direct)(async () => {
+    const said = await ask(first, asking);
+    const { chain, date } = said.answered;
+    verify({ old: leaf, answered: chain, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
+    const isChanged = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
+    refuseIfChanged(paths.key, isChanged, goal, world);
+    return said;
+  });
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = owingWhile(hooked, renewed, world, () => install(goal, pem, world.fs));
+  const how = owingWhile(hooked, renewed, world, () => {
+    if (!prepared) return install(goal, pem, world.fs);
+    prepared.complete(pem, { chain: answered.chain, key: identity.key, anchors });
+    return "renamed";
+  });
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -231,8 +249,5 @@ function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity
   return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
 }
 
-/** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
-async function mayOverwrite(goal: Target, { force }: Policy, world: World): Promise<void> {
-  if (goal.existing === null || force) return;
-  await askConsent(goal.named, { file: goal.named }, world);
-}
+/** With nothing to take away again. */
+const direct = <T>(work: () => Promise<T>): Promise<T> => work();

@@ -109,7 +109,10 @@ test("the end that is asked for reaches the other thread", async () => {
   const silent = createServer();
   const closed = new Promise<void>((done) => {
     silent.once("connection", (socket) => {
-      socket.resume().on("error", () => undefined).once("close", () => done());
+      socket
+        .resume()
+        .on("error", () => undefined)
+        .once("close", () => done());
       end.abort();
     });
   });

@@ -38,15 +38,18 @@ describe.skipIf(!has("openssl", "version"))("OpenSSL", () => {
     });
   };
 
-  test.each(["secret", "with a space", "pässwörd", "ключ", "𝔘nicode", "a".repeat(200)])("opens it by '%s'", (passphrase) => {
-    const { status, stdout, stderr } = read(passphrase, "-nodes");
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    expect(createPrivateKey(stdout).equals(key)).toBe(true);
-    expect(stdout.match(/BEGIN CERTIFICATE/g)).toHaveLength(contents.chain.length);
-    expect(stdout).toMatch(/friendlyName: web\.internal/);
-    expect(stdout.match(/localKeyID: .*/g)).toHaveLength(2);
-  });
+  test.each(["secret", "with a space", "pässwörd", "ключ", "𝔘nicode", "a".repeat(200)])(
+    "opens it by '%s'",
+    (passphrase) => {
+      const { status, stdout, stderr } = read(passphrase, "-nodes");
+      expect(stderr).toBe("");
+      expect(status).toBe(0);
+      expect(createPrivateKey(stdout).equals(key)).toBe(true);
+      expect(stdout.match(/BEGIN CERTIFICATE/g)).toHaveLength(contents.chain.length);
+      expect(stdout).toMatch(/friendlyName: web\.internal/);
+      expect(stdout.match(/localKeyID: .*/g)).toHaveLength(2);
+    },
+  );
 
   test("says of it what it is encrypted by", () => {
     const { stderr } = read("secret", "-info", "-noout");

@@ -75,7 +75,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
       help: (f) => {
-        const elsewhere = f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+        const elsewhere = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
         if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
