@@ -125,7 +125,7 @@ interface Around {
 
 async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const { turn, world, progress, sharing } = around;
-  const { paths, out = paths.certificate, force } = policy;
+  const { paths, out = paths.certificate, force, also } = policy;
   await turn.begin();
   const seen = seenAs([out], world);
   const seenKey = seenAs([paths.key], world);
@@ -140,7 +140,7 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) {
-    if (policy.also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also: policy.also }, around);
+    if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
     return { outcome: "not-due", leaf, due: when };
   }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
@@ -153,7 +153,6 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
-  const { also } = policy;
   const set = also ? await (await import("./also/set.ts")).setOf({ ...policy, also }, goal, turn, world) : null;
   await mayReplace([goal, ...(set?.goals ?? [])], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
@@ -162,17 +161,17 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { ways } = sharing;
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(sharing.ways && { ways: sharing.ways }) };
   const prepared = set?.prepare();
-  const { answered, choice } = await (prepared?.abandoning ?? direct)(async () => {
+  const asked = async () => {
     const said = await ask(first, asking);
-    const { chain, date } = said.answered;
-    verify({ old: leaf, answered: chain, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
-    const isChanged = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
-    refuseIfChanged(paths.key, isChanged, goal, world);
+    const clock = clockOf(said.answered.date, world.now());
+    verify({ old: leaf, answered: said.answered.chain, anchors, ...clock, url: policy.ca.href });
+    const isNew = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
+    refuseIfChanged(paths.key, isNew, goal, world);
     return said;
-  });
+  };
+  const { answered, choice } = await (prepared?.abandoning(asked) ?? asked());
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
@@ -248,6 +247,3 @@ export async function settleFirst(
 function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity): Hooked | null {
   return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
 }
-
-/** With nothing to take away again. */
-const direct = <T>(work: () => Promise<T>): Promise<T> => work();

@@ -52,6 +52,9 @@ export const words: CommandWords = {
   Keep the last two pairs, for \`renew rollback\`:
     $ renew rekey --force --backup 2 web.crt web.key
 
+  For HAProxy as well, certificate and new key in one file:
+    $ renew rekey --force web.crt web.key --also combined=haproxy.pem
+
   Reload a service afterwards:
     $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
 
