@@ -19,7 +19,7 @@ export const alsoFlags: readonly Flag[] = [
   { names: ["p12-password-file"], value: "FILE", text: "the passphrase of a p12, in FILE's first line" },
 ];
 
-/** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and P12_NEEDS_PASSPHRASE. */
+/** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
 export function alsoOf(said: Said, command: "renew" | "rekey", reserved: readonly Reserved[]): Also | null {
   const files = said.values("also").map((value) => alsoFile(value, "--also", command));
   const passwordFile = said.value("p12-password-file");
@@ -30,11 +30,11 @@ export function alsoOf(said: Said, command: "renew" | "rekey", reserved: readonl
   return alsoWith(files, passwordFile, command);
 }
 
-/** Throws P12_NEEDS_PASSPHRASE. */
+/** Throws NO_PASSPHRASE_FILE. */
 export function alsoWith(files: readonly AlsoFile[], passwordFile: string | undefined, command: AlsoCommand): Also {
   const p12 = files.find(({ form }) => form === "p12");
   if (p12 !== undefined && passwordFile === undefined)
-    throw new Failure("P12_NEEDS_PASSPHRASE", { file: p12.file, command });
+    throw new Failure("NO_PASSPHRASE_FILE", { file: p12.file, command });
   return { files, ...(passwordFile !== undefined && { passwordFile }) };
 }
 

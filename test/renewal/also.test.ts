@@ -95,7 +95,7 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also leaf=linked.pem", 64, "FLAG_CONFLICT"],
     ["--also root=root.crt", 64, "FLAG_CONFLICT"],
     ["--also p12=a.p12 --p12-password-file a.p12", 64, "FLAG_CONFLICT"],
-    ["--also p12=a.p12", 64, "P12_NEEDS_PASSPHRASE"],
+    ["--also p12=a.p12", 64, "NO_PASSPHRASE_FILE"],
     ["--also p12=a.p12 --p12-password-file empty", 65, "FILE_EMPTY"],
     ["--also p12=a.p12 --p12-password-file nowhere", 66, "FILE_MISSING"],
     ["--also haproxy=a.pem", 64, "BAD_FLAG"],
@@ -120,5 +120,55 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     const { exit, stderr } = await s.renew(`${command}web.crt web.key --also leaf=as.pem ${reach}`);
     expect(exit).toBe(64);
     expect(stderr).toMatch(/error\[WOULD_OVERWRITE\]: .*as\.pem/);
+  });
+});
+
+describe("renew run", () => {
+  const list = (more: object, top: object = {}) =>
+    s.write(
+      "renew.json",
+      JSON.stringify({
+        "ca-url": s.url(),
+        root: "root.crt",
+        ...top,
+        certificates: [{ crt: "web.crt", key: "web.key", ...more }],
+      }),
+    );
+
+  test("writes the forms of what is due, and those that are missing or stale", async () => {
+    await s.ca();
+    s.write("p12.pass", "secret");
+    const also = { combined: "as.pem", p12: ["a.p12", "b.p12"] };
+    list({ also }, { "p12-password-file": "p12.pass", "expires-in": "20h" });
+    const first = await s.renew("run --config renew.json");
+    expect(first.exit, first.screen).toBe(0);
+    expect(text("as.pem")).toBe(text("web.crt") + text("web.key"));
+    expect(readFileSync("a.p12").equals(readFileSync("b.p12"))).toBe(true);
+    s.write("as.pem", "stale");
+    const chain = text("web.crt");
+    const second = await s.renew("run --config renew.json");
+    expect(second.exit, second.screen).toBe(0);
+    expect(text("web.crt"), "was not due").toBe(chain);
+    expect(text("as.pem")).toBe(chain + text("web.key"));
+    expect(leftovers()).toEqual([]);
+  });
+
+  test.each([
+    [{ also: { p12: "a.p12" } }, "BAD_RUN_CONFIG"],
+    [{ also: { fulchain: "a.pem" } }, "BAD_RUN_CONFIG"],
+    [{ also: ["leaf=a.pem", "chain=a.pem"] }, "BAD_RUN_CONFIG"],
+    [{ also: { leaf: "web.key" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "web.crt" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "root.crt" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "renew.json" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "p12.pass" }, "password-file": "p12.pass" }, "SAME_FILE_TWICE"],
+  ])("refuses %j", async (more, code) => {
+    list(more);
+    s.write("p12.pass", "secret");
+    const before = text("web.crt");
+    const { exit, stderr } = await s.renew("run --config renew.json");
+    expect(stderr).toContain(`error[${code}]`);
+    expect(exit).toBe(78);
+    expect(text("web.crt")).toBe(before);
   });
 });

@@ -7,7 +7,7 @@ export const usage: Family<
   | "BAD_FLAG"
   | "FLAG_NOT_BUILT"
   | "FLAG_CONFLICT"
-  | "P12_NEEDS_PASSPHRASE"
+  | "NO_PASSPHRASE_FILE"
   | "BAD_DURATION"
   | "BAD_URL"
   | "WOULD_OVERWRITE"
@@ -60,7 +60,7 @@ export const usage: Family<
     why: (f) => f.because,
     help: (f) => [`leave out ${f.flags[0]} or ${f.flags[1]}`],
   },
-  P12_NEEDS_PASSPHRASE: {
+  NO_PASSPHRASE_FILE: {
     exit: 64,
     retry: "never",
     title: "a PKCS#12 file is to be written, and no passphrase is named for it",
