@@ -2,6 +2,7 @@
 export const commandNames = [
   "renew",
   "needs-renewal",
+  "status",
   "rekey",
   "run",
   "rollback",

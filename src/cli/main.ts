@@ -25,6 +25,7 @@ interface Command {
 const commands: Record<CommandName, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
+  status: () => import("./commands/status.ts"),
   rekey: () => import("./commands/rekey.ts"),
   run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),

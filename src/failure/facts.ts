@@ -116,6 +116,9 @@ export interface Facts {
     unfinished?: true;
   };
 
+  /** `nearest`: the folder that is there, of one that is not. */
+  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string };
+
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
   TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" };
   /** Another run is at work on the same certificate. */

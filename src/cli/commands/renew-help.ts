@@ -47,6 +47,7 @@ OTHER COMMANDS
   renew run                      many certificates, which a file lists
   renew rollback CRT KEY         back to what --backup has kept
   renew needs-renewal FILE|URL   is it time? For timers and units
+  renew status [CRT...]          how they stand; for Prometheus, too
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause
   renew demo                     a story in half a minute, on an embedded CA

@@ -7,6 +7,7 @@ import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { many } from "./many.ts";
+import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
 import { servers } from "./servers.ts";
@@ -26,6 +27,7 @@ export const catalogue: Family<Code> = {
   ...trust,
   ...many,
   ...servers,
+  ...metrics,
 };
 
 export const codes = Object.keys(catalogue) as Code[];
