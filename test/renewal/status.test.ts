@@ -11,6 +11,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { metricsText } from "../../src/cli/print/metrics.ts";
+import { Failure } from "../../src/failure/failure.ts";
+import { brokenStanding } from "../../src/renewal/status.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 let s: Scene;
@@ -107,11 +110,11 @@ test("of a list, the certificate that is written counts, by the window of its en
 });
 
 describe("--prometheus", () => {
-  const write = (file = "renew.prom", certificates = "web.crt odd.crt nowhere.crt") =>
+  const write = (file = "renew.prom", certificates = 'web.crt odd"\\.crt nowhere.crt') =>
     s.renew(`status -q ${certificates} --prometheus ${file}`);
   beforeEach(async () => {
     await issue("web");
-    await issue("odd", { subject: 'a "quoted" \\ name\nof two lines' });
+    await issue('odd"\\', { subject: "odd" });
   });
 
   test("writes metrics that promtool finds no fault with", async () => {
@@ -123,11 +126,16 @@ describe("--prometheus", () => {
       `renew_certificate_not_after_timestamp_seconds{file="${process.cwd()}/web.crt"} ${notAfter}\n`,
     );
     expect(text).toContain(`renew_certificate_usable{file="${process.cwd()}/nowhere.crt"} 0\n`);
-    expect(text).toMatch(/subject="[^\n]*\\"quoted\\"/);
+    expect(text).toContain('odd\\"\\\\.crt",subject="CN=odd"');
     const promtool = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
     if (promtool.error === undefined) expect([promtool.status, promtool.stdout, promtool.stderr]).toEqual([0, "", ""]);
     const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(lines.filter((line) => !/^[a-z_]+(\{([a-z]+="([^"\\\n]|\\[\\"n])*",?)+\})? \d+$/.test(line))).toEqual([]);
+  });
+
+  test("keep a name of two lines on one", () => {
+    const standing = brokenStanding("/etc/two\nlines.crt", new Failure("NO_CONTEXT", { file: "x", known: [] }));
+    expect(metricsText([standing], s.base)).toContain('renew_certificate_usable{file="/etc/two\\nlines.crt"} 0');
   });
 
   test("are for everybody to read, replaced whole, and leave nothing beside them", async () => {
