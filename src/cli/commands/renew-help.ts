@@ -68,8 +68,8 @@ OTHER FORMS
     root        the CA's roots
   A file that is missing or stale is written also when nothing is due, from what
   is there, and no hook is run for it. New files with the key are yours alone
-  (0600), the others are like CRT; a file that is there keeps mode and owner. The
-  key of combined is encrypted where KEY is, and a p12's under its passphrase.
+  (0600), the others are like CRT; a file that is there keeps mode and owner.
+  The key of combined is encrypted where KEY is, and a p12's by its passphrase.
 
 TWO RUNS AT ONCE
   One at a time works on a certificate. The others wait, --lock-timeout at

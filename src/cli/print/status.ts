@@ -1,5 +1,6 @@
 /** How certificates stand: a table for people, and a document. */
 
+import { tell } from "../../failure/catalogue/catalogue.ts";
 import { shellFile } from "../../failure/shell.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
@@ -109,7 +110,7 @@ export function attentionText(one: Standing, now: Date): string[] {
   const named = plain(file);
   const crt = shellFile(file, "CRT");
   const said: string[] = [];
-  if (failure !== null) said.push(`${named} cannot be used (${failure.code}): \`renew explain ${failure.code}\``);
+  if (failure !== null) said.push(`${plain(tell(failure).what)}: \`renew explain ${failure.code}\``);
   if (leaf !== null && state === "expired")
     said.push(
       `${named} expired ${relative(leaf.notAfter, now)}: \`renew --force ${crt} KEY\`, or \`renew doctor ${crt} KEY\``,

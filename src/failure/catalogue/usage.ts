@@ -66,7 +66,7 @@ export const usage: Family<
     title: "a PKCS#12 file is to be written, and no passphrase is named for it",
     about:
       "A PKCS#12 file holds the private key, encrypted under a passphrase. What reads it, a Java server or Windows, asks for that passphrase, so it is yours to choose: the first line of a file that `--p12-password-file` names. It is never taken from the command line, which every user of the machine can see.",
-    what: (f) => `${f.file} needs a passphrase, and no file of one was named`,
+    what: (f) => `${f.file} needs a passphrase, and none was named`,
     why: () =>
       "A PKCS#12 file holds the private key, encrypted under a passphrase that its reader knows. Nothing was read, and the CA was not called.",
     evidence: (f) => [["asked for by", f.command === "run" ? `also: p12=${f.file}` : `--also p12=${f.file}`]],
