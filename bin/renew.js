@@ -2,12 +2,11 @@
 // Hands the real world to main and sets the exit code: the only place that may end the process. CommonJS, as all of dist:
 // Node takes a tenth of a short run to set up its loader of ES modules.
 "use strict";
-const { readFileSync } = require("node:fs");
 
 const argv = process.argv.slice(2);
 // What files alone may answer is asked in one of these words.
 const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
-const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
+const answered = isAsking ? load("first").answerFirst(argv, process.env, readHelp) : null;
 if (answered !== null)
   process.exit(answered); // all of it is written
 else run(takeSignals());
@@ -47,25 +46,39 @@ function run({ signal, signals }) {
   });
 }
 
+// Below: how dist is read. The standalone executable has .standalone/assets.js in place of it.
+
+function readHelp(topic) {
+  const { readFileSync } = require("node:fs");
+  return readFileSync(`${__dirname.replace(/bin$/, "dist")}/help/${topic}.txt`, "utf8");
+}
+
 /** As require() does, with what V8 made of the file when dist was built: half of a short run is compiling. */
 function load(name) {
   const dist = __dirname.replace(/bin$/, "dist");
   const file = `${dist}/${name}.js`;
   if (require.cache[file] !== undefined) return require.cache[file].exports;
-  let cachedData;
-  try {
-    cachedData = readFileSync(`${dist}/compiled/${process.version}-${process.arch}/${name}.js`);
-  } catch {
-    return require(file); // dist was built by another Node
-  }
+  const [text, kept] = [file, `${dist}/compiled/${process.version}-${process.arch}/${name}.js`].map(read);
+  // Built by another Node; or of another text, whose length is all that V8 looks at.
+  if (kept === null || !text?.equals(kept.subarray(0, text.length))) return require(file);
+  const cachedData = kept.subarray(text.length);
   const { Script } = require("node:vm");
   const Module = module.constructor;
   const made = new Module(file, module);
   made.filename = file;
   require.cache[file] = made; // for the chunks, which require it
-  const script = new Script(Module.wrap(readFileSync(file, "latin1")), { filename: file, cachedData });
+  const script = new Script(Module.wrap(text.latin1Slice()), { filename: file, cachedData });
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
   script.runInThisContext()(made.exports, requireBeside, made, file, dist);
   made.loaded = true;
   return made.exports;
+}
+
+function read(file) {
+  const { readFileSync } = require("node:fs");
+  try {
+    return readFileSync(file);
+  } catch {
+    return null;
+  }
 }

@@ -11,13 +11,16 @@ import { follow } from "./target.ts";
 /** A folder is listed again once it was asked about for so many of its names: the cost for each file stays the same. */
 const namesOfOneLook = 16;
 
+/** Where a folder leads is asked again after so many answers. */
+const answersOfOneRealpath = 64;
+
 /** For fewer files one question costs more than their copies. */
 const fewest = 4;
 
 export interface FolderView extends FileSystem {
   /** The names in this folder that runs have put there for a while. */
   leftIn(folder: string): readonly string[];
-  /** Of these files it is known now which have attributes to be copied; of others it is not. A few are not worth the question. */
+  /** For these files one question tells which have attributes to be copied, once it matters. A few are not worth it. */
   learnAttributes(files: readonly string[]): void;
   /** Every folder is listed anew. */
   forget(): void;
@@ -41,6 +44,7 @@ export function folderView(
 ): FolderView {
   const folders = new Map<string, Seen>();
   const plain = new Set<string>();
+  const leads = new Map<string, { to: string; answers: number }>();
   const look = (folder: string): Seen => {
     const names = fs.list(folder);
     const seen = { left: new Set(names.filter(isForAWhile)), looks: Math.ceil(names.length / namesOfOneLook) };
@@ -53,6 +57,13 @@ export function folderView(
     else if (file.endsWith(".renew-lock")) folders.delete(dirname(file));
   };
   const took = (file: string) => void folders.get(dirname(file))?.left.delete(basename(file));
+  let unasked: readonly string[] = [];
+  const learn = () => {
+    const files = unasked.flatMap((file) => realFile(file, fs) ?? []);
+    unasked = [];
+    const found = files.length === 0 ? null : attributed(files);
+    if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
+  };
   const own: Partial<FolderView> = {
     leftIn: (folder) => {
       const known = folders.get(folder);
@@ -60,15 +71,22 @@ export function folderView(
       seen.looks--;
       return [...seen.left];
     },
-    forget: () => folders.clear(),
+    forget: () => {
+      folders.clear();
+      leads.clear();
+    },
+    realpath: (file) => {
+      const known = leads.get(file) ?? { to: fs.realpath(file), answers: answersOfOneRealpath };
+      if (--known.answers > 0) leads.set(file, known);
+      else leads.delete(file);
+      return known.to;
+    },
     learnAttributes: (named) => {
       plain.clear();
-      if (named.length < fewest) return;
-      const files = named.flatMap((file) => realFile(file, fs) ?? []);
-      const found = attributed(files);
-      if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
+      unasked = named.length < fewest ? [] : named;
     },
     copyAttributes: (from, to) => {
+      learn();
       if (!plain.has(from)) fs.copyAttributes(from, to);
     },
     open: (file, how, mode) => {
@@ -90,8 +108,12 @@ export function folderView(
       took(file);
     },
   };
+  const all: Record<string, unknown> = { ...own };
   return new Proxy(fs, {
-    get: (target, name: keyof FileSystem) => own[name] ?? target[name].bind(target),
+    get: (target, name: keyof FileSystem) => {
+      all[name] ??= target[name].bind(target);
+      return all[name];
+    },
     has: (target, name) => name in own || name in target,
   }) as FolderView;
 }

@@ -118,7 +118,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const pem = Buffer.from(chain.map(certificatePem).join(""));
   const forms = set?.contents({ chain, key, keyFile, anchors });
   const install = () => complete(prepared, pem, world.fs, forms);
-  owingWhile(hooked, renewed, world, () => (set ? set.named(install) : install()));
+  await owingWhile(hooked, renewed, world, () => (set ? set.named(install) : install()));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();

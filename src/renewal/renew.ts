@@ -4,7 +4,7 @@ import type { Way } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
-import { install } from "../files/install.ts";
+import { type Installed, install } from "../files/install.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
@@ -62,6 +62,8 @@ export interface Sharing {
   readonly load?: (paths: Paths) => Promise<Identity>;
   /** Connections that are kept for several, and threads that make handshakes. */
   readonly ways?: Omit<Way, "id">;
+  /** The same as `install`, while others work. */
+  readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
   readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
@@ -145,9 +147,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
-    const { only } = policy;
     const facts = { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() };
-    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
+    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(policy.only && { only: policy.only }) });
   }
   if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
@@ -165,8 +166,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const prepared = set?.prepare();
   const asked = async () => {
     const said = await ask(first, asking);
-    const clock = clockOf(said.answered.date, world.now());
-    verify({ old: leaf, answered: said.answered.chain, anchors, ...clock, url: policy.ca.href });
+    const { chain, date } = said.answered;
+    verify({ old: leaf, answered: chain, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
     const isNew = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
     refuseIfChanged(paths.key, isNew, goal, world);
     return said;
@@ -175,10 +176,9 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = owingWhile(hooked, renewed, world, () => {
-    if (!prepared) return install(goal, pem, world.fs);
-    prepared.complete(pem, { chain: answered.chain, key: identity.key, anchors });
-    return "renamed";
+  const how = await owingWhile(hooked, renewed, world, () => {
+    if (prepared) return prepared.complete(pem, { chain: answered.chain, key: identity.key, anchors });
+    return sharing.install?.(goal, pem) ?? install(goal, pem, world.fs);
   });
   const tookMs = world.elapsed() - started;
   keeper?.tidy();

@@ -69,7 +69,7 @@ export function statusDocument(
 
 const heads = ["CERTIFICATE", "FOR", "UNTIL (UTC)", "DUE", "BY", "STATE"];
 /** With two spaces between them, 80 columns at most. */
-const widths = [17, 15, 16, 7, 5, 10];
+const widths = [16, 13, 19, 7, 5, 10];
 
 export function statusTable(standings: readonly Standing[], now: Date): string {
   const rows = standings.map((one) => cells(one, now));
@@ -91,7 +91,7 @@ function cells(one: Standing, now: Date): string[] {
   return [
     plain(one.file),
     leaf === null ? "-" : plain(whom(leaf)),
-    leaf === null ? "-" : leaf.notAfter.toISOString().slice(0, 16).replace("T", " "),
+    leaf === null ? "-" : leaf.notAfter.toISOString().slice(0, 19).replace("T", " "),
     dueFrom === null ? "-" : dueFrom <= now ? "now" : span(dueFrom.getTime() - now.getTime()),
     choice === null ? "-" : choice.method === "mtls" ? "mTLS" : "token",
     state === "fine" && more !== null ? more : state,

@@ -9,8 +9,7 @@ export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
     title: "the file for Prometheus cannot be written",
     about:
       "`renew status --prometheus FILE` writes beside FILE and renames, so that the node exporter never reads a part of it. The folder is the one that its `--collector.textfile.directory` names; on Debian /var/lib/prometheus/node-exporter. It is not made here: in a folder that no exporter reads, metrics would be missed by nobody.",
-    what: (f) =>
-      isMissing(f) ? `the folder of ${f.file} does not exist` : `${f.file} cannot be written`,
+    what: (f) => (isMissing(f) ? `the folder of ${f.file} does not exist` : `${f.file} cannot be written`),
     why: (f) =>
       f.errno === "EISDIR"
         ? "It is a folder, and metrics go into a file. Nothing was written."

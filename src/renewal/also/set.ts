@@ -23,7 +23,7 @@ export interface PreparedSet {
   /** What fails takes away what was prepared. */
   abandoning<T>(work: () => Promise<T>): Promise<T>;
   /** Throws TARGET_CHANGED and CANNOT_WRITE, as `complete` does. */
-  complete(pem: Buffer, of: Omit<Material, "keyFile">): void;
+  complete(pem: Buffer, of: Omit<Material, "keyFile">): "renamed";
 }
 
 /** Throws as `outputsFor` does. */
@@ -59,7 +59,10 @@ export async function setOf(
             throw error;
           }
         },
-        complete: (pem, of) => named(() => complete(prepared, pem, fs, contents({ ...of, keyFile }))),
+        complete: (pem, of) => {
+          named(() => complete(prepared, pem, fs, contents({ ...of, keyFile })));
+          return "renamed";
+        },
       };
     },
   };

@@ -1,11 +1,13 @@
 /** What the certificates of one run have in common: it is read, parsed, connected and asked once. */
-import type { Exchanging } from "../../ca/client.ts";
+import { type Exchanging, exchange } from "../../ca/client.ts";
 import { type Crew, hireCrew } from "../../ca/crew.ts";
 import { type Kept, keptConnections } from "../../ca/pool.ts";
 import type { CaUrl } from "../../ca/url.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
+import { installing } from "../../files/install.ts";
 import { readNamed } from "../../files/read.ts";
+import { meanwhile } from "../../files/syncing.ts";
 import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
@@ -57,6 +59,7 @@ export class Together {
   readonly #roots = new Map<string, readonly Certificate[]>();
   readonly #kept = new Map<string, Kept>();
   readonly #loaded = new Map<string, Loaded>();
+  #isWorthThreads = false;
   #crew: Crew | null = null;
 
   constructor(world: SharedWorld, connections: number) {
@@ -85,15 +88,18 @@ export class Together {
   sharingFor(entry: Entry): Sharing {
     const { ca, root, mtls, connectTimeoutMs } = entry.policy;
     const load = (paths: Paths) => this.#load(paths);
-    const handshakes = this.#crew?.exchange;
+    const handshakes: Exchanging = (...asked) => (this.#crewIfWorth()?.exchange ?? exchange)(...asked);
     // A connection is asked for only once roots and files are known to be good.
     const kept: Exchanging = (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what);
-    return { roots: this.roots, load, ways: mtls ? { handshakes } : { kept } };
+    const { fs } = this.#world;
+    const install: Sharing["install"] = (goal, contents) =>
+      meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle));
+    return { roots: this.roots, load, install, ways: mtls ? { handshakes } : { kept } };
   }
 
   /** For so many handshakes threads are worth their start. */
-  hireFor(handshakes: number): void {
-    if (handshakes >= worthThreads && this.#connections > 1) this.#crew ??= hireCrew();
+  expectHandshakes(count: number): void {
+    this.#isWorthThreads = count >= worthThreads && this.#connections > 1;
   }
 
   close(): void {
@@ -101,6 +107,13 @@ export class Together {
     this.#crew = null;
     for (const kept of this.#kept.values()) kept.close();
     this.#kept.clear();
+  }
+
+  /** Not before the first handshake, which may never come. */
+  #crewIfWorth(): Crew | null {
+    if (this.#isWorthThreads) this.#crew = hireCrew();
+    this.#isWorthThreads = false;
+    return this.#crew;
   }
 
   /** What was loaded is used once, and only while the files still hold it. */
