@@ -2,6 +2,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { quickAnswer } from "../../src/cli/quick.ts";
+import { realFileSystem } from "../../src/files/system.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 let s: Scene;
@@ -121,6 +123,14 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     expect(exit).toBe(64);
     expect(stderr).toMatch(/error\[WOULD_OVERWRITE\]: .*as\.pem/);
   });
+});
+
+test("the quick path leaves it to the whole program", () => {
+  const argv = ["--expires-in", "1h", "web.crt", "web.key", "--ca-url", "localhost:1"];
+  const around = { env: { HOME: "/nowhere" }, now: s.base, fs: realFileSystem };
+  expect(quickAnswer(argv, around)).toMatchObject({ exit: 0 });
+  expect(quickAnswer([...argv, "--also", "leaf=a.pem"], around)).toBeNull();
+  expect(quickAnswer(["status", "web.crt"], around)).toBeNull();
 });
 
 describe("renew run", () => {
