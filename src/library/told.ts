@@ -3,7 +3,7 @@ import { Failure, isFailure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Progress } from "../renewal/renew.ts";
 import type { World } from "../world.ts";
-import { quietWorld } from "./quiet-world.ts";
+import { type Around, quietWorld } from "./quiet-world.ts";
 import { RenewError } from "./renew-error.ts";
 import type { RenewFailure } from "./types.ts";
 
@@ -60,17 +60,10 @@ export function failureOf(error: unknown): Failure {
   return new Failure("BUG", { said: message, stack }, error);
 }
 
-/** The options that all calls have. */
-interface Common {
-  readonly signal?: AbortSignal;
-  readonly now?: () => Date;
-  readonly passphrase?: () => string | null | Promise<string | null>;
-}
-
 /** One call, from options to a result: options are judged first, then the work is done. Whatever fails becomes the caller's error. */
 export async function call<P, R>(
   command: string,
-  options: Common & { isConsented: boolean },
+  options: Around,
   { judge, work }: { judge: () => P; work: (policy: P, world: World, account: Account) => Promise<R> },
 ): Promise<R> {
   const account = new Account(command);

@@ -25,17 +25,17 @@ export interface CertificateFacts {
 /** What follows a renewal. What of it fails is owed, and made good by the next call that has hooks. */
 export interface Hooks {
   /** A program with its arguments; a text is split as by a shell, and no shell runs. Its output goes to this process's stderr. */
-  readonly exec?: string | readonly string[];
+  readonly exec?: string | readonly string[] | undefined;
   /** A line for /bin/sh, in place of `exec`. */
-  readonly execShell?: string;
+  readonly execShell?: string | undefined;
   /** Limit for the program and all it has started. Default: 60,000. */
-  readonly execTimeoutMs?: number;
+  readonly execTimeoutMs?: number | undefined;
   /** The process that gets a signal. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** The file that holds its pid by then, in place of `pid`. */
-  readonly pidFile?: string;
+  readonly pidFile?: string | undefined;
   /** `SIGHUP`, `HUP` or 1. Default: SIGHUP. */
-  readonly signal?: string | number;
+  readonly signal?: string | number | undefined;
 }
 
 /** What all calls take that work on a certificate and its key. */
@@ -52,33 +52,33 @@ export interface PairOptions {
    * Renew only when no more than this is left (`"8h"`, `"2d"`), or when this share of the lifetime is used (`"66%"`). Without it
    * `renew` and `rekey` do their work each time, and `watch` does it in the last third of the lifetime.
    */
-  readonly expiresIn?: string;
+  readonly expiresIn?: string | undefined;
   /** The file that holds the passphrase of an encrypted key. */
-  readonly passphraseFile?: string;
+  readonly passphraseFile?: string | undefined;
   /** The passphrase of an encrypted key: asked for when it is needed. Null: there is none. */
-  readonly passphrase?: () => string | null | Promise<string | null>;
+  readonly passphrase?: (() => string | null | Promise<string | null>) | undefined;
   /** Limit for the whole exchange with the CA. Default: 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long another run on the same certificate is waited for. Default: 30,000. */
-  readonly lockTimeoutMs?: number;
+  readonly lockTimeoutMs?: number | undefined;
   /** Keep the last so many that were replaced, 1 to 99, for `renew rollback`. */
-  readonly backup?: number;
+  readonly backup?: number | undefined;
   /** What follows a renewal. */
-  readonly hooks?: Hooks;
+  readonly hooks?: Hooks | undefined;
   /** Ends the work, unless the new files are being put in place: then the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The clock. Default: the system's. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** For {@link renew}. */
 export interface RenewOptions extends PairOptions {
   /** Renew also what has expired, by a signed token; and replace `out` where it exists. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** Write the new chain there, and leave `certificate` as it is. */
-  readonly out?: string;
+  readonly out?: string | undefined;
   /** How to prove identity: over mTLS, by a signed token, or by what can work. Default: `"auto"`. */
-  readonly method?: "auto" | "mtls" | "token";
+  readonly method?: "auto" | "mtls" | "token" | undefined;
 }
 
 /** What {@link renew} resolves with. */
@@ -117,11 +117,11 @@ export type KeyKind =
 /** For {@link rekey}. */
 export interface RekeyOptions extends PairOptions {
   /** The kind of the new key. Default: the old one's. */
-  readonly kind?: KeyKind;
+  readonly kind?: KeyKind | undefined;
   /** Write the new chain and the new key there, and leave the old pair as it is. One that exists is replaced with `force` only. */
-  readonly outCertificate?: string;
-  readonly outKey?: string;
-  readonly force?: boolean;
+  readonly outCertificate?: string | undefined;
+  readonly outKey?: string | undefined;
+  readonly force?: boolean | undefined;
 }
 
 /** What {@link rekey} resolves with. */
@@ -155,17 +155,17 @@ export interface NeedOptions {
   /** A certificate's file, or where a TLS server is: `https://web.internal`, `tls://10.0.0.7:8443`. */
   readonly certificate: string;
   /** Default: `"66%"`. */
-  readonly expiresIn?: string;
+  readonly expiresIn?: string | undefined;
   /** Every certificate of the file, or of the server, counts; else the first. */
-  readonly bundle?: boolean;
+  readonly bundle?: boolean | undefined;
   /** What a server's certificate has to lead to. Default: the system's roots. */
-  readonly roots?: string | readonly string[];
+  readonly roots?: string | readonly string[] | undefined;
   /** The name to ask a server for, and to hold it to. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** Limit for reaching a server. Default: 10,000. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly now?: () => Date;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** What {@link needsRenewal} resolves with. */
@@ -253,14 +253,14 @@ export interface TlsServer {
 /** For {@link watch}: as for {@link renew}, but that it decides itself when, and renews what has expired as well. */
 export interface WatchOptions extends PairOptions {
   /** Write the new chain there from the first renewal on, and leave `certificate` as it is. */
-  readonly out?: string;
+  readonly out?: string | undefined;
   /** How to prove identity. Default: `"auto"`. */
-  readonly method?: "auto" | "mtls" | "token";
+  readonly method?: "auto" | "mtls" | "token" | undefined;
   /**
    * Gets the pair at once, and every new one: new connections have the new certificate, those that are open stay. All else that
    * the server was made with, such as `ca` and `minVersion`, stays as it is. When it is closed the watch ends.
    */
-  readonly server?: TlsServer;
+  readonly server?: TlsServer | undefined;
 }
 
 /** A new certificate that is in use now. */
@@ -285,11 +285,11 @@ export interface WatchFailure {
 
 /** What {@link watch} tells. What a handler throws is an uncaught exception, as of any event listener. */
 export interface WatchHandlers {
-  readonly onRenewed?: (renewal: WatchRenewal) => void;
+  readonly onRenewed?: ((renewal: WatchRenewal) => void) | undefined;
   /** Nothing ends with it: it is tried again. */
-  readonly onFailure?: (error: RenewError, how: WatchFailure) => void;
+  readonly onFailure?: ((error: RenewError, how: WatchFailure) => void) | undefined;
   /** Ends the watch. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A certificate that is kept renewed. */

@@ -24,18 +24,23 @@ import type { Watch, WatchHandlers, WatchOptions } from "./types.ts";
  * ```
  */
 export async function watch(options: WatchOptions, handlers: WatchHandlers = {}): Promise<Watch> {
-  const end = new AbortController();
-  const { world, release } = quietWorld({ ...options, signal: end.signal, isConsented: true });
   return call(
     "renew",
     { ...options, isConsented: true },
     {
-      judge: () => watchPolicy(options, handlers),
+      judge: () => {
+        const policy = watchPolicy(options, handlers);
+        handlers.signal?.throwIfAborted();
+        return policy;
+      },
       work: async (policy, _, account) => {
+        // What lasts has an end of its own: that of this call is over when it resolves.
+        const end = new AbortController();
+        const { now, passphrase } = options;
+        const { world } = quietWorld({ now, passphrase, signal: end.signal, isConsented: true });
         const { Watcher } = await import("./watcher.ts");
         const watcher = new Watcher({ policy, options, handlers, world, end, account });
         await watcher.start();
-        void watcher.stopped.finally(release);
         return watcher;
       },
     },
