@@ -6,7 +6,18 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 /** Public declarations, which may import each other and nothing else. */
-const declared = ["index", "codes", "explain", "needs-renewal", "rekey", "renew", "renew-error", "types", "watch"];
+const declared = [
+  "index",
+  "codes",
+  "explain",
+  "needs-renewal",
+  "rekey",
+  "renew",
+  "renew-error",
+  "types",
+  "watch",
+  "watch-types",
+];
 const emitted = ".cache/types";
 
 /** Returns the names of all that it bundles. */

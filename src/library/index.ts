@@ -23,6 +23,9 @@ export type {
   RenewFailure,
   RenewOptions,
   RenewResult,
+} from "./types.ts";
+export { watch } from "./watch.ts";
+export type {
   SecureContext,
   TlsServer,
   Watch,
@@ -30,5 +33,4 @@ export type {
   WatchHandlers,
   WatchOptions,
   WatchRenewal,
-} from "./types.ts";
-export { watch } from "./watch.ts";
+} from "./watch-types.ts";

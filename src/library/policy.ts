@@ -8,7 +8,8 @@ import type { Policy } from "../renewal/renew.ts";
 import type { RootSource } from "../renewal/trust.ts";
 import { check, type Shape } from "./checked.ts";
 import { hooksOf } from "./hooks.ts";
-import type { PairOptions, RekeyOptions, RenewOptions, WatchHandlers, WatchOptions } from "./types.ts";
+import type { PairOptions, RekeyOptions, RenewOptions } from "./types.ts";
+import type { WatchHandlers, WatchOptions } from "./watch-types.ts";
 
 const ofPair: Shape = {
   certificate: { kind: "text", isNeeded: true },

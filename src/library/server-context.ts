@@ -1,5 +1,5 @@
 /** What a running TLS server gets, so that its new connections have the new certificate. */
-import type { SecureContext, TlsServer } from "./types.ts";
+import type { SecureContext, TlsServer } from "./watch-types.ts";
 
 /**
  * What a `tls.Server` was made with and keeps under these names. setSecureContext takes all of it anew: what is left out is off,

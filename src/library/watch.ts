@@ -2,7 +2,7 @@
 import { watchPolicy } from "./policy.ts";
 import { quietWorld } from "./quiet-world.ts";
 import { call } from "./told.ts";
-import type { Watch, WatchHandlers, WatchOptions } from "./types.ts";
+import type { Watch, WatchHandlers, WatchOptions } from "./watch-types.ts";
 
 /**
  * Keeps one certificate renewed, in the last third of its lifetime, and hands a running server each new one: without a restart,

@@ -7,7 +7,7 @@ import type { Chain, Policy } from "../renewal/renew.ts";
 import type { World } from "../world.ts";
 import { chainPem } from "./certificate-facts.ts";
 import { handOver } from "./server-context.ts";
-import type { TlsServer } from "./types.ts";
+import type { TlsServer } from "./watch-types.ts";
 
 export class WatchedFiles {
   readonly #policy: Pick<Policy, "paths" | "out">;

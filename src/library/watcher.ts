@@ -7,7 +7,8 @@ import { nothingDue } from "../renewal/schedule.ts";
 import type { World } from "../world.ts";
 import { chainPem, factsOf } from "./certificate-facts.ts";
 import { type Account, failureOf } from "./told.ts";
-import type { CertificateFacts, Watch, WatchFailure, WatchHandlers, WatchOptions } from "./types.ts";
+import type { CertificateFacts } from "./types.ts";
+import type { Watch, WatchFailure, WatchHandlers, WatchOptions } from "./watch-types.ts";
 import { WatchedFiles } from "./watched-files.ts";
 
 export interface Plan {

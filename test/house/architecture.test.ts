@@ -70,7 +70,10 @@ describe("the architecture holds", () => {
 
   test("the library speaks no flags: of cli it has durations, and a failure in words", () => {
     const of = imports.filter(({ name, specifier }) => folderOf(name) === "library" && specifier.startsWith("../cli/"));
-    expect([...new Set(of.map(({ specifier }) => specifier))].sort()).toEqual(["../cli/duration.ts", "../cli/report.ts"]);
+    expect([...new Set(of.map(({ specifier }) => specifier))].sort()).toEqual([
+      "../cli/duration.ts",
+      "../cli/report.ts",
+    ]);
   });
 
   test("only the demo and dev-ca commands load the embedded CA", () => {
