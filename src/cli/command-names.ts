@@ -7,6 +7,7 @@ export const commandNames = [
   "rollback",
   "doctor",
   "explain",
+  "completion",
   "demo",
   "dev-ca",
 ] as const;

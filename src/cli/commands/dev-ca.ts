@@ -29,13 +29,20 @@ export const words: CommandWords = {
     {
       names: ["like"],
       value: "VERSION",
+      choices: likes,
       bare: true,
       text: `the step-ca to be like: ${likes.join(", ")} (default: v0.30.2)`,
     },
     { names: ["says"], value: "VERSION", bare: true, text: "what /version says (default: as --like)" },
     { names: ["port"], value: "PORT", bare: true, text: "on 127.0.0.1 (default: a free one)" },
     { names: ["lifetime"], value: "DURATION", bare: true, text: "of the certificate to renew (default: 24h)" },
-    { names: ["fault"], value: "NAME[,NAME...]", bare: true, text: "misbehave on purpose; names below" },
+    {
+      names: ["fault"],
+      value: "NAME[,NAME...]",
+      choices: faultNames,
+      bare: true,
+      text: "misbehave on purpose; names below",
+    },
     { names: ["crl"], bare: true, text: "publish a revocation list" },
   ],
   after: `EXAMPLES
