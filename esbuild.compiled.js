@@ -35,7 +35,10 @@ export async function compile() {
     }
     const kept = `dist/compiled/${process.version}-${process.arch}`;
     mkdirSync(kept, { recursive: true });
-    for (const [name, { script }] of loaded) writeFileSync(`${kept}/${name}.js`, script.createCachedData());
+    for (const [name, { script, text }] of loaded) {
+      // Behind the text that it was made of, by which bin knows that it still is.
+      writeFileSync(`${kept}/${name}.js`, Buffer.concat([Buffer.from(text), script.createCachedData()]));
+    }
   } finally {
     await ca.close();
     rmSync(folder, { recursive: true });
@@ -73,7 +76,7 @@ function load(name, loaded) {
   const { wrap } = createRequire(import.meta.url)("node:module");
   const script = new Script(wrap(text), { filename: file });
   const module = { exports: {} };
-  loaded.set(name, { script, module });
+  loaded.set(name, { script, module, text });
   const own = createRequire(file);
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3), loaded) : own(id));
   script.runInThisContext()(module.exports, requireBeside, module, file, dirname(file));

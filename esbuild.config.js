@@ -24,6 +24,8 @@ const doors = [
   "pki/crl",
   "pki/path",
 ].map(source);
+/** What a thread of its own begins with. */
+const threads = ["ca/crew-member"].map(source);
 function source(name) {
   return `src/${name}.ts`;
 }
@@ -42,7 +44,7 @@ const common = { ...small, alias, outdir: "dist", bundle: true, metafile: true, 
 
 const { metafile: all } = await build({
   ...common,
-  entryPoints: [starts[0]],
+  entryPoints: [starts[0], ...threads],
   format: "esm",
   splitting: true,
 });
@@ -119,7 +121,9 @@ async function buildWay() {
 
 /** Modules of the way are there already: a second copy of one would have a state, and errors, of its own. */
 async function buildChunks() {
-  const entries = Object.keys(all.inputs).filter((file) => !hot.has(file) && isEntered(file));
+  const entries = Object.keys(all.inputs).filter(
+    (file) => !hot.has(file) && (threads.includes(file) || isEntered(file)),
+  );
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: entries.map((file) => ({ in: file, out: chunkOf(file).replace(/\.js$/, "") })),

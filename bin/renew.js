@@ -8,7 +8,8 @@ const argv = process.argv.slice(2);
 // What files alone may answer is asked in one of these words.
 const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
 const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
-if (answered !== null) process.exit(answered); // all of it is written
+if (answered !== null)
+  process.exit(answered); // all of it is written
 else run(takeSignals());
 
 /** Everything else is loaded after the signals have their handlers: a signal may come at once. */
@@ -51,20 +52,26 @@ function load(name) {
   const dist = __dirname.replace(/bin$/, "dist");
   const file = `${dist}/${name}.js`;
   if (require.cache[file] !== undefined) return require.cache[file].exports;
-  let cachedData;
-  try {
-    cachedData = readFileSync(`${dist}/compiled/${process.version}-${process.arch}/${name}.js`);
-  } catch {
-    return require(file); // dist was built by another Node
-  }
+  const [text, kept] = [file, `${dist}/compiled/${process.version}-${process.arch}/${name}.js`].map(read);
+  // Built by another Node; or of another text, whose length is all that V8 looks at.
+  if (kept === null || !text?.equals(kept.subarray(0, text.length))) return require(file);
+  const cachedData = kept.subarray(text.length);
   const { Script } = require("node:vm");
   const Module = module.constructor;
   const made = new Module(file, module);
   made.filename = file;
   require.cache[file] = made; // for the chunks, which require it
-  const script = new Script(Module.wrap(readFileSync(file, "latin1")), { filename: file, cachedData });
+  const script = new Script(Module.wrap(text.latin1Slice()), { filename: file, cachedData });
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
   script.runInThisContext()(made.exports, requireBeside, made, file, dist);
   made.loaded = true;
   return made.exports;
+}
+
+function read(file) {
+  try {
+    return readFileSync(file);
+  } catch {
+    return null;
+  }
 }

@@ -7,7 +7,7 @@ import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import { ConnectionEnded, networkFailure } from "../failure/causes.ts";
-import { Failure } from "../failure/failure.ts";
+import { errnoOf, Failure } from "../failure/failure.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import { isPlainlyTrusted } from "../pki/plainly-trusted.ts";
 import type { Answer } from "./answer.ts";
@@ -49,15 +49,15 @@ export interface ClientCertificate {
   key: string;
 }
 
-/** A way to send: over a connection of its own, or over one that is kept. */
-export type Exchanging = (route: Route, what: Exchange) => Promise<Answer>;
+/** A way to send: over a connection of its own, over one that is kept, or by another thread. */
+export type Exchanging = (route: Route, what: Exchange, identity?: ClientCertificate) => Promise<Answer>;
 
 /** A kept connection ended before anything of an answer came: the CA closes what is idle, and may do so as a request leaves. */
 export class StaleConnection extends Error {}
 
 /**
  * Sends one request over a connection of its own, which ends with it: a kept connection would hold on to an old certificate.
- * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; AbortError when the caller's signal ends it.
+ * Throws the failures of `networkFailure`, CA_TIMEOUT and RESPONSE_TOO_LARGE; any error once the caller's signal ends it.
  */
 export async function exchange(route: Route, what: Exchange, identity?: ClientCertificate): Promise<Answer> {
   const { ca, now, elapsed } = route;
@@ -66,10 +66,9 @@ export async function exchange(route: Route, what: Exchange, identity?: ClientCe
   try {
     const socket = await attempt.dial();
     const sent = elapsed();
-    const response = await send(socket, ca, what);
-    const [at, roundTripMs] = [now(), elapsed() - sent];
-    const body = await readBody(response, url, what.limit ?? answerLimit);
-    return { url, status: response.statusCode ?? 0, headers: flat(response.rawHeaders), body, at, roundTripMs };
+    const seen = () => ({ at: now(), roundTripMs: elapsed() - sent });
+    const { head, body, ...times } = await send(socket, { ca, url, what, seen });
+    return { url, status: head.statusCode ?? 0, headers: flat(head.rawHeaders), body, ...times };
   } catch (error) {
     throw attempt.explain(error);
   } finally {
@@ -128,9 +127,11 @@ class Attempt {
   /** A connection whose handshake is done, with the server that was meant. */
   async dial(): Promise<TLSSocket> {
     const plain = await this.#connect("plainly");
-    if (this.#isPlainlyMeant(plain)) return plain;
-    plain.destroy();
-    return this.#connect("by OpenSSL"); // which trusts it all the same, or says why not
+    const isMeant = this.#isPlainlyMeant(plain);
+    if (!isMeant) plain.destroy();
+    const socket = isMeant ? plain : await this.#connect("by OpenSSL"); // which trusts it all the same, or says why not
+    this.#phase = "exchange";
+    return socket;
   }
 
   /** Nothing is sent before this has been asked; of the client certificate, the handshake itself sends no more than it ever does. */
@@ -151,10 +152,7 @@ class Attempt {
       const giveUp = () => socket.destroy(new Error("given up"));
       if (signal.aborted) giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
-      socket.once("secureConnect", () => {
-        this.#phase = "exchange";
-        resolve(socket);
-      });
+      socket.once("secureConnect", () => resolve(socket));
       // Also after the handshake: with TLS 1.3 a refused certificate's alert comes only then.
       socket.on("error", (error) => {
         this.#below ??= error;
@@ -187,18 +185,38 @@ function isAddress(host: string): boolean {
   return host.includes(":") || /(^|\.)\d+$/.test(host);
 }
 
-/** Resolves with the head of the answer. The connection ends with it. */
-function send(socket: TLSSocket, ca: CaUrl, { method, path, headers, body }: Exchange): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
+interface Sending<T> {
+  ca: CaUrl;
+  url: string;
+  what: Exchange;
+  /** Asked when the head of the answer has come. */
+  seen(): T;
+}
+
+/** Resolves with the whole answer. The connection ends with it. */
+function send<T>(socket: TLSSocket, { ca, url, what, seen }: Sending<T>) {
+  const { method, path, headers, body, limit = answerLimit } = what;
+  return new Promise<T & { head: IncomingMessage; body: Buffer }>((resolve, reject) => {
     const sending = request({
       createConnection: () => socket,
       method,
       path: ca.prefix + path,
       headers: { host: ca.origin.replace(/^https:\/\//, ""), accept: "application/json", ...headers },
     });
-    sending.once("response", resolve);
-    sending.once("upgrade", () => reject(Object.assign(new Error("it changed the protocol"), { code: "HPE_UPGRADE" })));
-    sending.on("error", reject);
+    const refuse = () => reject(Object.assign(new Error("it changed the protocol"), { code: "HPE_UPGRADE" }));
+    let isAnswered = false;
+    sending.once("response", (head) => {
+      isAnswered = true;
+      if (head.statusCode === 101) return refuse(); // to no other that it names
+      const times = seen();
+      // At once: what is wrong with a body may have come with its head.
+      readBody(head, url, limit).then((whole) => resolve({ ...times, head, body: whole }), reject);
+    });
+    sending.once("upgrade", refuse);
+    sending.on("error", (error) => {
+      // All else may be of a question that is not whole, and whose answer is here already.
+      if (!isAnswered || errnoOf(error).startsWith("HPE_")) reject(error);
+    });
     sending.end(body);
   });
 }
@@ -214,6 +232,7 @@ function readBody(response: IncomingMessage, url: string, limit: number): Promis
     });
     response.once("end", () => resolve(Buffer.concat(chunks)));
     response.on("error", reject);
+    response.once("close", () => reject(Object.assign(new Error("aborted"), { code: "ECONNRESET" }))); // before its end
   });
 }
 

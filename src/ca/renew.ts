@@ -11,6 +11,8 @@ export interface Way {
   id(): string;
   /** Kept connections, on which no certificate is shown. */
   kept?: Exchanging | undefined;
+  /** Where handshakes that show a certificate are made. */
+  handshakes?: Exchanging | undefined;
 }
 
 /**
@@ -18,10 +20,11 @@ export interface Way {
  * it to the token (smallstep/certificates, api/renew.go). A kept connection may have been closed by the CA meanwhile: then
  * nothing was judged, and a new token is sent over a new connection.
  */
-export async function postRenew(route: Route, identity: Identity, method: Method, { id, kept }: Way): Promise<Answer> {
+export async function postRenew(route: Route, identity: Identity, method: Method, way: Way): Promise<Answer> {
+  const { id, kept, handshakes = exchange } = way;
   const headers = { "content-type": "application/json" };
   if (method === "mtls")
-    return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
+    return handshakes(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
   const { renewToken } = await import("./token.ts");
   const send = async (by: Exchanging) => {
     const token = await renewToken({ ...identity, audience: route.ca.origin, now: route.now(), id: id() });

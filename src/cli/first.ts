@@ -42,8 +42,8 @@ function say(handle: number, text: string | null, exit: number): number | null {
       offset += writeSync(handle, bytes, offset);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return exit; // a reader that went away is no error of ours
-      if (code !== "EAGAIN" || offset === 0) return null;
+      if (code !== "EAGAIN") return exit; // a reader that went away, a disk that is full: they change no answer
+      if (offset === 0) return null;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a full pipe, whose reader is slow
     }
   }

@@ -130,7 +130,7 @@ export interface Line {
 }
 
 /** Words as `goStyle` leaves them, when all of them are understood; null when commander is to say what is wrong, or to help. */
-function readPlain(words: readonly string[], flags: readonly Flag[]): Line | null {
+export function readPlain(words: readonly string[], flags: readonly Flag[]): Line | null {
   const end = words.indexOf("--");
   const given: Record<string, string> = {};
   const operands: string[] = [];
@@ -147,7 +147,7 @@ function readPlain(words: readonly string[], flags: readonly Flag[]): Line | nul
  * step's flags come from Go: `-force` for `--force`, `--force=true`, `--mtls=false`. a switch's next word is none of its own, so each
  * switch gets its value here; `--mtls false`, with a space, is understood as what was meant.
  */
-function goStyle(argv: readonly string[], flags: readonly Flag[]): { words: string[]; remarks: Remark[] } {
+export function goStyle(argv: readonly string[], flags: readonly Flag[]): { words: string[]; remarks: Remark[] } {
   const words: string[] = [];
   const remarks: Remark[] = [];
   for (let index = 0; index < argv.length; index++) {

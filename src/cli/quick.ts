@@ -21,6 +21,7 @@ import { commandNames } from "./command-names.ts";
 import { parseWindow } from "./duration.ts";
 import { notDueText } from "./not-due.ts";
 import { plain } from "./print/plain.ts";
+import { refusePasted } from "./step-commands.ts";
 
 export interface QuickAnswer {
   readonly exit: number;
@@ -38,7 +39,8 @@ export function quickAnswer(argv: readonly string[], around: Around): QuickAnswe
   try {
     const [first = "", ...rest] = argv;
     if (first === "needs-renewal") return needed(rest, around);
-    return commandNames.some((name) => name === first) ? null : notDue(argv, around);
+    if (first === "help" || commandNames.some((name) => name === first)) return null;
+    return refusePasted(argv) === undefined ? notDue(argv, around) : null;
   } catch {
     return null; // the whole program meets it again, and explains it
   }
@@ -136,11 +138,17 @@ function certificatesIn(file: string, fs: FileSystem): [Certificate, ...Certific
 }
 
 function isKeyOf({ spki }: Certificate, file: string, fs: FileSystem): boolean {
+  if (file.includes(":")) return false; // it may be in a key manager, which has words of its own
   const material = findKey({ file, role: "key", bytes: bytesOf(file, fs) });
   if (material.cipher !== null) return false;
-  const der = "der" in material ? material.der : pemBlocks(material.pem)[0]?.der;
-  return der !== undefined && embedsPublicKey(der, spki);
+  if ("der" in material) return embedsPublicKey(material.der, spki);
+  const [block] = usualPem.test(material.pem) ? pemBlocks(material.pem) : [];
+  return block !== undefined && embedsPublicKey(block.der, spki, block.label);
 }
+
+/** As every program writes it: OpenSSL is not as patient with lines as we are. */
+const usualPem =
+  /^-----BEGIN [A-Z ]+-----\r?\n(?:[A-Za-z0-9+/]{64}\r?\n)*[A-Za-z0-9+/]{1,64}={0,2}\r?\n-----END [A-Z ]+-----\n$/;
 
 /** Of a plain file only. */
 function bytesOf(file: string, fs: FileSystem): Buffer {
@@ -151,7 +159,6 @@ function bytesOf(file: string, fs: FileSystem): Buffer {
 /** Whether anything of ours lies beside one of them, but for what was kept on purpose: a run may be at work, or have died. */
 function isBusy(files: readonly string[], fs: FileSystem): boolean {
   const folders = new Set(files.map((file) => dirname(follow(file, fs))));
-  const isOurs = (name: string) =>
-    name.startsWith(".") && /\.renew[-.]/.test(name) && !/\.renew-backup-[0-9a-f]+$/.test(name);
+  const isOurs = (name: string) => /\.renew[-.]/.test(name) && !/\.renew-backup-[0-9a-f]+$/.test(name);
   return [...folders].some((folder) => fs.list(folder).some(isOurs));
 }

@@ -15,6 +15,7 @@ const groups: readonly (readonly [flags: string, because: string])[] = [
   ["bundle roots servername", "This is a flag of `renew needs-renewal`."],
   ["renew-period mtls", "This is a flag of `renew CRT KEY`."],
   ["rehearse", "This is a flag of `renew doctor`."],
+  ["concurrency keep-going method", "This is a flag of `renew run`, which renews what a file lists."],
   [
     "fingerprint",
     "The CA is known by its root certificate. `step ca root` gets it by its fingerprint, and `--root` names it.",
@@ -25,7 +26,21 @@ const groups: readonly (readonly [flags: string, because: string])[] = [
 
 const reasons = new Map(groups.flatMap(([flags, because]) => flags.split(" ").map((flag) => [flag, because] as const)));
 
+/** What a list says of its certificates, each for itself. */
+const listed =
+  "expires-in exec exec-shell exec-timeout pid pid-file signal backup timeout lock-timeout password-file out".split(
+    " ",
+  );
+
 /** Undefined for a flag that nobody knows, and for commands that renew nothing. `flag` has no dashes. */
 export function reasonAgainst(flag: string, command: string): string | undefined {
+  if (command === "run") return againstRun(flag);
   return ["renew", "rekey", "needs-renewal", "doctor"].includes(command) ? reasons.get(flag) : undefined;
+}
+
+function againstRun(flag: string): string | undefined {
+  if (listed.includes(flag)) return `The list says it, for all at its top or in an entry: "${flag}" is a key there.`;
+  if (flag === "mtls") return "Here it is `--method`: auto, mtls or token.";
+  if (flag === "renew-period") return "A list says when each is due: `expires-in` is a key there.";
+  return ["concurrency", "keep-going", "method"].includes(flag) ? undefined : reasons.get(flag);
 }

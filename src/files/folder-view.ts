@@ -17,7 +17,7 @@ const fewest = 4;
 export interface FolderView extends FileSystem {
   /** The names in this folder that runs have put there for a while. */
   leftIn(folder: string): readonly string[];
-  /** Of these files it is known now which have attributes to be copied; of others it is not. A few are not worth the question. */
+  /** For these files one question tells which have attributes to be copied, once it matters. A few are not worth it. */
   learnAttributes(files: readonly string[]): void;
   /** Every folder is listed anew. */
   forget(): void;
@@ -53,6 +53,13 @@ export function folderView(
     else if (file.endsWith(".renew-lock")) folders.delete(dirname(file));
   };
   const took = (file: string) => void folders.get(dirname(file))?.left.delete(basename(file));
+  let unasked: readonly string[] = [];
+  const learn = () => {
+    const files = unasked.flatMap((file) => realFile(file, fs) ?? []);
+    unasked = [];
+    const found = files.length === 0 ? null : attributed(files);
+    if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
+  };
   const own: Partial<FolderView> = {
     leftIn: (folder) => {
       const known = folders.get(folder);
@@ -63,12 +70,10 @@ export function folderView(
     forget: () => folders.clear(),
     learnAttributes: (named) => {
       plain.clear();
-      if (named.length < fewest) return;
-      const files = named.flatMap((file) => realFile(file, fs) ?? []);
-      const found = attributed(files);
-      if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
+      unasked = named.length < fewest ? [] : named;
     },
     copyAttributes: (from, to) => {
+      learn();
       if (!plain.has(from)) fs.copyAttributes(from, to);
     },
     open: (file, how, mode) => {
@@ -90,8 +95,12 @@ export function folderView(
       took(file);
     },
   };
+  const all: Record<string, unknown> = { ...own };
   return new Proxy(fs, {
-    get: (target, name: keyof FileSystem) => own[name] ?? target[name].bind(target),
+    get: (target, name: keyof FileSystem) => {
+      all[name] ??= target[name].bind(target);
+      return all[name];
+    },
     has: (target, name) => name in own || name in target,
   }) as FolderView;
 }

@@ -1,9 +1,10 @@
 /** Where something new goes: what is there, what is put beside it, and how a disk that refuses is told of. */
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { digestOf, newOf, oldOf, type Part } from "./journal.ts";
+import { atOnce, type Syncing } from "./syncing.ts";
 import type { FileSystem } from "./system.ts";
 import { follow, type Target, target } from "./target.ts";
-import { keepAttributes, keepOwnerAndMode, writeNew } from "./whole.ts";
+import { keepAttributes, keepOwnerAndMode, writeNew, writingNew } from "./whole.ts";
 
 export interface Goal {
   readonly target: Target;
@@ -29,6 +30,17 @@ export function partOf({ target: { path }, before, token }: Goal, after: string 
 
 /** The whole new contents beside the file, with its owner and its mode; where nothing was, its owner's alone. */
 export function writeBeside(goal: Goal, what: string, contents: Uint8Array, asked: Asked, fs: FileSystem): void {
+  atOnce(writingBeside(goal, what, contents, asked, fs), fs);
+}
+
+/** The same, step by step. */
+export function* writingBeside(
+  goal: Goal,
+  what: string,
+  contents: Uint8Array,
+  asked: Asked,
+  fs: FileSystem,
+): Syncing<void> {
   const { path, existing } = goal.target;
   const file = newOf(partOf(goal, null));
   let name = `write ${what} beside its place`;
@@ -39,7 +51,7 @@ export function writeBeside(goal: Goal, what: string, contents: Uint8Array, aske
     name = `sync ${what}`;
   };
   try {
-    writeNew(file, contents, fs, give);
+    yield* writingNew(file, contents, fs, give);
   } catch (error) {
     throw cannotWrite(name, goal, asked, error);
   }

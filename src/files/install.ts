@@ -5,19 +5,28 @@
  */
 import { errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import { exchange, refuseIfChanged } from "./exchange.ts";
-import { type Goal, partOf, step, writeBeside } from "./goal.ts";
+import { type Goal, partOf, step, writingBeside } from "./goal.ts";
 import { digest, newOf } from "./journal.ts";
+import { atOnce, type Syncing } from "./syncing.ts";
 import type { FileSystem } from "./system.ts";
-import { syncFolder } from "./whole.ts";
+import { syncingFolder } from "./whole.ts";
 
 /**
  * Replaces the goal's contents. Throws TARGET_CHANGED and CANNOT_WRITE; then the target is as it was, and the new contents, which
  * the CA has issued already, are kept beside it where that was possible (`kept`), unless the next run has to finish it.
  */
-export function install(goal: Goal, contents: Uint8Array, fs: FileSystem): "renamed" | "in-place" {
+export function install(goal: Goal, contents: Uint8Array, fs: FileSystem): Installed {
+  return atOnce(installing(goal, contents, fs), fs);
+}
+
+/** How the file came to its new contents. */
+export type Installed = "renamed" | "in-place";
+
+/** The same, step by step. */
+export function* installing(goal: Goal, contents: Uint8Array, fs: FileSystem): Syncing<Installed> {
   const part = partOf(goal, digest(contents));
   const kept = newOf(part);
-  writeBeside(goal, "the new chain", contents, "after-answer", fs);
+  yield* writingBeside(goal, "the new chain", contents, "after-answer", fs);
   try {
     step("look at the file again", goal, "after-answer", () => refuseIfChanged(goal, [part], fs));
     if (!step("rename it over the old file", goal, "after-answer", () => isRenamed(kept, goal, fs))) {
@@ -29,7 +38,7 @@ export function install(goal: Goal, contents: Uint8Array, fs: FileSystem): "rena
     throw new Failure("CANNOT_WRITE", { ...error.facts, kept }, error.cause);
   }
   try {
-    syncFolder(goal.target.folder, fs);
+    yield* syncingFolder(goal.target.folder, fs);
   } catch {
     // The new file is there for every reader. A crash may still bring the old one back, which is whole as well.
   }

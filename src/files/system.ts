@@ -9,6 +9,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   linkSync,
@@ -60,6 +61,8 @@ export interface FileSystem {
   chmod(handle: number, mode: number): void;
   chown(handle: number, uid: number, gid: number): void;
   sync(handle: number): void;
+  /** The same, while others work. */
+  syncMeanwhile(handle: number): Promise<void>;
   sizeOf(handle: number): number;
   close(handle: number): void;
   /** What mode and owner do not say: ACLs, other extended attributes, SELinux's label. Throws where they cannot be copied. */
@@ -96,6 +99,8 @@ export const realFileSystem: FileSystem = {
   chmod: (handle, mode) => fchmodSync(handle, mode),
   chown: (handle, uid, gid) => fchownSync(handle, uid, gid),
   sync: (handle) => fsyncSync(handle),
+  syncMeanwhile: (handle) =>
+    new Promise((resolve, reject) => fsync(handle, (error) => (error === null ? resolve() : reject(error)))),
   sizeOf: (handle) => fstatSync(handle).size,
   close: (handle) => closeSync(handle),
   copyAttributes,

@@ -1,6 +1,7 @@
 /** A file is written whole or not at all: the steps that an installation is made of. */
 import { dirname } from "node:path";
 import { errnoOf } from "../failure/failure.ts";
+import { atOnce, type Syncing } from "./syncing.ts";
 import type { FileSystem } from "./system.ts";
 import type { Target } from "./target.ts";
 
@@ -12,13 +13,23 @@ export function writeNew(
   file: string,
   contents: Uint8Array,
   fs: FileSystem,
-  beforeSync: (handle: number) => void = () => undefined,
+  beforeSync?: (handle: number) => void,
 ): void {
+  atOnce(writingNew(file, contents, fs, beforeSync), fs);
+}
+
+/** The same, step by step. */
+export function* writingNew(
+  file: string,
+  contents: Uint8Array,
+  fs: FileSystem,
+  beforeSync: (handle: number) => void = () => undefined,
+): Syncing<void> {
   const handle = fs.open(file, "create", privateMode);
   try {
     writeAll(handle, contents, fs);
     beforeSync(handle);
-    fs.sync(handle);
+    yield handle;
   } catch (error) {
     removeIfThere(file, fs);
     throw error;
@@ -63,10 +74,15 @@ function writeAll(handle: number, contents: Uint8Array, fs: FileSystem): void {
 
 /** Some file systems cannot sync a folder, and one that may not be listed cannot be opened for it. */
 export function syncFolder(folder: string, fs: FileSystem): void {
+  atOnce(syncingFolder(folder, fs), fs);
+}
+
+/** The same, step by step. */
+export function* syncingFolder(folder: string, fs: FileSystem): Syncing<void> {
   try {
     const handle = fs.open(folder, "folder");
     try {
-      fs.sync(handle);
+      yield handle;
     } finally {
       closeQuietly(handle, fs);
     }

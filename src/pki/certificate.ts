@@ -3,6 +3,7 @@ import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
 import { commonName, generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
+import { isSignedWith } from "./signed.ts";
 
 /** The extension in which step-ca notes who issued a certificate (smallstep/certificates, authority/provisioner). */
 export const provisionerOid = "1.3.6.1.4.1.37476.9000.64.1";
@@ -180,7 +181,7 @@ function isSignedBy({ der }: Certificate, issuer: Certificate): boolean {
   try {
     const key = publicKeys.get(issuer) ?? new X509Certificate(issuer.der).publicKey;
     publicKeys.set(issuer, key);
-    return new X509Certificate(der).verify(key);
+    return isSignedWith(der, key);
   } catch {
     return false; // a key that OpenSSL does not know signs nothing that we can check
   }

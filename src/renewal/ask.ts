@@ -1,8 +1,8 @@
 /** Asking the CA, and what an answer leads to: a chain, another way, or a refusal to be explained. */
 import type { Answer } from "../ca/answer.ts";
-import type { Exchanging, Route } from "../ca/client.ts";
+import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
-import { postRenew } from "../ca/renew.ts";
+import { postRenew, type Way } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
@@ -23,8 +23,8 @@ export interface Asking {
   progress: Progress;
   /** On the world's monotonic clock: all tries together end by then. */
   deadline: number;
-  /** Over connections that are kept for several. */
-  exchange?: Exchanging;
+  /** Connections that are kept for several, and threads that make handshakes. */
+  ways?: Omit<Way, "id">;
 }
 
 /** Asks the CA, and once more by token where the first answer shows that only a token can work. */
@@ -54,7 +54,7 @@ export async function askBy(choice: Choice, asking: Asking) {
   const route = routeOf(asking);
   const sent = choice.method === "token" ? await withWholeChain(asking) : asking.identity;
   try {
-    const answer = await postRenew(route, sent, choice.method, { id: () => world.random(16), kept: asking.exchange });
+    const answer = await postRenew(route, sent, choice.method, { id: () => world.random(16), ...asking.ways });
     if (answer.status !== 201) return { kind: "refused", by: answer, sent } satisfies Refusal;
     const date = readAnswered(answer).date;
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };

@@ -50,10 +50,15 @@ export function factsOf(leaf: Certificate, previous: Certificate | null, method:
  * Installs, with the hooks owed from before it on. Where nothing was installed, what was owed before is owed again; what the next
  * run finishes will be new, and its hooks are owed then.
  */
-export function owingWhile<T>(hooked: Hooked | null, renewed: Renewed, world: World, install: () => T): T {
+export async function owingWhile<T>(
+  hooked: Hooked | null,
+  renewed: Renewed,
+  world: World,
+  install: () => T | Promise<T>,
+): Promise<T> {
   const takeBack = oweBefore(hooked, renewed, world);
   try {
-    return install();
+    return await install();
   } catch (error) {
     if (!(isFailure(error, "CANNOT_WRITE") && error.facts.unfinished)) takeBack();
     throw error;

@@ -109,7 +109,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
   const pem = Buffer.from(chain.map(certificatePem).join(""));
-  owingWhile(hooked, renewed, world, () => complete(prepared, pem, world.fs));
+  await owingWhile(hooked, renewed, world, () => complete(prepared, pem, world.fs));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();

@@ -1,10 +1,10 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
-import type { Exchanging } from "../ca/client.ts";
 import { type Choice, choose } from "../ca/credential.ts";
+import type { Way } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
-import { install } from "../files/install.ts";
+import { type Installed, install } from "../files/install.ts";
 import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
@@ -58,8 +58,10 @@ export interface Sharing {
   readonly roots?: (source: RootSource) => readonly Certificate[];
   /** What was loaded already, where the files are still the same. Throws as `load` does. */
   readonly load?: (paths: Paths) => Promise<Identity>;
-  /** Kept connections, for what shows no certificate in its handshake. */
-  readonly exchange?: Exchanging;
+  /** Connections that are kept for several, and threads that make handshakes. */
+  readonly ways?: Omit<Way, "id">;
+  /** The same as `install`, while others work. */
+  readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
   readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
@@ -157,8 +159,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { exchange } = sharing;
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(exchange && { exchange }) };
+  const { ways } = sharing;
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
   const { answered, choice } = await ask(first, asking);
   const clock = clockOf(answered.date, world.now());
   verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
@@ -166,7 +168,9 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = owingWhile(hooked, renewed, world, () => install(goal, pem, world.fs));
+  const how = await owingWhile(hooked, renewed, world, () =>
+    sharing.install === undefined ? install(goal, pem, world.fs) : sharing.install(goal, pem),
+  );
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();

@@ -58,7 +58,7 @@ async function rollBackInTurn(policy: RollbackPolicy, world: World, progress: Ro
     await turn.take();
     stopIfAsked(world);
     const hooked = hooks && { hooks, certificateFile: paths.certificate, keyFile: paths.key };
-    replace(next, hooked, world);
+    await replace(next, hooked, world);
     turn.sweepDead();
     progress.installed?.(leaf);
     await followed(hooked, factsOf(leaf, previous, "rollback"), "rolled back", world);
@@ -78,14 +78,14 @@ async function mayReplace({ certificate, key, leaf }: Step, { force }: RollbackP
 }
 
 /** What is replaced becomes a backup first. Throws TARGET_CHANGED and CANNOT_WRITE: then all is as it was. */
-function replace(next: Step, hooked: Hooked | null, world: World): void {
+async function replace(next: Step, hooked: Hooked | null, world: World): Promise<void> {
   const { certificate, key, bytes, leaf, previous, keyPath } = next;
   const { fs } = world;
   refuseIfReplaced([certificate, ...(key === null ? [] : [key.goal])], fs);
   if (previous !== null)
     keepOr(certificate, () => keepPair({ certificate, key: key?.goal ?? null }, true, previous, fs));
   try {
-    owingWhile(hooked, factsOf(leaf, previous, "rollback"), world, () => {
+    await owingWhile(hooked, factsOf(leaf, previous, "rollback"), world, () => {
       if (key === null) install(certificate, bytes, fs);
       else complete(prepare({ certificate, key: key.goal }, key.bytes, fs), bytes, fs);
     });

@@ -137,6 +137,10 @@ export class MemoryDisk implements FileSystem {
     // it has none
   }
 
+  async syncMeanwhile(handle: number): Promise<void> {
+    this.sync(handle);
+  }
+
   sync(handle: number): void {
     const node = this.#handle(handle);
     if (node.kind === "file") settle(node);

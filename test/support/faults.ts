@@ -40,7 +40,7 @@ export function dyingAt(n: number, disk: FileSystem): Faulty {
 /** One call fails, or this and all that write from then on. */
 export function failingAt(n: number, errno: string, disk: FileSystem, lasting = false): Faulty {
   return interposed(disk, (number, method) => {
-    const isWriting = ["open", "write", "truncate", "sync", "rename"].includes(method);
+    const isWriting = ["open", "write", "truncate", "sync", "syncMeanwhile", "rename"].includes(method);
     if (number === n || (lasting && number > n && isWriting)) throw systemError(errno);
   });
 }

@@ -40,6 +40,7 @@ export const renewHelp = `EXAMPLES
 
 OTHER COMMANDS
   renew rekey CRT KEY            the same certificate for a new key, both as one
+  renew run                      many certificates, which a file lists
   renew rollback CRT KEY         back to what --backup has kept
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew doctor CRT KEY           what is well, what is not, and a forecast

@@ -14,7 +14,7 @@ const options = { allowTrailingComma: true };
 /** One pass for the values; a tree only for a position. */
 export function readJsonc(text: string): Reading {
   const builder = new Builder();
-  let fault: { code: ParseErrorCode; offset: number } | undefined;
+  let fault: { code: ParseErrorCode; offset: number; entry: number | null } | undefined;
   try {
     visit(
       text,
@@ -26,7 +26,7 @@ export function readJsonc(text: string): Reading {
         onObjectProperty: (key, offset) => builder.key(key, offset),
         onLiteralValue: (value, _offset, _length, line) => builder.add(value, line),
         onError: (code, offset) => {
-          fault ??= { code, offset };
+          fault ??= { code, offset, entry: builder.entry };
         },
       },
       options,
@@ -36,15 +36,18 @@ export function readJsonc(text: string): Reading {
     throw error;
   }
   const { twice } = builder;
-  if (fault !== undefined) return { fault: { position: ruler(text)(fault.offset), said: words(fault.code) } };
-  if (twice !== undefined) return { twice: { key: twice.key, position: ruler(text)(twice.offset) } };
+  if (fault !== undefined) {
+    const { code, offset, entry } = fault;
+    return { fault: { position: ruler(text)(offset), entry, said: words(code) } };
+  }
+  if (twice !== undefined) return { twice: { ...twice, position: ruler(text)(twice.offset) } };
   return { written: { value: builder.root, lines: builder.lines, where: finder(text) } };
 }
 
 /** Values as they are met. A key may be any word, also one that objects have of themselves. */
 class Builder {
   root: unknown;
-  twice: { key: string; offset: number } | undefined;
+  twice: { key: string; offset: number; entry: number | null } | undefined;
   readonly lines: number[] = [];
   readonly #open: { value: unknown[] | Record<string, unknown>; key: string }[] = [];
 
@@ -54,6 +57,11 @@ class Builder {
     this.#open.push({ value, key: "" });
   }
 
+  /** That is open. */
+  get entry(): number | null {
+    return this.#open.length > 2 && this.#open[0]?.key === "certificates" ? this.lines.length : null;
+  }
+
   close(): void {
     this.#open.pop();
   }
@@ -61,7 +69,7 @@ class Builder {
   key(key: string, offset: number): void {
     const top = this.#open.at(-1);
     if (top === undefined) return;
-    if (Object.hasOwn(top.value, key)) this.twice ??= { key, offset };
+    if (Object.hasOwn(top.value, key)) this.twice ??= { key, offset, entry: this.entry };
     top.key = key;
   }
 

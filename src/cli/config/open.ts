@@ -4,7 +4,7 @@ import { errnoOf, Failure } from "../../failure/failure.ts";
 import type { RunConfigProblem, RunPlace } from "../../failure/run-config.ts";
 import { isNamedPipe } from "../../files/read.ts";
 import type { FileSystem } from "../../files/system.ts";
-import type { Position, Reading, Written } from "./written.ts";
+import type { Position, Reading, Stop, Written } from "./written.ts";
 
 /** A list of 100,000 certificates has a third of it. */
 const largest = 32 * 1024 * 1024;
@@ -52,16 +52,21 @@ function readBytes(file: string, fs: FileSystem): Buffer {
 function faultOf(reading: Exclude<Reading, { written: Written }>, file: string, text: string): Failure {
   if ("tooDeep" in reading) return badRunConfig({ file }, { kind: "too-deep" });
   if ("twice" in reading) {
-    const { key, position } = reading.twice;
-    return badRunConfig({ file, ...position }, { kind: "twice-key", key });
+    const { key, ...stop } = reading.twice;
+    return badRunConfig(placeOf(file, stop), { kind: "twice-key", key });
   }
-  const { position, said } = reading.fault;
+  const { said, ...stop } = reading.fault;
   const language = isYaml(file) ? "YAML" : "JSON";
-  return badRunConfig({ file, ...position }, { kind: "syntax", language, said, text: lineOf(text, position) });
+  return badRunConfig(placeOf(file, stop), { kind: "syntax", language, said, text: lineOf(text, stop.position) });
 }
 
-/** Nothing of a file that is another one, perhaps a private key. */
+function placeOf(file: string, { position, entry }: Stop): RunPlace {
+  return { file, ...position, ...(entry !== null && { entry }) };
+}
+
+/** Nothing of a file that is another one, perhaps a private key, and no password of an address. */
 function lineOf(text: string, { line }: Position): string {
   if (text.includes("-----BEGIN ")) return "";
-  return (text.split("\n", line)[line - 1] ?? "").trim().slice(0, longestLine);
+  const whole = (text.split("\n", line)[line - 1] ?? "").trim();
+  return whole.replace(/\/\/[^/\s"']*@/g, "//…@").slice(0, longestLine);
 }

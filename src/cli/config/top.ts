@@ -40,6 +40,7 @@ export async function openTop(file: string, { fs, above, isIncluded }: Opening):
   const keys = Object.keys(value);
   const stranger = keys.map((key) => strangeAtTop(key, isIncluded)).find((trouble) => trouble !== undefined);
   if (stranger !== undefined) throw refuse(stranger);
+  if (Object.hasOwn(value, "$schema")) orThrow(shape("$schema", value["$schema"], "text"));
   const readSettings = settingsReader({ file, within: within(file) });
   const read = orThrow(readSettings(value, keys.filter(isSettingKey)));
   const has = (key: string) => Object.hasOwn(value, key);

@@ -15,16 +15,17 @@ export interface Written {
   where(path: readonly Step[]): Position;
 }
 
-/** Why it cannot be read as what it is. */
-export interface Fault {
+/** Where reading has ended, and in which entry, from 1; null where it was in none. */
+export interface Stop {
   readonly position: Position;
-  readonly said: string;
+  readonly entry: number | null;
 }
 
 export type Reading =
   | { written: Written }
-  | { fault: Fault }
-  | { twice: { key: string; position: Position } }
+  /** It is not what its name says. */
+  | { fault: Stop & { readonly said: string } }
+  | { twice: Stop & { readonly key: string } }
   | { tooDeep: true };
 
 /** Offsets to lines and columns, from 1. */

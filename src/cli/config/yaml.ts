@@ -15,10 +15,9 @@ export function readYaml(text: string): Reading {
     if (problem !== undefined) {
       const [offset] = problem.pos;
       const key = problem.code === "DUPLICATE_KEY" ? keyAt(text, offset) : undefined;
-      if (key !== undefined) return { twice: { key, position: at(offset) } };
-      return {
-        fault: { position: at(offset), said: `${problem.message.charAt(0).toLowerCase()}${problem.message.slice(1)}` },
-      };
+      const stop = { position: at(offset), entry: entryAt(document.contents, offset) };
+      if (key !== undefined) return { twice: { ...stop, key } };
+      return { fault: { ...stop, said: `${problem.message.charAt(0).toLowerCase()}${problem.message.slice(1)}` } };
     }
     const value: unknown = document.toJS();
     const where = (path: readonly Step[]) => at(offsetOf(document.contents, path));
@@ -28,9 +27,17 @@ export function readYaml(text: string): Reading {
   } catch (error) {
     if (error instanceof RangeError) return { tooDeep: true };
     // Too many aliases of aliases, which would fill the memory, or one of something that is not there.
-    if (error instanceof ReferenceError) return { fault: { position: at(0), said: error.message.toLowerCase() } };
+    if (error instanceof ReferenceError)
+      return { fault: { position: at(0), entry: null, said: error.message.toLowerCase() } };
     throw error;
   }
+}
+
+/** Which entry that is in, as far as it was understood. */
+function entryAt(root: Node | null, offset: number): number | null {
+  const list = isMap(root) ? root.get("certificates") : null;
+  if (!isSeq(list) || offset > (list.range?.[2] ?? 0)) return null;
+  return list.items.filter((item) => isNode(item) && (item.range?.[0] ?? offset) < offset).length || null;
 }
 
 /** The key that begins there. */

@@ -15,26 +15,29 @@ export function notesOf(reporter: Reporter, { ticker, chosen }: { ticker: Ticker
     ticker.clear();
     say();
   };
+  /** Of what is not said the line of progress must not flicker. */
+  const detail = (text: string) => {
+    if (reporter.manner.verbose) clear(() => reporter.detail(text));
+  };
   return {
     done: (_, counts) => ticker.tick(counts),
-    hooks: ({ files }) =>
-      clear(() => reporter.detail(`running the hook that ${files.length} certificates share, once for all of them`)),
+    hooks: ({ files }) => detail(`running the hook that ${files.length} certificates share, once for all of them`),
     notesLeft: (files) => {
       for (const file of files)
         clear(() => reporter.repaired(`${file} cannot be taken away: the hook will be run again each time`));
     },
-    about: (entry) => aboutOne(entry, reporter, { clear, chosen }),
+    about: (entry) => aboutOne(entry, reporter, { clear, detail, chosen }),
   };
 }
 
 function aboutOne(
   entry: Entry,
   reporter: Reporter,
-  { clear, chosen }: { clear(say: () => void): void; chosen: Chosen },
+  { clear, detail: say, chosen }: { clear(say: () => void): void; detail(text: string): void; chosen: Chosen },
 ): Progress {
   const { paths, ca } = entry.policy;
   const file = paths.certificate;
-  const detail = (text: string) => clear(() => reporter.detail(`${file}: ${text}`));
+  const detail = (text: string) => say(`${file}: ${text}`);
   const always = (text: string) => clear(() => reporter.repaired(text));
   const note = (text: string) => clear(() => reporter.swept(text));
   return {

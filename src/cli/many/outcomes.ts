@@ -23,7 +23,7 @@ interface Page {
 /** The rows that are worth their line. Of a dry run, which is asked for them, all. */
 export function outcomeLines(results: readonly EntryResult[], { now, columns, isDryRun }: Page): string[] {
   const isLong = results.length > mostRows && !isDryRun;
-  const shown = isLong ? results.filter(({ result }) => result === "failed" || result === "overtaken") : results;
+  const shown = isLong ? results.filter(isWorthIt) : results;
   const listed = isLong ? shown.slice(0, mostFailed) : shown;
   const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, now)] as const);
   const width = Math.min(Math.max(columns, 40), 100);
@@ -35,6 +35,11 @@ export function outcomeLines(results: readonly EntryResult[], { now, columns, is
   );
   const left = shown.length - listed.length;
   return left === 0 ? lines : [...lines, `and ${grouped(left)} more: \`--json\` tells of each`];
+}
+
+/** What was not tried, since a run was to end or its CA did not answer, is counted only. */
+function isWorthIt(result: EntryResult): boolean {
+  return result.result === "overtaken" || (result.result === "failed" && result.untried !== true);
 }
 
 /** Names of one folder differ at their end. */
@@ -86,6 +91,7 @@ export function countLine(
     [counts.wouldRenew, "would be renewed"],
     [counts.notDue, "not due"],
     [counts.failed, "failed"],
+    [counts.untried, "not tried"],
   ] as const;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
   return `${told.join(", ")}: ${grouped(of)} ${of === 1 ? "certificate" : "certificates"} of ${plain(file)}, in ${span(tookMs)}`;
@@ -96,16 +102,20 @@ export interface SummaryCounts {
   overtaken: number;
   notDue: number;
   wouldRenew: number;
+  /** And was tried. */
   failed: number;
+  untried: number;
 }
 
 export function countsOf(results: readonly EntryResult[]): SummaryCounts {
   const count = (kind: EntryResult["result"]) => results.filter(({ result }) => result === kind).length;
+  const untried = results.filter((one) => one.result === "failed" && one.untried === true).length;
   return {
     renewed: count("renewed"),
     overtaken: count("overtaken"),
     notDue: count("not-due"),
     wouldRenew: count("would-renew"),
-    failed: count("failed"),
+    failed: count("failed") - untried,
+    untried,
   };
 }

@@ -1,4 +1,5 @@
 /** The end of a run of many, in words or as data, and its exit status. */
+import { tell } from "../../failure/catalogue/catalogue.ts";
 import type { Failure } from "../../failure/failure.ts";
 import type { Entry, EntryResult, Plan, Summary } from "../../renewal/many/plan.ts";
 import type { World } from "../../world.ts";
@@ -34,7 +35,7 @@ export function tellEnd(ended: Ended, world: World, reporter: Reporter): number 
   const { summary } = ended;
   const failed: Told[] = summary.results.filter((result) => result.result === "failed");
   const all = [...failed, ...summary.hookFailures.map((failure) => ofHook(failure, summary.results))];
-  const exitOf = (told: Told) => describe(told, reporter).exit;
+  const exitOf = ({ failure }: Told) => tell(failure).exit;
   const worstOne = worst(all, exitOf);
   if (reporter.manner.json) print(ended, worstOne, world, reporter);
   else say(ended, world, reporter);

@@ -18,6 +18,7 @@ export interface SummaryDocument {
   notDue: number;
   wouldRenew: number;
   failed: number;
+  untried: number;
   /** Of the plan, and without a result since nothing was begun. */
   untouched: number;
 }
@@ -38,7 +39,7 @@ export const blank = {
   config: null,
   results: [],
   hookFailures: [],
-  summary: { total: 0, renewed: 0, overtaken: 0, notDue: 0, wouldRenew: 0, failed: 0, untouched: 0 },
+  summary: { total: 0, renewed: 0, overtaken: 0, notDue: 0, wouldRenew: 0, failed: 0, untried: 0, untouched: 0 },
 };
 
 interface Facts {

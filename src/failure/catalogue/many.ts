@@ -54,7 +54,8 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
       const [first, second] = f.uses;
       if (!isWritten(first) || !isWritten(second)) {
         const [writer, other] = isWritten(first) ? [first, second] : [second, first];
-        return `${whoIs(writer)} would write over ${roles[other.role]} ${f.file}`;
+        const owner = other.place.entry === undefined ? "" : ` of ${whoIs(other)}`;
+        return `${whoIs(writer)} would write ${f.file}, ${roles[other.role]}${owner}`;
       }
       return `two entries would write ${f.file}`;
     },
@@ -67,7 +68,9 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
       const written = f.uses.filter(isWritten);
       return written.length === 2 && f.uses.every(({ role }) => role === "crt")
         ? ["take one of the two entries out"]
-        : [`give ${written.length === 2 ? "one of them" : "it"} a file of its own as \`out\`, or take the entry out`];
+        : written.length === 2
+          ? ["give one of them a file of its own as `out`, or take the entry out"]
+          : ["correct the one that names it by mistake, or write elsewhere with `out`"];
     },
   },
 };

@@ -37,12 +37,18 @@ export class Attendance {
     }
   }
 
+  /** Its CA is left alone still, as it was before, and nobody else has done anything: then it gets another moment. */
+  isPutOff(slot: Slot): boolean {
+    const outage = this.#of.outages.of(slot.entry, this.#of.world.now());
+    if (outage === null || !slot.isDeferred || slot.isChanged) return false;
+    this.#defer(slot, outage);
+    return true;
+  }
+
   /** A slot whose moment has come: the file is read again, and says whether it is so. */
   async serve(slot: Slot, run: Run): Promise<void> {
     const { world, outages } = this.#of;
     const { entry, failure } = slot;
-    const outage = outages.of(entry, world.now());
-    if (outage !== null && slot.isDeferred && !slot.isChanged) return this.#defer(slot, outage);
     slot.isDeferred = false;
     try {
       const { file, leaf, isForeign } = this.#read(slot);

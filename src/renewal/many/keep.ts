@@ -198,7 +198,7 @@ class Keeping {
   async #serveDue(): Promise<void> {
     const world = this.#world;
     const now = world.now().getTime();
-    const slots = [...this.#rota.due(now)];
+    const slots = [...this.#rota.due(now)].filter((slot) => !this.#attendance.isPutOff(slot));
     if (slots.length === 0 && this.#unpaid.next > now) return;
     const run: Run = {
       world,
@@ -209,6 +209,7 @@ class Keeping {
       renew: this.#renew,
       outage: (entry, { failure, until }) => this.#tell({ event: "outage", entry, failure, until: new Date(until) }),
     };
+    run.together.expectHandshakes(slots.filter(({ entry }) => entry.policy.mtls).length);
     world.fs.forget();
     world.fs.learnAttributes(slots.map(({ entry }) => fileOf(entry, world.fs)));
     try {

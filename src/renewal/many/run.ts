@@ -16,7 +16,7 @@ import type { Entry, ManyProgress, Plan, RunOptions, Summary } from "./plan.ts";
 import { SharedHooks } from "./shared-hooks.ts";
 import { sharedWorld, Together } from "./together.ts";
 
-/** With fewer a CA on the same two cores is idle now and then; with more nothing gets faster. */
+/** While one waits for the disk and one for the CA, others go on; a CA on two cores gets no faster with more than four at once. */
 export const usualConcurrency = 8;
 
 /**
@@ -95,8 +95,9 @@ async function renewAll(
   looks: readonly Looked[],
   { run, book, most }: { run: Run; book: Book; most: number },
 ): Promise<void> {
-  const { world, hooks } = run;
+  const { world, hooks, together } = run;
   const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
+  together.expectHandshakes(open.filter(({ policy }) => policy.mtls).length);
   world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
   await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
     book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));

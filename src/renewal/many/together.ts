@@ -1,9 +1,13 @@
 /** What the certificates of one run have in common: it is read, parsed, connected and asked once. */
+import { type Exchanging, exchange } from "../../ca/client.ts";
+import { type Crew, hireCrew } from "../../ca/crew.ts";
 import { type Kept, keptConnections } from "../../ca/pool.ts";
 import type { CaUrl } from "../../ca/url.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
+import { installing } from "../../files/install.ts";
 import { readNamed } from "../../files/read.ts";
+import { meanwhile } from "../../files/syncing.ts";
 import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
@@ -39,6 +43,9 @@ export function sharedWorld(world: World): SharedWorld {
 /** As many pairs are kept between the look at all of them and their renewal; the others are read again. */
 const mostLoaded = 1000;
 
+/** A thread takes as long to start as a dozen handshakes, and the program to load in it. */
+const worthThreads = 64;
+
 interface Loaded {
   readonly identity: Identity;
   readonly certificate: Buffer;
@@ -52,6 +59,8 @@ export class Together {
   readonly #roots = new Map<string, readonly Certificate[]>();
   readonly #kept = new Map<string, Kept>();
   readonly #loaded = new Map<string, Loaded>();
+  #isWorthThreads = false;
+  #crew: Crew | null = null;
 
   constructor(world: SharedWorld, connections: number) {
     this.#world = world;
@@ -79,18 +88,32 @@ export class Together {
   sharingFor(entry: Entry): Sharing {
     const { ca, root, mtls, connectTimeoutMs } = entry.policy;
     const load = (paths: Paths) => this.#load(paths);
-    if (mtls) return { roots: this.roots, load };
+    const handshakes: Exchanging = (...asked) => (this.#crewIfWorth()?.exchange ?? exchange)(...asked);
     // A connection is asked for only once roots and files are known to be good.
-    return {
-      roots: this.roots,
-      load,
-      exchange: (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what),
-    };
+    const kept: Exchanging = (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what);
+    const { fs } = this.#world;
+    const install: Sharing["install"] = (goal, contents) =>
+      meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle));
+    return { roots: this.roots, load, install, ways: mtls ? { handshakes } : { kept } };
+  }
+
+  /** For so many handshakes threads are worth their start. */
+  expectHandshakes(count: number): void {
+    this.#isWorthThreads = count >= worthThreads && this.#connections > 1;
   }
 
   close(): void {
+    this.#crew?.close();
+    this.#crew = null;
     for (const kept of this.#kept.values()) kept.close();
     this.#kept.clear();
+  }
+
+  /** Not before the first handshake, which may never come. */
+  #crewIfWorth(): Crew | null {
+    if (this.#isWorthThreads) this.#crew = hireCrew();
+    this.#isWorthThreads = false;
+    return this.#crew;
   }
 
   /** What was loaded is used once, and only while the files still hold it. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseCaUrl } from "../../../src/ca/url.ts";
 import { isFailure } from "../../../src/failure/failure.ts";
+import { realFileSystem } from "../../../src/files/system.ts";
 import { folderWith, known, pair, planOf } from "./lists.ts";
 
 const folders: string[] = [];
@@ -267,6 +268,12 @@ describe("the file", () => {
     });
   });
 
+  test("with a password in an address is shown without it", async () => {
+    const folder = made({ "renew.json": '{"ca-url": "https://me:secret@ca.internal" "root": "x"}' });
+    const refused = await planOf(folder).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ facts: { problem: { kind: "syntax", text: expect.stringContaining("//…@ca") } } });
+  });
+
   test("with a private key in it is not shown", async () => {
     const folder = made({
       "renew.json": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n",
@@ -350,6 +357,19 @@ describe("an entry", () => {
     ]);
   });
 
+  test.each<[string, string, string, number | null]>([
+    ["a comma is missing", "renew.json", '{"certificates": [{"crt": "a", "key": "b"}, {"crt": "c" "key": "d"}]}', 2],
+    ["a key stands twice", "renew.json", '{"certificates": [{"crt": "a", "key": "b"}, {"crt": "c", "crt": "d"}]}', 2],
+    ["it is no entry's", "renew.json", '{"certificates": [{"crt": "a", "key": "b"}], "root" "c"}', null],
+    ["the quote is open", "renew.yaml", 'certificates:\n  - crt: a\n    key: b\n  - crt: "c\n    key: d\n', 2],
+    ["a key stands twice", "renew.yaml", "certificates:\n  - crt: a\n    key: b\n  - crt: c\n    crt: d\n", 2],
+    ["it is no entry's", "renew.yaml", "certificates:\n  - crt: a\n    key: b\nroot: c\nroot: d\n", null],
+  ])("is named where %s in %s", async (_, file, text, entry) => {
+    const refused = await planOf(made({ [file]: text }), file).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "BAD_RUN_CONFIG" });
+    if (isFailure(refused, "BAD_RUN_CONFIG")) expect(refused.facts.entry ?? null).toBe(entry);
+  });
+
   test("of ten thousand is found", async () => {
     const certificates = Array.from({ length: 10_000 }, (_, index) =>
       pair(`c/${index}`, index === 7776 ? { exek: "x" } : {}),
@@ -403,6 +423,35 @@ describe("two that write one file", () => {
     symlinkSync("loop.crt", join(folder, "loop.crt"));
     expect((await planOf(folder)).entries.length).toBe(certificates.length);
   });
+});
+
+test("the work grows with the list: each file is looked at once, each folder once for all, and no other file is opened", async () => {
+  const callsFor = async (count: number) => {
+    const certificates = Array.from({ length: count }, (_, index) =>
+      pair(`c${index % 7}/${index}`, { "expires-in": "8h" }),
+    );
+    const folder = made({ "renew.json": { certificates } });
+    const calls: Record<string, number> = {};
+    const counting = Object.fromEntries(
+      Object.entries(realFileSystem).map(([name, method]) => [
+        name,
+        (...args: never[]) => {
+          calls[name] = (calls[name] ?? 0) + 1;
+          return (method as (...all: never[]) => unknown)(...args);
+        },
+      ]),
+    ) as unknown as typeof realFileSystem;
+    const { entries } = await planOf(folder, "renew.json", { ...known, fs: counting });
+    expect(entries.length).toBe(count);
+    const [first, ...others] = entries;
+    expect(
+      others.every(({ policy: { window, ca } }) => window === first?.policy.window && ca === first?.policy.ca),
+    ).toBe(true);
+    return calls;
+  };
+  const [small, large] = [await callsFor(100), await callsFor(1000)];
+  expect(small).toEqual({ stat: 1, read: 1, realpath: 9, lstat: 202 });
+  expect(large).toEqual({ stat: 1, read: 1, realpath: 9, lstat: 2002 });
 });
 
 test("a bad address of the command line is told where it is needed, and only there", async () => {

@@ -153,6 +153,7 @@ describe("the verdict", () => {
   test.each<[string, unknown, boolean]>([
     ["the smallest", { "ca-url": "https://ca:9000", root: "root_ca.crt", certificates: [pair("a")] }, true],
     ["with $schema", top({ $schema: "x" }), true],
+    ["with $schema that is none", top({ $schema: 7 }), false],
     ["with concurrency", top({ concurrency: 8 }), true],
     ["with no concurrency", top({ concurrency: 0 }), false],
     ["with concurrency in words", top({ concurrency: "8" }), false],

@@ -112,6 +112,15 @@ describe("the table", () => {
   });
 });
 
+test("what was not tried is counted, and has no row among many", () => {
+  const untried = (name: string) => failed(name, new Failure("INTERRUPTED", { signal: "SIGINT" }), { untried: true });
+  const results = [...many(30, untried), missing("lost")];
+  expect(outcomeLines(results, page)).toEqual(["lost.crt  failed  FILE_MISSING"]);
+  expect(countLine(results, { file: "l", of: 31, tookMs: 0 })).toBe(
+    "1 failed, 30 not tried: 31 certificates of l, in 0s",
+  );
+});
+
 test("the counts", () => {
   const results = [...many(1234, renewed), missing("a"), notDue("b")];
   expect(countLine(results, { file: "renew.json", of: 1236, tookMs: 61_000 })).toBe(

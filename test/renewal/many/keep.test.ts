@@ -5,6 +5,7 @@ import { type Authority, createAuthority } from "../../../src/dev-ca/authority.t
 import { Failure } from "../../../src/failure/failure.ts";
 import type { FileSystem } from "../../../src/files/system.ts";
 import type { Certificate } from "../../../src/pki/certificate.ts";
+import { nextRenewal } from "../../../src/renewal/cadence.ts";
 import type { Hooks } from "../../../src/renewal/hooks.ts";
 import { keepMany, type ManyEvent } from "../../../src/renewal/many/keep.ts";
 import type { Entry, Plan } from "../../../src/renewal/many/plan.ts";
@@ -166,18 +167,17 @@ test("each is renewed at its moment, and told of", async () => {
 describe("a CA that is back after an outage", () => {
   test("meets no more at once than it was to, and all are renewed", async () => {
     const count = 10_000;
-    const stage = new Stage(count, { concurrency: 8, fromHour: 14.5 });
+    const { leaf } = generationOf(0);
+    const due = nextRenewal(leaf, { window: null, periodMs: null }, { started: new Date(base), renewed: null });
+    const from = hoursOf(due.getTime()) - 1 / 60;
+    const back = from + 0.5;
+    const stage = new Stage(count, { concurrency: 8, fromHour: from });
     let isDown = true;
     stage.answer = () => (isDown ? down() : null);
-    const back = 16.5;
-    await stage.run(18, [
-      [
-        back,
-        () => {
-          isDown = false;
-        },
-      ],
-    ]);
+    const mend = () => {
+      isDown = false;
+    };
+    await stage.run(back + 0.25, [[back, mend]]);
     const [before, after] = [
       stage.requests.filter((time) => hoursOf(time) < back),
       stage.requests.filter((time) => hoursOf(time) >= back),

@@ -37,7 +37,11 @@ export interface Draft extends Authority {
   subjectKeyId?: "of the key" | "another" | "none";
   authorityKeyId?: "of the key" | "another" | "none";
   unknownExtension?: "critical" | "not critical";
-  digest?: "sha256" | "sha384" | "sha1";
+  digest?: "sha256" | "sha384" | "sha1" | "md5";
+  /** The serial number's octets. */
+  serial?: readonly number[];
+  /** Further extensions: id, contents, and whether it is critical. */
+  more?: readonly (readonly [string, Buffer, "critical"?])[];
 }
 
 export const now = new Date("2026-06-01T12:00:00Z");
@@ -46,12 +50,17 @@ export const daysFromNow = (days: number) => new Date(now.getTime() + days * 86_
 let serial = 1000;
 
 export function make(draft: Draft): Certificate {
+  return readCertificate(makeDer(draft));
+}
+
+/** Also what we refuse to read. */
+export function makeDer(draft: Draft): Buffer {
   const { issuer = draft, version = 3, digest = "sha256" } = draft;
   const signer = keyPair(issuer.key);
   const algorithm = seq(oid(signatureAlgorithm(signer, digest)), ...(isRsa(signer) ? [tlv(0x05)] : []));
   const tbs = seq(
     ...(version === 1 ? [] : [tlv(0xa0, integer(version - 1))]),
-    integer(++serial),
+    draft.serial === undefined ? integer(++serial) : tlv(0x02, Buffer.from(draft.serial)),
     algorithm,
     name(issuer.subject),
     seq(time(draft.notBefore ?? daysFromNow(-10)), time(draft.notAfter ?? daysFromNow(10))),
@@ -60,7 +69,7 @@ export function make(draft: Draft): Certificate {
     ...(version === 1 ? [] : [tlv(0xa3, seq(...extensions(draft, issuer)))]),
   );
   const signature = sign(signer.private.asymmetricKeyType === "ed25519" ? null : digest, tbs, signer.private);
-  return readCertificate(seq(tbs, algorithm, tlv(0x03, Buffer.of(0), signature)));
+  return seq(tbs, algorithm, tlv(0x03, Buffer.of(0), signature));
 }
 
 export const authority = (draft: Draft) => make({ ca: true, keyUsages: [5, 6], ...draft });
@@ -72,15 +81,15 @@ interface KeyPair {
 
 const keyPairs = new Map<string, KeyPair>();
 
-/** A key named "rsa…" or "ed25519…" is of that kind, any other is of P-256. */
+/** A key named "rsa…" (also "rsa1024…"), "ed25519…", "secp224r1…" or "secp256k1…" is of that kind, any other is of P-256. */
 function keyPair(called: string): KeyPair {
   const known = keyPairs.get(called);
   if (known !== undefined) return known;
   const { publicKey, privateKey } = called.startsWith("rsa")
-    ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+    ? generateKeyPairSync("rsa", { modulusLength: called.startsWith("rsa1024") ? 1024 : 2048 })
     : called.startsWith("ed25519")
       ? generateKeyPairSync("ed25519")
-      : generateKeyPairSync("ec", { namedCurve: "P-256" });
+      : generateKeyPairSync("ec", { namedCurve: /^secp\w+/.exec(called)?.[0] ?? "P-256" });
   const pair = { private: privateKey, spki: publicKey.export({ type: "spki", format: "der" }) };
   keyPairs.set(called, pair);
   return pair;
@@ -90,8 +99,18 @@ const isRsa = (key: KeyPair) => key.private.asymmetricKeyType === "rsa";
 
 function signatureAlgorithm(key: KeyPair, digest: NonNullable<Draft["digest"]>): string {
   if (key.private.asymmetricKeyType === "ed25519") return "1.3.101.112";
-  const ofRsa = { sha1: "1.2.840.113549.1.1.5", sha256: "1.2.840.113549.1.1.11", sha384: "1.2.840.113549.1.1.12" };
-  const ofEcdsa = { sha1: "1.2.840.10045.4.1", sha256: "1.2.840.10045.4.3.2", sha384: "1.2.840.10045.4.3.3" };
+  const ofRsa = {
+    md5: "1.2.840.113549.1.1.4",
+    sha1: "1.2.840.113549.1.1.5",
+    sha256: "1.2.840.113549.1.1.11",
+    sha384: "1.2.840.113549.1.1.12",
+  };
+  const ofEcdsa = {
+    md5: "1.2.3.5",
+    sha1: "1.2.840.10045.4.1",
+    sha256: "1.2.840.10045.4.3.2",
+    sha384: "1.2.840.10045.4.3.3",
+  };
   return (isRsa(key) ? ofRsa : ofEcdsa)[digest];
 }
 
@@ -122,6 +141,7 @@ function extensions(draft: Draft, issuer: Authority): Buffer[] {
     list.push(extension("2.5.29.35", false, seq(tlv(0x80, keyId(authorityKeyId, issuer.key)))));
   }
   if (unknownExtension) list.push(extension("1.2.3.4", unknownExtension === "critical", tlv(0x05)));
+  for (const [id, value, critical] of draft.more ?? []) list.push(extension(id, critical !== undefined, value));
   return list;
 }
 

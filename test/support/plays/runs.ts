@@ -73,6 +73,7 @@ export const runs: Plays = {
   "run-same-file": { set: listed({ certificates: [pair("a"), pair("b"), pair("b", { out: "./a.crt" })] }), command },
   "run-same-file-key": { set: listed({ certificates: [pair("a"), pair("b", { out: "a.key" })] }), command },
   "run-bad-flag-files": { set: async () => {}, command: "run web.crt web.key" },
+  "run-bad-flag-listed": { set: async () => {}, command: "run --exec x" },
   "run-flag-conflict": { set: async () => {}, command: "run --daemon --force" },
   "run-broken-json": {
     set: listed({ certificates: [pair("a"), pair("b", { kee: "x" })] }),

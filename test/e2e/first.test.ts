@@ -1,0 +1,164 @@
+/** What bin asks before it loads the rest, and how it loads it: the built program as it is run. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandNames } from "../../src/cli/command-names.ts";
+import { main } from "../../src/cli/main.ts";
+import { createAuthority } from "../../src/dev-ca/authority.ts";
+import { bin, root, run } from "../support/program.ts";
+import { testWorld } from "../support/world.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "renew-first-"));
+
+beforeAll(async () => {
+  const { chain, key } = await (await createAuthority()).issue();
+  writeFileSync(join(folder, "web.crt"), chain);
+  writeFileSync(join(folder, "web.key"), key);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const notDue = ["--expires-in", "1h", "web.crt", "web.key", "--ca-url", "ca.internal"];
+
+/** By the whole program: an empty setting more is none, and its word is not one that is asked at first. */
+const wholly = (args: readonly string[]) => run(args, { cwd: folder, env: { STEP_LOCK_TIMEOUT: "1s" } });
+
+describe("help", () => {
+  test.each(commandNames)("%s prints what the command itself does", async (name) => {
+    const world = testWorld();
+    expect(await main([name, "--help"], world)).toBe(0);
+    expect(readFileSync(resolve(root, `dist/help/${name}.txt`), "utf8")).toBe(world.out.text);
+    expect(await run([name, "--help"])).toMatchObject({ exit: 0, stdout: world.out.text, stderr: "" });
+  });
+
+  test.each([
+    ["--help"],
+    ["-h"],
+    ["help"],
+    ["help", "rekey"],
+    ["help", "nobody"],
+    ["doctor", "-h"],
+    ["help", "--help"],
+  ])("%s %s", async (...args) => {
+    const words = args.filter((word) => word !== undefined);
+    const world = testWorld();
+    const exit = await main(words, world);
+    expect(await run(words)).toMatchObject({ exit, stdout: world.out.text, stderr: world.err.text });
+  });
+
+  test.each(["--help", "explain"])("%s to a reader that went away, or a device that is full", async (word) => {
+    const child = spawn(process.execPath, [bin, word], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    expect(await once(child, "close")).toEqual([0, null]);
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [bin, word], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  test("whole through a pipe that is small and slow", () => {
+    const slow = `${process.execPath} ${bin} rekey --help | { sleep 0.3; cat; }`;
+    const { stdout } = spawnSync("sh", ["-c", slow], { encoding: "utf8" });
+    expect(stdout).toBe(readFileSync(resolve(root, "dist/help/rekey.txt"), "utf8"));
+  });
+});
+
+describe("a certificate that is not due", () => {
+  test.each([[notDue], [["--exit-code", ...notDue]], [["-q", ...notDue]], [["needs-renewal", "web.crt"]]])(
+    "%j: the same as the whole program says",
+    async (args) => {
+      const relative = (text: string) => text.replace(/\(.*?\)/, "");
+      const [quick, whole] = [await run(args, { cwd: folder }), await wholly(args)];
+      expect({ ...quick, stderr: relative(quick.stderr) }).toEqual({ ...whole, stderr: relative(whole.stderr) });
+    },
+  );
+
+  test("loads neither the program nor Node's cryptography and network", () => {
+    const look = `process.on("exit", () => {
+      const loaded = process.moduleLoadList.filter((one) => /^NativeModule (crypto|tls|net|_tls_wrap|https?|stream)$/.test(one));
+      console.error(JSON.stringify([loaded, Object.keys(require.cache).map((file) => file.replace(/.*[/]/, ""))]));
+    });`;
+    const hook = join(folder, "hook.cjs");
+    writeFileSync(hook, look);
+    for (const args of [notDue, ["needs-renewal", "web.crt"], ["--help"]]) {
+      const { stderr } = spawnSync(process.execPath, ["--require", hook, bin, ...args], {
+        cwd: folder,
+        env: { HOME: folder },
+        encoding: "utf8",
+      });
+      const [loaded, files] = JSON.parse(stderr.trim().split("\n").at(-1) ?? "") as [string[], string[]];
+      expect(loaded).toEqual([]);
+      expect(files.sort()).toEqual(["first.js", "hook.cjs", "renew.js"]);
+    }
+  });
+});
+
+describe("what V8 compiled beforehand", () => {
+  const copy = join(folder, "copy");
+  const compiled = join(copy, "dist/compiled", `${process.version}-${process.arch}`);
+  const lay = () => {
+    rmSync(copy, { recursive: true, force: true });
+    for (const name of ["bin", "dist"]) cpSync(resolve(root, name), join(copy, name), { recursive: true });
+  };
+  const say = (args: readonly string[]) =>
+    spawnSync(process.execPath, [join(copy, "bin/renew.js"), ...args], {
+      cwd: folder,
+      env: { HOME: folder },
+      encoding: "utf8",
+    });
+  const works = () => {
+    expect(say(["needs-renewal", "web.crt"])).toMatchObject({ status: 1, stdout: "", stderr: "", signal: null });
+    expect(say(["--version"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^renew \d/), signal: null });
+  };
+
+  test("is used by the Node that built it", () => {
+    lay();
+    const hook = join(folder, "seen.cjs");
+    const look = `const vm = require("node:vm");
+      vm.Script = class extends vm.Script {
+        constructor(text, options) { super(text, options); console.error(options.filename.replace(/.*[/]/, "") + " " + this.cachedDataRejected); }
+      };`;
+    writeFileSync(hook, look);
+    const { stderr } = spawnSync(process.execPath, ["--require", hook, join(copy, "bin/renew.js"), "--version"], {
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("main.js false");
+    expect(stderr).not.toContain("true");
+  });
+
+  test.each<[string, (bytes: Buffer, text: number) => Buffer]>([
+    ["of nothing", () => Buffer.alloc(0)],
+    ["of a few bytes", () => Buffer.from("nonsense")],
+    ["cut short", (bytes) => bytes.subarray(0, bytes.length - 1000)],
+    ["cut short in the text", (bytes) => bytes.subarray(0, 1000)],
+    [
+      "of another version",
+      (bytes, text) =>
+        Buffer.concat([bytes.subarray(0, text + 4), Buffer.from([1, 2, 3, 4]), bytes.subarray(text + 8)]),
+    ],
+    ["of garbage", (bytes, text) => Buffer.concat([bytes.subarray(0, text), Buffer.alloc(bytes.length - text, 0xa5)])],
+  ])("is of no use: %s", (_, spoil) => {
+    lay();
+    for (const name of readdirSync(compiled)) {
+      const text = readFileSync(join(copy, "dist", name)).length;
+      writeFileSync(join(compiled, name), spoil(readFileSync(join(compiled, name)), text));
+    }
+    works();
+  });
+
+  test("is of no use: there is none, or it is of other text", () => {
+    lay();
+    rmSync(join(copy, "dist/compiled"), { recursive: true });
+    works();
+    lay();
+    // Of the same length: V8 looks at no more than that.
+    const file = join(copy, "dist/main.js");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/`renew \$\{/, "`RENEW ${"));
+    expect(say(["--version"]).stdout).toMatch(/^RENEW /);
+  });
+});
