@@ -6,6 +6,7 @@ import { basename, relative } from "node:path";
 import { build, transform } from "esbuild";
 import { compile } from "./esbuild.compiled.js";
 import { buildLibrary } from "./esbuild.library.js";
+import { writeManual } from "./esbuild.man.js";
 
 /** Where runs that succeed begin, and what they load on their way. */
 const starts = ["cli/main", "cli/commands/renew", "cli/commands/needs-renewal", "ca/token"].map(source);
@@ -58,6 +59,7 @@ await buildFirst();
 await buildWay();
 await buildChunks();
 writeHelp();
+await writeManual();
 await compile();
 const ofLibrary = await buildLibrary({ ...common, supported: {} });
 

@@ -24,19 +24,18 @@ export const words: CommandWords = {
   choices: Object.keys(shells),
   flags: [],
   after: `EXAMPLES
-  In this shell, to try it:
+  In this shell, to try it (zsh: after \`autoload -U compinit; compinit\`):
     $ source <(renew completion bash)
-    $ source <(renew completion zsh)      # after: autoload -U compinit; compinit
+    $ source <(renew completion zsh)
     $ renew completion fish | source
 
   For good, bash (with the package bash-completion; else source it in .bashrc):
     $ mkdir -p ~/.local/share/bash-completion/completions
     $ renew completion bash >~/.local/share/bash-completion/completions/renew
 
-  For good, zsh (a folder of $fpath, before compinit in .zshrc):
+  For good, zsh (and \`fpath=(~/.zfunc $fpath)\` before compinit in .zshrc):
     $ mkdir -p ~/.zfunc
     $ renew completion zsh >~/.zfunc/_renew
-    $ echo 'fpath=(~/.zfunc $fpath); autoload -U compinit; compinit' >>~/.zshrc
 
   For good, fish:
     $ renew completion fish >~/.config/fish/completions/renew.fish

@@ -46,9 +46,9 @@ export const words: CommandWords = {
     { names: ["crl"], bare: true, text: "publish a revocation list" },
   ],
   after: `EXAMPLES
-  $ renew dev-ca --like v0.26.1 --dir /tmp/ca
+  $ renew dev-ca --like v0.26.1 --dir /tmp/ca --port 9000
   $ renew --force /tmp/ca/web.crt /tmp/ca/web.key \\
-      --ca-url https://localhost:PORT --root /tmp/ca/root_ca.crt
+      --ca-url https://localhost:9000 --root /tmp/ca/root_ca.crt
 
 FAULTS
 ${table(Object.entries(faults), 80, 2)
