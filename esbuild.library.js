@@ -10,6 +10,7 @@ const declared = [
   "index",
   "codes",
   "explain",
+  "failure-types",
   "needs-renewal",
   "rekey",
   "renew",

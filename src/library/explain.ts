@@ -1,7 +1,7 @@
 /** `renew explain`, as a call. */
 
+import type { Page } from "./failure-types.ts";
 import { RenewError } from "./renew-error.ts";
-import type { Page } from "./types.ts";
 
 /**
  * The pages about an error: of its code, then of its causes, likeliest first. Takes a {@link RenewError}, the name of a code or a

@@ -6,6 +6,7 @@
  */
 export type { RenewCause, RenewErrorCode } from "./codes.ts";
 export { explain } from "./explain.ts";
+export type { Page, RenewFailure } from "./failure-types.ts";
 export { needsRenewal } from "./needs-renewal.ts";
 export { rekey } from "./rekey.ts";
 export { renew } from "./renew.ts";
@@ -13,14 +14,17 @@ export { RenewError } from "./renew-error.ts";
 export type {
   CertificateFacts,
   Hooks,
+  InPlace,
   KeyKind,
   NeedOptions,
   NeedResult,
-  Page,
+  NotDue,
+  Overtaken,
   PairOptions,
+  Rekeyed,
   RekeyOptions,
   RekeyResult,
-  RenewFailure,
+  Renewed,
   RenewOptions,
   RenewResult,
 } from "./types.ts";

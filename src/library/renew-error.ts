@@ -1,6 +1,6 @@
 /** The one error of the library. */
 import type { RenewErrorCode } from "./codes.ts";
-import type { RenewFailure } from "./types.ts";
+import type { RenewFailure } from "./failure-types.ts";
 
 /**
  * What everything here rejects with, but for an ended signal (its reason) and options of the wrong type (TypeError). The

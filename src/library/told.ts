@@ -3,9 +3,9 @@ import { Failure, isFailure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Progress } from "../renewal/renew.ts";
 import type { World } from "../world.ts";
+import type { RenewFailure } from "./failure-types.ts";
 import { type Around, quietWorld } from "./quiet-world.ts";
 import { RenewError } from "./renew-error.ts";
-import type { RenewFailure } from "./types.ts";
 
 /** So that a failure can say what is on the disk. */
 export class Account {

@@ -1,5 +1,4 @@
 /** What goes into the library and comes out of it: plain values, which stay as they are from one minor version to the next. */
-import type { RenewCause, RenewErrorCode } from "./codes.ts";
 
 /** One certificate in plain values. */
 export interface CertificateFacts {
@@ -9,15 +8,19 @@ export interface CertificateFacts {
   readonly subject: string;
   /** "" where there is none. */
   readonly commonName: string;
+  /** `CN=Our Intermediate CA`. */
   readonly issuer: string;
   /** Subject alternative names. */
   readonly names: readonly string[];
   /** Extended key usages by name, else by OID; null where the certificate has no such extension, and so is for any use. */
   readonly usages: readonly string[] | null;
+  /** From when on it is good. */
   readonly notBefore: Date;
+  /** Until when it is good. */
   readonly notAfter: Date;
   /** `sha256:` and 64 digits, over the DER. */
   readonly fingerprint: string;
+  /** It alone, as PEM. */
   readonly pem: string;
 }
 
@@ -80,32 +83,58 @@ export interface RenewOptions extends PairOptions {
   readonly method?: "auto" | "mtls" | "token" | undefined;
 }
 
+/** A certificate that is in its place, with what is above it. */
+export interface InPlace {
+  /** The leaf. */
+  readonly certificate: CertificateFacts;
+  /** The leaf and what is above it, as PEM: what the file holds. */
+  readonly chain: string;
+}
+
+/** It is not time yet: nobody was asked. */
+export interface NotDue extends InPlace {
+  readonly outcome: "not-due";
+  /** When it will be. */
+  readonly dueFrom: Date;
+}
+
+/** The new certificate is in its place. */
+export interface Renewed extends InPlace {
+  readonly outcome: "renewed";
+  /** What it replaced. */
+  readonly previous: CertificateFacts;
+  /** Where the new chain is. */
+  readonly file: string;
+  /** How identity was proved. */
+  readonly method: "mtls" | "token";
+  /** From the first request to the file that is in its place. */
+  readonly tookMs: number;
+}
+
+/** Another run renewed it while this one waited for its turn: `certificate` is that one's. */
+export interface Overtaken extends InPlace {
+  readonly outcome: "overtaken";
+  /** Where the new chain is. */
+  readonly file: string;
+}
+
+/** The new pair is in its place. */
+export interface Rekeyed extends InPlace {
+  readonly outcome: "rekeyed";
+  /** What it replaced. */
+  readonly previous: CertificateFacts;
+  /** Where the new chain is. */
+  readonly file: string;
+  /** Where the new key is. */
+  readonly keyFile: string;
+  /** What the new key is. */
+  readonly kind: KeyKind;
+  /** From the making of the key to the files that are in their places. */
+  readonly tookMs: number;
+}
+
 /** What {@link renew} resolves with. */
-export type RenewResult =
-  | {
-      readonly outcome: "not-due";
-      readonly certificate: CertificateFacts;
-      /** All certificates of the file, as PEM. */
-      readonly chain: string;
-      readonly dueFrom: Date;
-    }
-  | {
-      readonly outcome: "renewed";
-      readonly certificate: CertificateFacts;
-      readonly previous: CertificateFacts;
-      /** The new certificate and what is above it, as PEM: what is in `file` now. */
-      readonly chain: string;
-      readonly file: string;
-      readonly method: "mtls" | "token";
-      readonly tookMs: number;
-    }
-  | {
-      /** Another run renewed it while this one waited for its turn: `certificate` is that one's. */
-      readonly outcome: "overtaken";
-      readonly certificate: CertificateFacts;
-      readonly chain: string;
-      readonly file: string;
-    };
+export type RenewResult = NotDue | Renewed | Overtaken;
 
 /** A kind of key. A size or a curve that is left out of a wish stays what it was, if the type does. */
 export type KeyKind =
@@ -117,37 +146,16 @@ export type KeyKind =
 export interface RekeyOptions extends PairOptions {
   /** The kind of the new key. Default: the old one's. */
   readonly kind?: KeyKind | undefined;
-  /** Write the new chain and the new key there, and leave the old pair as it is. One that exists is replaced with `force` only. */
+  /** Write the new chain there, and leave the old one as it is. One that exists is replaced with `force` only. */
   readonly outCertificate?: string | undefined;
+  /** Write the new key there, and leave the old one as it is. One that exists is replaced with `force` only. */
   readonly outKey?: string | undefined;
+  /** Replace `outCertificate` and `outKey` where they exist. */
   readonly force?: boolean | undefined;
 }
 
 /** What {@link rekey} resolves with. */
-export type RekeyResult =
-  | {
-      readonly outcome: "not-due";
-      readonly certificate: CertificateFacts;
-      readonly chain: string;
-      readonly dueFrom: Date;
-    }
-  | {
-      readonly outcome: "rekeyed";
-      readonly certificate: CertificateFacts;
-      readonly previous: CertificateFacts;
-      readonly chain: string;
-      readonly file: string;
-      readonly keyFile: string;
-      readonly kind: KeyKind;
-      readonly tookMs: number;
-    }
-  | {
-      readonly outcome: "overtaken";
-      readonly certificate: CertificateFacts;
-      readonly chain: string;
-      readonly file: string;
-      readonly keyFile: string;
-    };
+export type RekeyResult = NotDue | Rekeyed | (Overtaken & { readonly keyFile: string });
 
 /** For {@link needsRenewal}. */
 export interface NeedOptions {
@@ -163,75 +171,22 @@ export interface NeedOptions {
   readonly serverName?: string | undefined;
   /** Limit for reaching a server. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** Ends the work: then the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The clock. Default: the system's. */
   readonly now?: (() => Date) | undefined;
 }
 
 /** What {@link needsRenewal} resolves with. */
 export interface NeedResult {
+  /** Whether it is time. */
   readonly needed: boolean;
   /** The first one that needs renewal, else the leaf. */
   readonly certificate: CertificateFacts;
   /** Of that one's lifetime: below 0 before its beginning, above 100 after its end. */
   readonly usedPercent: number;
+  /** From when on it needs renewal. */
   readonly dueFrom: Date;
   /** A run that died has left the file half-way: the next renewal makes it whole, and so is needed. */
   readonly isHalfWay: boolean;
-}
-
-/** A failure as data: the same as `error` in what `renew --json` prints, which `x5c-renew/output.schema.json` describes. */
-export interface RenewFailure {
-  readonly code: RenewErrorCode;
-  /** The exit status of the command, and so the family: 64 usage, 65 files, 75 try later, 77 refused, 78 trust, … */
-  readonly exit: number;
-  /** Whether trying again can help: of itself, once somebody has changed something, or not at all. */
-  readonly retry: "never" | "later" | "after-fix";
-  /** One line: what happened. */
-  readonly what: string;
-  /** One or two sentences: why. */
-  readonly why: string;
-  /** What to do next, most likely first. Commands stand in backticks, in the words of the command line. */
-  readonly help: readonly string[];
-  /** Why a CA refused, likeliest first; empty for failures that need no reasoning. */
-  readonly causes: readonly {
-    readonly id: RenewCause;
-    readonly certainty: "certain" | "likely" | "possible";
-    readonly mendedBy: "you" | "admin" | "both";
-    readonly because: string;
-  }[];
-  /** What could have been the cause, and what contradicts it. */
-  readonly ruledOut: readonly { readonly id: RenewCause; readonly because: string }[];
-  /** What was found out. */
-  readonly evidence: {
-    /** Of HTTP. */
-    readonly status: number | null;
-    /** The other side's own words, cut where they are long. */
-    readonly said: string | null;
-    /** To look for in the CA's log. */
-    readonly requestId: string | null;
-    readonly caVersion: string | null;
-    /** The number of the TLS alert that ended the handshake. */
-    readonly tlsAlert: number | null;
-    readonly lines: readonly { readonly label: string; readonly value: string }[];
-    /** The questions that it is from, with their times. */
-    readonly asked: readonly {
-      readonly source: string;
-      readonly at: string;
-      readonly tookMs: number;
-      readonly outcome: string;
-    }[];
-  };
-  /** What is on the disk: `changed` is true where the new certificate is in its place all the same (HOOK_FAILED). */
-  readonly state: { readonly file: string | null; readonly changed: boolean; readonly notAfter: string | null };
-  /** The whole message as the command prints it, for 80 columns, without colour. */
-  readonly rendered: string;
-}
-
-/** A page about an error or a cause. */
-export interface Page {
-  readonly id: RenewErrorCode | RenewCause;
-  /** What happened, or why a CA refused. */
-  readonly kind: "code" | "cause";
-  readonly title: string;
-  readonly text: string;
 }

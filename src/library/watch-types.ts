@@ -1,16 +1,18 @@
 /** What goes into a watch and comes out of it. */
 import type { RenewError } from "./renew-error.ts";
-import type { CertificateFacts, PairOptions } from "./types.ts";
+import type { CertificateFacts, InPlace, PairOptions } from "./types.ts";
 
 /** What a server's secure context is made of. */
 export interface SecureContext {
+  /** The chain, as PEM. */
   readonly cert: string;
+  /** The private key, as PEM. */
   readonly key: string;
 }
 
 /** A `tls.Server`, and so an `https.Server` and an `http2.Http2SecureServer`. */
 export interface TlsServer {
-  setSecureContext(context: { cert: string; key: string }): void;
+  setSecureContext(context: SecureContext): void;
   once(event: "close", listener: () => void): unknown;
   off(event: "close", listener: () => void): unknown;
 }
@@ -29,9 +31,7 @@ export interface WatchOptions extends PairOptions {
 }
 
 /** A new certificate that is in use now. */
-export interface WatchRenewal {
-  readonly certificate: CertificateFacts;
-  readonly chain: string;
+export interface WatchRenewal extends InPlace {
   /** Who put it there: this watch, or somebody else. */
   readonly by: "watch" | "other";
   /** When it is renewed next. */
@@ -50,6 +50,7 @@ export interface WatchFailure {
 
 /** What {@link watch} tells. What a handler throws is an uncaught exception, as of any event listener. */
 export interface WatchHandlers {
+  /** A new certificate is in its place, and the server has it. */
   readonly onRenewed?: ((renewal: WatchRenewal) => void) | undefined;
   /** Nothing ends with it: it is tried again. */
   readonly onFailure?: ((error: RenewError, how: WatchFailure) => void) | undefined;

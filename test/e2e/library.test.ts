@@ -170,6 +170,17 @@ describe("docs/library.md", () => {
   });
 });
 
+test("what a handler throws is an uncaught exception, as of any listener", async () => {
+  await issue(3500, 8500);
+  const text = `
+    import { watch } from "x5c-renew";
+    const onRenewed = () => { throw new Error("of the handler"); };
+    const pair = { certificate: "web.crt", key: "web.key", caUrl: ${JSON.stringify(ca.url)}, root: "root_ca.crt" };
+    await watch(pair, { onRenewed });`;
+  const ran = await execute(process.execPath, [program("handler.mjs", text)], options).catch((error) => error);
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining("Error: of the handler") });
+});
+
 /** A connection that trusts our root only. */
 function open(port: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {

@@ -241,6 +241,14 @@ describe("needsRenewal", () => {
     expect(Math.round(result.usedPercent)).toBe(Math.round((-from / (to - from)) * 100));
   });
 
+  test("of what a server presents", async () => {
+    await s.ca();
+    const result = await needsRenewal({ certificate: s.url(), roots: ["root.crt"], now: () => s.base });
+    expect(result.certificate.names).toContain("localhost");
+    const error = await errorOf(needsRenewal({ certificate: s.url(), roots: "missing.crt" }));
+    expect(error.code).toBe("ROOT_MISSING");
+  });
+
   test("of nothing", async () => {
     expect(await errorOf(needsRenewal({ certificate: "missing.crt" }))).toMatchObject({ code: "FILE_MISSING" });
   });
