@@ -8,6 +8,7 @@ export const commandNames = [
   "rollback",
   "doctor",
   "explain",
+  "completion",
   "demo",
   "dev-ca",
 ] as const;

@@ -26,7 +26,7 @@ import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, areReplaced, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
@@ -69,10 +69,11 @@ export interface Sharing {
 }
 
 export type Outcome =
-  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
   | {
       outcome: "renewed";
       leaf: Certificate;
+      chain: Chain;
       previous: Certificate;
       choice: Choice;
       file: string;
@@ -80,7 +81,10 @@ export type Outcome =
       tookMs: number;
     }
   /** Another run has renewed it while this one was at it, or waited for its turn. */
-  | { outcome: "overtaken"; leaf: Certificate; file: string };
+  | { outcome: "overtaken"; leaf: Certificate; chain: Chain; file: string };
+
+/** The leaf first. */
+export type Chain = readonly [Certificate, ...Certificate[]];
 
 /** What is worth telling while it happens; the printer decides whether it is shown. */
 export interface Progress extends TurnProgress {
@@ -143,7 +147,7 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   if (!when.due && debt.was === "unsettled") throw debt.failure;
   if (!when.due) {
     if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
-    return { outcome: "not-due", leaf, due: when };
+    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
@@ -186,7 +190,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   progress.installed?.(out, answered.chain[0]);
   if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
   else await follow(hooked, renewed, "renewed", world);
-  return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
+  const { chain } = answered;
+  return { outcome: "renewed", leaf: chain[0], chain, previous: leaf, choice, file: out, how, tookMs };
 }
 
 /** Behind a lazy door: few ask for it. */
@@ -205,16 +210,10 @@ export async function keeperFor(
 async function overtaken(policy: Policy, around: Around): Promise<Outcome> {
   const { paths, out = paths.certificate, window } = policy;
   const { world } = around;
-  const { leaf } = await load({ ...paths, certificate: out }, world);
+  const { leaf, chain } = await load({ ...paths, certificate: out }, world);
   if (isStillDue(leaf, window, world))
     return renewInTurn(policy, { ...around, world: { ...world, asked: () => null } });
-  return { outcome: "overtaken", leaf, file: out };
-}
-
-/** Without a window everything is always due: then what matters is whether it can be used. */
-export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
-  const now = world.now();
-  return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
+  return { outcome: "overtaken", leaf, chain, file: out };
 }
 
 /** A certificate for a key that is not there any more is of no use. Where the whole folder is gone, the installation says so. */
