@@ -5,6 +5,8 @@ export const commandNames = [
   "rekey",
   "run",
   "rollback",
+  "systemd",
+  "cron",
   "doctor",
   "explain",
   "demo",

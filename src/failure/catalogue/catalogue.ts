@@ -9,6 +9,7 @@ import { hooks } from "./hooks.ts";
 import { many } from "./many.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
+import { schedules } from "./schedules.ts";
 import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
@@ -26,6 +27,7 @@ export const catalogue: Family<Code> = {
   ...trust,
   ...many,
   ...servers,
+  ...schedules,
 };
 
 export const codes = Object.keys(catalogue) as Code[];
