@@ -1,10 +1,10 @@
 /** Units in their folder: what is there, and all of the new ones or none. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, Failure } from "../../failure/failure.ts";
 import { largest } from "../../files/read.ts";
 import { removeIfThere, syncFolder, unfinishedOf, writeNew } from "../../files/whole.ts";
 import type { World } from "../../world.ts";
-import { escapePath } from "./names.ts";
+import { escapeName } from "./names.ts";
 import { mark, type Unit } from "./units.ts";
 
 export const usualFolder = "/etc/systemd/system";
@@ -79,7 +79,7 @@ function refuseForeign(file: string, text: string, { purpose, certificate }: Ord
   const [line = ""] = text.split("\n");
   const own = line.startsWith(mark) ? line.slice(mark.length) : null;
   if (own === purpose) return;
-  const name = `renew-${escapePath(dirname(certificate))}`;
+  const name = `renew-${escapeName(basename(certificate).replace(/(?<=.)\.[^.]*$/, ""))}`;
   throw new Failure("UNIT_EXISTS", { file, line, purpose: own, wanted: purpose, name });
 }
 

@@ -18,7 +18,7 @@ export function runnerOf(job: Job, named: string | null, { fs }: Pick<World, "fs
   if (named !== null && named !== "root") return { user: named, capabilities: [] };
   const owners = [...foldersWritten(job, { fs }), job.certificate, job.key].flatMap((file) => ownerOf(file, fs));
   const [first] = owners;
-  const isOfOne = first !== undefined && first.uid !== 0 && owners.every(({ uid }) => uid === first.uid);
+  const isOfOne = first !== undefined && ![0, nobody].includes(first.uid) && owners.every(({ uid }) => uid === first.uid);
   const owner = isOfOne && named === null && !job.hasHook && !job.sendsSignal ? nameOf(first.uid, fs) : null;
   if (owner !== null) return { user: owner, capabilities: [] };
   const isForeign = owners.some(({ uid }) => uid !== 0);
@@ -73,6 +73,9 @@ export function sandbox(job: Job, { user, capabilities }: Runner, world: World):
     "# Not MemoryDenyWriteExecute=: V8, which runs renew, writes the code that it executes.",
   ];
 }
+
+/** Whom systemd warns of: too many share it. */
+const nobody = 65_534;
 
 /** A colon parts source and destination. */
 function bound(folder: string): string {

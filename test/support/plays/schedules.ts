@@ -17,9 +17,16 @@ const machine =
 const install = `systemd --install --dir units ${ca} web.crt web.key`;
 
 export const schedules: Plays = {
-  systemd: { set: machine({ "nginx.service": "" }), command: `systemd --reload nginx ${ca} web.crt web.key` },
-  "systemd-json": { set: machine(), command: `systemd --daemon --json ${ca} web.crt web.key` },
-  "systemd-daemon": { set: machine(), command: `systemd --daemon --name web-certificate ${ca} web.crt web.key` },
+  // Without a name, whose files they are decides on the sandbox.
+  systemd: {
+    set: machine({ "nginx.service": "" }),
+    command: `systemd --user web --reload nginx ${ca} web.crt web.key`,
+  },
+  "systemd-json": { set: machine(), command: `systemd --daemon --json --user web ${ca} web.crt web.key` },
+  "systemd-daemon": {
+    set: machine(),
+    command: `systemd --daemon --user web --name web-certificate ${ca} web.crt web.key`,
+  },
   "systemd-installed": {
     set: machine({ "cert-renewer@.timer": "", "timers.target.wants/cert-renewer@web.timer": "" }),
     command: `${install} --reload nginx`,
