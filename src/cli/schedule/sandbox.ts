@@ -18,7 +18,8 @@ export function runnerOf(job: Job, named: string | null, { fs }: Pick<World, "fs
   if (named !== null && named !== "root") return { user: named, capabilities: [] };
   const owners = [...foldersWritten(job, { fs }), job.certificate, job.key].flatMap((file) => ownerOf(file, fs));
   const [first] = owners;
-  const isOfOne = first !== undefined && ![0, nobody].includes(first.uid) && owners.every(({ uid }) => uid === first.uid);
+  const isOfOne =
+    first !== undefined && ![0, nobody].includes(first.uid) && owners.every(({ uid }) => uid === first.uid);
   const owner = isOfOne && named === null && !job.hasHook && !job.sendsSignal ? nameOf(first.uid, fs) : null;
   if (owner !== null) return { user: owner, capabilities: [] };
   const isForeign = owners.some(({ uid }) => uid !== 0);
