@@ -65,7 +65,7 @@ export const schedules: Family<ScheduleCode> = {
     title: "a unit of that name is there, and is another's",
     about:
       "`renew systemd --install` writes over units that it has made itself for the same files, and over no other without --force.",
-    what: (f) => `${f.file} is there already, and is ${f.purpose === null ? "not of renew" : "for other certificates"}`,
+    what: (f) => `${f.file} is there, ${f.purpose === null ? "and not of renew" : "for other files"}`,
     why: (f) =>
       f.purpose === null
         ? "Its first line is not the one that units of renew have, so somebody else has made it. It was kept."
