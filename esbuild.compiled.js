@@ -9,17 +9,18 @@ import { build } from "esbuild";
 const silent = { write: () => undefined, isTerminal: false, columns: 80 };
 
 /** Runs what most runs do, on certificates of the embedded CA. V8 refuses what was made by another Node, which then compiles. */
-export async function compile() {
+export async function compile(kept = `dist/compiled/${process.version}-${process.arch}`) {
   const folder = mkdtempSync(join(tmpdir(), "renew-build-"));
   const ca = await startCa(folder);
   try {
     const [crt, key, root, out] = ["web.crt", "web.key", "root.crt", "new.crt"].map((name) => join(folder, name));
     const where = ["--ca-url", ca.url, "--root", root];
     const [env, loaded] = [{ STEPPATH: folder }, new Map()];
-    const { answerFirst } = load("first", loaded);
-    answerFirst(["needs-renewal", crt], env);
-    answerFirst(["--quiet", "--expires-in", "1m", crt, key, ...where], env);
-    answerFirst(["--expires-in", "99h", crt, key, ...where], env);
+    const first = load("first", loaded);
+    const answerFirst = (argv) => first.answerFirst(argv, env, () => "");
+    answerFirst(["needs-renewal", crt]);
+    answerFirst(["--quiet", "--expires-in", "1m", crt, key, ...where]);
+    answerFirst(["--expires-in", "99h", crt, key, ...where]);
     const { main, realWorld } = load("main", loaded);
     const signals = { end: () => undefined, take: () => () => undefined };
     const world = {
@@ -33,7 +34,6 @@ export async function compile() {
       const status = await main(["--force", ...more, crt, key, ...where], world);
       if (status !== 0) throw new Error(`a renewal by the embedded CA ended with ${status}`);
     }
-    const kept = `dist/compiled/${process.version}-${process.arch}`;
     mkdirSync(kept, { recursive: true });
     for (const [name, { script, text }] of loaded) {
       // Behind the text that it was made of, by which bin knows that it still is.
@@ -74,7 +74,7 @@ function load(name, loaded) {
   const text = readFileSync(file, "utf8");
   if (/[^\0-\x7f]/.test(text)) throw new Error(`${file} is not ASCII, and is read as if it were`);
   const { wrap } = createRequire(import.meta.url)("node:module");
-  const script = new Script(wrap(text), { filename: file });
+  const script = new Script(wrap(text), { filename: `dist/${name}.js` });
   const module = { exports: {} };
   loaded.set(name, { script, module, text });
   const own = createRequire(file);

@@ -2,12 +2,11 @@
 // Hands the real world to main and sets the exit code: the only place that may end the process. CommonJS, as all of dist:
 // Node takes a tenth of a short run to set up its loader of ES modules.
 "use strict";
-const { readFileSync } = require("node:fs");
 
 const argv = process.argv.slice(2);
 // What files alone may answer is asked in one of these words.
 const isAsking = argv.some((word) => /^(--expires-in|--help$|-h$|help$|needs-renewal$)/.test(word));
-const answered = isAsking ? load("first").answerFirst(argv, process.env) : null;
+const answered = isAsking ? load("first").answerFirst(argv, process.env, readHelp) : null;
 if (answered !== null)
   process.exit(answered); // all of it is written
 else run(takeSignals());
@@ -47,6 +46,13 @@ function run({ signal, signals }) {
   });
 }
 
+// Below: how dist is read. The standalone executable has .standalone/assets.js in place of it.
+
+function readHelp(topic) {
+  const { readFileSync } = require("node:fs");
+  return readFileSync(`${__dirname.replace(/bin$/, "dist")}/help/${topic}.txt`, "utf8");
+}
+
 /** As require() does, with what V8 made of the file when dist was built: half of a short run is compiling. */
 function load(name) {
   const dist = __dirname.replace(/bin$/, "dist");
@@ -69,6 +75,7 @@ function load(name) {
 }
 
 function read(file) {
+  const { readFileSync } = require("node:fs");
   try {
     return readFileSync(file);
   } catch {

@@ -1,14 +1,16 @@
 /** What bin asks before it loads the rest: whether the answer is a text that is there already, or in the files alone. */
-import { readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { writeSync } from "node:fs";
 import { realFileSystem } from "../files/system.ts";
 import { commandNames } from "./command-names.ts";
 import { quickAnswer } from "./quick.ts";
 
+/** Reads what the command itself has written when dist was built. Throws where there is none. */
+export type ReadHelp = (topic: string) => string;
+
 /** Says it, and returns the exit status; null, with nothing said, where the whole program is to run. */
-export function answerFirst(argv: readonly string[], env: NodeJS.ProcessEnv): number | null {
+export function answerFirst(argv: readonly string[], env: NodeJS.ProcessEnv, readHelp: ReadHelp): number | null {
   const topic = helpTopic(argv);
-  if (topic !== null) return say(1, helpText(topic), 0);
+  if (topic !== null) return say(1, helpText(topic, readHelp), 0);
   const answer = quickAnswer(argv, { env, now: new Date(), fs: realFileSystem });
   return answer && say(2, answer.stderr, answer.exit);
 }
@@ -24,10 +26,9 @@ function helpTopic(argv: readonly string[]): string | null {
   return isCommand(first) && isHelp(second) ? first : null;
 }
 
-/** Written when dist was built, by the command itself. Null where there is none. */
-function helpText(topic: string): string | null {
+function helpText(topic: string, readHelp: ReadHelp): string | null {
   try {
-    return readFileSync(join(__dirname, "help", `${topic}.txt`), "utf8");
+    return readHelp(topic);
   } catch {
     return null; // the whole program writes it anew
   }

@@ -11,6 +11,9 @@ import { follow } from "./target.ts";
 /** A folder is listed again once it was asked about for so many of its names: the cost for each file stays the same. */
 const namesOfOneLook = 16;
 
+/** Where a folder leads is asked again after so many answers. */
+const answersOfOneRealpath = 64;
+
 /** For fewer files one question costs more than their copies. */
 const fewest = 4;
 
@@ -41,6 +44,7 @@ export function folderView(
 ): FolderView {
   const folders = new Map<string, Seen>();
   const plain = new Set<string>();
+  const leads = new Map<string, { to: string; answers: number }>();
   const look = (folder: string): Seen => {
     const names = fs.list(folder);
     const seen = { left: new Set(names.filter(isForAWhile)), looks: Math.ceil(names.length / namesOfOneLook) };
@@ -67,7 +71,16 @@ export function folderView(
       seen.looks--;
       return [...seen.left];
     },
-    forget: () => folders.clear(),
+    forget: () => {
+      folders.clear();
+      leads.clear();
+    },
+    realpath: (file) => {
+      const known = leads.get(file) ?? { to: fs.realpath(file), answers: answersOfOneRealpath };
+      if (--known.answers > 0) leads.set(file, known);
+      else leads.delete(file);
+      return known.to;
+    },
     learnAttributes: (named) => {
       plain.clear();
       unasked = named.length < fewest ? [] : named;

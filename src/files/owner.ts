@@ -15,10 +15,17 @@ export interface Owner {
   readonly host: string;
 }
 
+/** It stays what it is: a run of many looks once. */
 export function ownOwner(fs: FileSystem): Owner {
   const { pid } = process;
-  return { pid, started: startOf(pid, fs), boot: bootOf(fs), space: spaceOf(fs), host: hostname() };
+  const known = owners.get(fs);
+  if (known?.pid === pid) return known;
+  const own = { pid, started: startOf(pid, fs), boot: bootOf(fs), space: spaceOf(fs), host: hostname() };
+  owners.set(fs, own);
+  return own;
 }
+
+const owners = new WeakMap<FileSystem, Owner>();
 
 /** "unseen": of another container or another machine, whose processes cannot be looked at from here. */
 export type Life = "lives" | "ended" | "unseen";

@@ -16,6 +16,23 @@ export function isSignedWith(der: Uint8Array, key: KeyObject): boolean {
   }
 }
 
+const readable = new WeakMap<object, boolean>();
+
+/** Whether OpenSSL reads it at all: what it does not, no server and no client can use. */
+export function isReadable(certificate: { readonly der: Uint8Array }): boolean {
+  const known = readable.get(certificate) ?? isRead(certificate.der);
+  readable.set(certificate, known);
+  return known;
+}
+
+function isRead(der: Uint8Array): boolean {
+  try {
+    return new X509Certificate(der).raw.length === der.length;
+  } catch {
+    return false;
+  }
+}
+
 interface Signature {
   /** Null where the algorithm has its own. */
   hash: string | null;

@@ -12,6 +12,7 @@ import { type Certificate, isIssuedBy, provisionerOid, same } from "../pki/certi
 import { forbiddenName } from "../pki/constraints.ts";
 import { keyFingerprint } from "../pki/identity.ts";
 import { unhandledExtensions } from "../pki/signature.ts";
+import { isReadable } from "../pki/signed.ts";
 
 export interface Expectation {
   old: Certificate;
@@ -99,6 +100,9 @@ function staleness(old: Certificate, leaf: Certificate, now: Date): ChangeNotMad
 
 function disorder(answered: AnsweredChain, anchors: readonly Certificate[], now: Date): ChangeNotMade[] {
   const [leaf, ...others] = answered;
+  const unreadable = answered.find((one) => !isReadable(one));
+  if (unreadable !== undefined)
+    return [{ what: "encoding", was: "one that OpenSSL reads", is: `${unreadable.subject.text || "none"}: another` }];
   const broken = others.findIndex((issuer, index) => !isIssuedBy(answered[index] ?? leaf, issuer));
   if (broken >= 0) {
     const [child, parent] = [answered[broken] ?? leaf, others[broken] ?? leaf];

@@ -1,5 +1,6 @@
 /** `npm run bench`: how long renew takes, beside the least that Node can do and beside step. Tables, and the goals in them. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasProc } from "./child.ts";
 import { daemon } from "./daemon.ts";
@@ -11,11 +12,12 @@ import { describeMachine, type Machine } from "./machine.ts";
 import { many } from "./many.ts";
 import { parts } from "./parts.ts";
 import { memory, single } from "./single.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openStage, root, type Stage } from "./stage.ts";
+import { standalone } from "./standalone.ts";
 import { starts } from "./starts.ts";
 import { asMarkdown, asText, goalText, ratioText, type Section } from "./table.ts";
 
-const usage = `npm run bench -- [single|start|parts|libraries|memory|many|daemon|growth|inside …] [options]
+const usage = `npm run bench -- [single|start|parts|libraries|memory|many|daemon|growth|inside|standalone …] [options]
 
   --rounds N        of each comparison: 15 unless told, at least 3 of the long ones
   --certificates N  for many, and the last step of growth: 1000 unless told; the daemon has 10000
@@ -70,6 +72,12 @@ const benches: Record<string, Bench> = {
       ? growth(stage, { rounds: longRounds, counts: [...new Set([100, 1000, count])].sort(upwards) })
       : noRun,
   inside: ({ fixture }) => inside(fixture),
+  standalone: (stage) => {
+    const executable = process.env["RENEW_PROGRAM"] || join(root, "dist-standalone/renew");
+    return existsSync(executable)
+      ? standalone(stage, { executable, rounds })
+      : "there is no executable: `npm run build:standalone` makes it";
+  },
 };
 
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));

@@ -130,13 +130,13 @@ describe("a CA as it should be", () => {
 
 describe("trouble", () => {
   const paths = ["/version", "/health", "/roots", "/intermediates", "/crl", "/root/00", "/provisioners"];
-  const limitMs = 400;
+  const limitMs = 1000; // a handshake on a busy machine is within it
 
   test.each(Object.entries(troubles))("everywhere: what %s", async (_, reply) => {
     const url = await hostile({ "*": reply });
     const started = performance.now();
     const { facts, roots, intermediates, asked } = await ask(url, limitMs);
-    expect(performance.now() - started).toBeLessThan(limitMs + 400);
+    expect(performance.now() - started).toBeLessThan(limitMs + 1000);
     const { clock, handshake, ...rest } = facts;
     expect(rest).toEqual({ url });
     expect([roots.length, intermediates.length]).toEqual([0, 1]);

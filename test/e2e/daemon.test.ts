@@ -9,7 +9,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, type DevCaOptions, startDevCa } from "../../src/dev-ca/server.ts";
-import { atOnce, bin, root, run } from "../support/program.ts";
+import { atOnce, commandOf, root, run } from "../support/program.ts";
 import { learnFrom, watch as lookout } from "../support/secrets.ts";
 
 let folder: string;
@@ -58,7 +58,7 @@ async function daemon(
 
 function watch(words: readonly string[], env: Record<string, string> = {}, node: readonly string[] = []) {
   learnFrom(words, folder);
-  const child = spawn(process.execPath, [...node, bin, ...words], {
+  const child = spawn(...commandOf(words, node), {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -60,12 +60,6 @@ describe("help", () => {
     closeSync(full);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
-
-  test("whole through a pipe that is small and slow", () => {
-    const slow = `${process.execPath} ${bin} rekey --help | { sleep 0.3; cat; }`;
-    const { stdout } = spawnSync("sh", ["-c", slow], { encoding: "utf8" });
-    expect(stdout).toBe(readFileSync(resolve(root, "dist/help/rekey.txt"), "utf8"));
-  });
 });
 
 describe("a certificate that is not due", () => {

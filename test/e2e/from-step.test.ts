@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import { bin, root } from "../support/program.ts";
+import { program, root } from "../support/program.ts";
 
 const page = readFileSync(resolve(root, "docs/from-step.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "from-step-"));
@@ -17,7 +17,7 @@ beforeAll(async () => {
     chmodSync(join(folder, name), 0o755);
   };
   write("step", script);
-  write("renew", `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`);
+  write("renew", `#!/bin/sh\nexec ${program.map((word) => `'${word}'`).join(" ")} "$@"\n`);
   write("real-step", '#!/bin/sh\necho "real step: $*"\n');
   const now = Date.now();
   const life = { notBefore: new Date(now - 36e5), notAfter: new Date(now + 36e5) };

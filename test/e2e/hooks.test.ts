@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
-import { bin, type RunOptions, run } from "../support/program.ts";
+import { program, type RunOptions, run } from "../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "renew-hooks-"));
 const at = (name: string) => join(folder, name);
@@ -170,7 +170,7 @@ describe.skipIf(process.platform !== "linux")("a hook", () => {
     ["full", "2>/dev/full"],
   ])("runs where stderr is %s", async (_, redirection) => {
     const command = `exec "$0" "$@" ${redirection}`;
-    const args = ["-c", command, process.execPath, bin, ...words("--exec-shell", "echo word; echo done > witness")];
+    const args = ["-c", command, ...program, ...words("--exec-shell", "echo word; echo done > witness")];
     rmSync(at("witness"), { force: true });
     const exit = await new Promise((done) => {
       execFile("/bin/sh", args, { cwd: folder }, (error) => done(error === null ? 0 : error.code));

@@ -27,7 +27,7 @@ import {
   type Story,
   strike,
 } from "../support/crash/strike.ts";
-import { bin, root } from "../support/program.ts";
+import { program, root } from "../support/program.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
 
 const noCa = realBinary("step-ca-v0.30.2") === undefined ? "there is no step-ca v0.30.2" : null;
@@ -102,7 +102,7 @@ describe.skipIf(noCa !== null)(
       const command = isRekey(deed) ? ["rekey"] : [];
       const words = ({ crt, key }: Scene) => {
         const reach = ["--ca-url", url, "--root", ca.rootFile];
-        return [process.execPath, bin, ...command, "--force", "--json", ...reach, crt, key];
+        return [...program, ...command, "--force", "--json", ...reach, crt, key];
       };
       return { lay: layers[deed], words, isRepair: deed === "repair" };
     }

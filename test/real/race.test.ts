@@ -12,7 +12,7 @@ import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
 import { startGate } from "../support/gate.ts";
-import { bin, type Ran, run } from "../support/program.ts";
+import { commandOf, program, type Ran, run } from "../support/program.ts";
 import { get } from "../support/raw.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
 import { connectsAs } from "../support/tls-pair.ts";
@@ -113,8 +113,12 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
       const before = serial(there);
       const mark = ca.log().length;
       const started = performance.now();
-      const args = [...words(), "--exec", hook];
-      const runs = await Promise.all(Array.from({ length: size }, () => run(args, there)));
+      const gate = await startGate(ca);
+      onTestFinished(() => gate.close());
+      const args = [...words("web", gate.url), "--exec", hook];
+      const starting = Array.from({ length: size }, () => run(args, there));
+      gate.open(); // all have been started: a run that begins after the first has ended is another matter
+      const runs = await Promise.all(starting);
       console.log(`${size} times ${did}, ${life}: ${Math.round(performance.now() - started)} ms`);
       expect(
         runs.filter(({ exit }) => exit !== 0),
@@ -138,7 +142,7 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
   /** A run that the CA keeps waiting, and so holds the lock. It is ended with the test, if it has not ended. */
   async function held(at: Place, words: (name: string, url: string) => string[], more: readonly string[] = []) {
     const gate = await startGate(ca);
-    const child = spawn(process.execPath, [bin, ...words("web", gate.url), ...more], { ...at, stdio: "ignore" });
+    const child = spawn(...commandOf([...words("web", gate.url), ...more]), { ...at, stdio: "ignore" });
     const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     onTestFinished(async () => {
       child.kill("SIGKILL");
@@ -383,7 +387,8 @@ describe.skipIf(realBinary("step-ca-v0.30.2") === undefined)("on step-ca v0.30.2
     const words = renew()
       .map((word) => `'${word}'`)
       .join(" ");
-    const script = `for n in $(seq 20); do '${process.execPath}' '${bin}' ${words} || exit; done`;
+    const quoted = program.map((word) => `'${word}'`).join(" ");
+    const script = `for n in $(seq 20); do ${quoted} ${words} || exit; done`;
     const shell = spawn("/bin/sh", ["-c", script], { ...there, stdio: ["ignore", "pipe", "pipe"] });
     const said: string[] = [];
     for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (text) => said.push(String(text)));

@@ -14,7 +14,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
-import { bin, run } from "../support/program.ts";
+import { commandOf, run } from "../support/program.ts";
 import { get } from "../support/raw.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
 import { connectsAs } from "../support/tls-pair.ts";
@@ -143,7 +143,7 @@ describe.skipIf(process.platform !== "linux" || realBinary("step-ca-v0.30.2") ==
         let heard: (line: Line) => void = () => undefined;
         const start = () => {
           const args = [...command, "--daemon", "--json", period, `${periodMs}ms`, ...words];
-          const child = spawn(process.execPath, [bin, ...args], { ...there, stdio: ["ignore", "pipe", "pipe"] });
+          const child = spawn(...commandOf(args), { ...there, stdio: ["ignore", "pipe", "pipe"] });
           const said: string[] = [];
           child.stderr.on("data", (text) => said.push(String(text)));
           createInterface({ input: child.stdout }).on("line", (text) => {

@@ -6,6 +6,16 @@ import { learnFrom, watch } from "./secrets.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const bin = resolve(root, "bin/renew.js");
+const { RENEW_PROGRAM: other } = process.env;
+/** What runs it, and what stands before its own words. RENEW_PROGRAM names another, such as the standalone executable. */
+export const program: readonly [string, ...string[]] = other ? [resolve(other)] : [process.execPath, bin];
+
+/** Words for Node stand before all. */
+export function commandOf(args: readonly string[], node: readonly string[] = []): [string, string[]] {
+  const [file, ...script] = program;
+  if (node.length > 0 && script.length === 0) throw new Error(`${file} takes no words for Node`);
+  return [file, [...node, ...script, ...args]];
+}
 
 export interface Ran {
   exit: number | null;
@@ -17,6 +27,8 @@ export interface Ran {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** Another one in its place: an executable. */
+  program?: string;
   /** Words for Node itself. */
   node?: readonly string[];
   /** What comes in on standard input; nothing does without it. */
@@ -37,11 +49,14 @@ export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
   return ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
 }
 
-export function run(args: readonly string[], { cwd, env, node = [], input, onWords }: RunOptions = {}): Promise<Ran> {
+export function run(
+  args: readonly string[],
+  { cwd, env, program: own, node = [], input, onWords }: RunOptions = {},
+): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env;
   learnFrom(args, cwd ?? process.cwd());
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...node, bin, ...args], {
+    const child = spawn(...(own === undefined ? commandOf(args, node) : ([own, args] as const)), {
       cwd,
       env: { PATH, HOME, TZ: "UTC", ...env },
       stdio: ["pipe", "pipe", "pipe"],

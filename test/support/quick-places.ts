@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Authority, createAuthority, type KeyKind, type LeafSpec } from "../../src/dev-ca/authority.ts";
+import { createAuthority, type KeyKind, type LeafSpec } from "../../src/dev-ca/authority.ts";
 import { readCertificate } from "../../src/pki/certificate.ts";
 import { pemBlocks } from "../../src/pki/pem.ts";
 import { formsOf } from "./key-forms.ts";
@@ -170,5 +170,3 @@ export function lay(folder: string, ...layers: readonly Place[]): void {
     else writeFileSync(path, thing);
   }
 }
-
-export type { Authority };

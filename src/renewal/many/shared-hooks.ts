@@ -19,8 +19,11 @@ interface Member extends Share {
 export class SharedHooks {
   /** By what makes two hooks the same, those that more than one entry has. */
   readonly #groups: ReadonlyMap<string, Map<string, Member>>;
+  /** Whoever is done first, a hook is told of them in the order of the list. */
+  readonly #places: ReadonlyMap<Entry, number>;
 
   constructor(entries: readonly Entry[]) {
+    this.#places = new Map(entries.map((entry, place) => [entry, place]));
     const counts = new Map<string, number>();
     for (const { policy } of entries) {
       const name = policy.hooks && nameOf(policy.hooks);
@@ -52,7 +55,8 @@ export class SharedHooks {
   async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Unsettled[]> {
     const unsettled: Unsettled[] = [];
     for (const group of this.#groups.values()) {
-      const shares = [...group.values()].sort((one, other) => Number(other.isNew) - Number(one.isNew));
+      const place = ({ isNew, entry }: Member) => (this.#places.get(entry) ?? 0) + (isNew ? 0 : this.#places.size);
+      const shares = [...group.values()].sort((one, other) => place(one) - place(other));
       group.clear();
       const [first, ...others] = shares;
       if (first === undefined) continue;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { bin } from "../program.ts";
+import { program as ours } from "../program.ts";
 import { effectOf, snapshot } from "./effect.ts";
 import type { Lane } from "./lane.ts";
 import { hookIn, passphrase, prepare, type Stage } from "./play.ts";
@@ -77,9 +77,7 @@ async function watch(who: "step" | "renew", row: DaemonRow, { lane, step, folder
   const { program = "renew", args, end = "SIGTERM" } = row;
   const words = [...(typeof args === "string" ? args.split(" ") : args), "--ca-url", lane.url, "--root", "root.crt"];
   const command =
-    who === "step"
-      ? [step, "ca", program, ...words]
-      : [process.execPath, bin, ...(program === "renew" ? [] : [program]), ...words];
+    who === "step" ? [step, "ca", program, ...words] : [...ours, ...(program === "renew" ? [] : [program]), ...words];
   const { PATH = "" } = process.env;
   const child = spawn(command[0] ?? "", command.slice(1), {
     cwd,

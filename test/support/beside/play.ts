@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Authority, Issued, LeafSpec } from "../../../src/dev-ca/authority.ts";
-import { bin, type Ran } from "../program.ts";
+import { program as ours, type Ran } from "../program.ts";
 import { runRenew, runStep } from "../real-step.ts";
 import { freePort } from "../step-ca.ts";
 import { effectOf, snapshot } from "./effect.ts";
@@ -142,7 +142,7 @@ async function run({
   row: { types, isFolderForeign },
   onAsked,
 }: Start): Promise<Pick<Ran, "exit" | "stdout" | "stderr">> {
-  const program = who === "step" ? [step] : [process.execPath, bin];
+  const program = who === "step" ? [step] : ours;
   const [first = "", ...others] = [...(asOwner ?? []), ...program, ...command];
   if (isFolderForeign) return runStep(first, others, place);
   if (types === undefined) return who === "step" ? runStep(step, command, place) : runRenew(command, place);
