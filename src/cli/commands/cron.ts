@@ -47,7 +47,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     throw new Failure("CANNOT_SCHEDULE", { by: "cron", word: user, problem: "user" });
   const job = jobOf(said, words.name, world, { isDaemon: false });
   const { rhythm, windowMs, isTight } = rhythmFor(job.window, job.leaf);
-  const command = [...world.program(), "-q", "--force", ...job.flags, job.certificate, job.key];
+  const command = [...(await world.program()), "-q", "--force", ...job.flags, job.certificate, job.key];
   const chance = Number.parseInt(world.random(3), 16) / 0x1000000;
   const line = cronLine(command, { rhythm, chance, user });
   reporter.passedOver(said.passedOver());

@@ -56,7 +56,8 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const job = jobOf(said, words.name, world, { isDaemon, ...exec });
   const chosen = rhythmFor(job.window, job.leaf);
   const runner = runnerOf(job, user, world);
-  const plan = { job, kind: isDaemon ? "daemon" : "timer", base, rhythm: chosen.rhythm, runner } as const;
+  const program = await world.program();
+  const plan = { job, kind: isDaemon ? "daemon" : "timer", base, rhythm: chosen.rhythm, runner, program } as const;
   const units = unitsFor(plan, world);
   const folder = resolve(said.value("dir") ?? usualFolder);
   reporter.passedOver(said.passedOver());

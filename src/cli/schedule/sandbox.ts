@@ -10,6 +10,13 @@ export interface Runner {
   readonly capabilities: readonly string[];
 }
 
+export interface Sandboxed {
+  readonly job: Job;
+  readonly runner: Runner;
+  /** As World.program says it. */
+  readonly program: readonly string[];
+}
+
 /**
  * Files of one user are that user's to renew, without any right. A hook wants root: it is root that may reload a unit. The rights
  * that are left to root are those that keep a file of another owner what it was.
@@ -32,12 +39,17 @@ export function runnerOf(job: Job, named: string | null, { fs }: Pick<World, "fs
 }
 
 /** ProtectProc= is left out: whether the run that holds a lock lives is seen in /proc. */
-export function sandbox(job: Job, { user, capabilities }: Runner, world: World): string[] {
+export function sandbox(
+  { job, runner: { user, capabilities }, program }: Sandboxed,
+  world: Pick<World, "fs">,
+): string[] {
   const written = foldersWritten(job, world);
-  const [node = "", script = ""] = world.program();
+  const [node = "", script] = program;
   // The package lies around its bin.
-  const program = [node, dirname(realOf(script, world.fs))];
-  const read = [...program, ...job.files].flatMap((file) => [file, realOf(file, world.fs)]);
+  const read = [node, ...(script === undefined ? [] : [dirname(script)]), ...job.files].flatMap((file) => [
+    file,
+    realOf(file, world.fs),
+  ]);
   const inTmp = (file: string) => /^\/(var\/)?tmp\//.test(file);
   const isAtHome = [...written, ...read].some((file) => /^\/(home|root|run\/user)(\/|$)/.test(file));
   const onlyRead = [...new Set(read.map((file) => dirname(file)))].filter(

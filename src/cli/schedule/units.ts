@@ -4,7 +4,7 @@ import type { World } from "../../world.ts";
 import { type Job, sharedStem } from "./job.ts";
 import { escapeName, escapePath } from "./names.ts";
 import type { Rhythm } from "./rhythm.ts";
-import { type Runner, sandbox } from "./sandbox.ts";
+import { type Sandboxed, sandbox } from "./sandbox.ts";
 import { description, instanceMark, word } from "./unit-words.ts";
 
 export interface Unit {
@@ -21,19 +21,17 @@ export interface Units {
   readonly service: string;
 }
 
-export interface UnitPlan {
-  job: Job;
+export interface UnitPlan extends Sandboxed {
   kind: "timer" | "daemon";
   /** Null: the usual one. */
   base: string | null;
   rhythm: Rhythm;
-  runner: Runner;
 }
 
 /** The first line of every unit of ours; what it is for follows. */
 export const mark = "# Made by `renew systemd` for ";
 
-export function unitsFor(plan: UnitPlan, world: World): Units {
+export function unitsFor(plan: UnitPlan, world: Pick<World, "fs">): Units {
   const { job, kind } = plan;
   const stem = sharedStem(job);
   const usual = kind === "daemon" ? "renew-daemon" : "renew";
@@ -59,8 +57,8 @@ function text(job: Job, name: string, lines: readonly string[]): string {
   return `${[...head, ...lines].join("\n")}\n`;
 }
 
-function serviceLines(plan: UnitPlan, stem: string | null, world: World): string[] {
-  const { job, kind, runner } = plan;
+function serviceLines(plan: UnitPlan, stem: string | null, world: Pick<World, "fs">): string[] {
+  const { job, kind } = plan;
   const isDaemon = kind === "daemon";
   return [
     "[Unit]",
@@ -70,10 +68,10 @@ function serviceLines(plan: UnitPlan, stem: string | null, world: World): string
     "",
     "[Service]",
     ...(isDaemon ? daemonLines : ["Type=oneshot", "TimeoutStartSec=15min"]),
-    `ExecStart=${commandLine(plan, stem, world)}`,
+    `ExecStart=${commandLine(plan, stem)}`,
     ...(isDaemon ? ["ExecReload=/bin/kill -HUP $MAINPID"] : []),
     ...(job.hasHook ? hookWords : []),
-    ...sandbox(job, runner, world),
+    ...sandbox(plan, world),
     ...(isDaemon ? ["", "[Install]", "WantedBy=multi-user.target"] : []),
   ];
 }
@@ -94,10 +92,10 @@ const hookWords = [
   "# asking; what a hook writes elsewhere takes a ReadWritePaths= of its own in a drop-in.",
 ];
 
-function commandLine({ job, kind }: UnitPlan, stem: string | null, world: World): string {
+function commandLine({ job, kind, program }: UnitPlan, stem: string | null): string {
   const named = [job.certificate, job.key].map((file) => word(marked(file, stem), stem));
   const manner = kind === "daemon" ? "--daemon" : "--force";
-  return [...world.program().map((part) => word(part)), manner, ...job.flags.map((flag) => word(flag)), ...named].join(
+  return [...program.map((part) => word(part)), manner, ...job.flags.map((flag) => word(flag)), ...named].join(
     " \\\n  ",
   );
 }
