@@ -90,9 +90,10 @@ export function sandbox(
 /** Whom systemd warns of: too many share it. */
 const nobody = 65_534;
 
-/** A colon parts source and destination. */
+/** A colon parts source and destination, but in quotes. */
 function bound(folder: string): string {
-  return path(folder.replaceAll(":", "\\:"));
+  const said = path(folder);
+  return folder.includes(":") && !said.startsWith('"') ? `"${said}"` : said;
 }
 
 function ownerOf(file: string, fs: World["fs"]): { uid: number; gid: number }[] {
