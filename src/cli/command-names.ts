@@ -9,6 +9,7 @@ export const commandNames = [
   "cron",
   "doctor",
   "explain",
+  "completion",
   "demo",
   "dev-ca",
 ] as const;

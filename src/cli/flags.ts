@@ -13,6 +13,8 @@ export interface Flag {
   /** What a value is called in the help; absent for switches. */
   value?: string;
   text: string;
+  /** All values that there are, for shells that complete them. */
+  choices?: readonly string[];
   /** Switches that are on unless they are said to be off. */
   on?: boolean;
   /** Only a flag: not read from the environment and defaults.json. */
@@ -29,6 +31,8 @@ export interface CommandWords {
   name: string;
   summary: string;
   arguments: string;
+  /** All that can stand there, for shells that complete it; else it is a file. */
+  choices?: readonly string[];
   flags: readonly Flag[];
   /** Below the flags: examples, environment, exit codes. */
   after: string;

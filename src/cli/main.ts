@@ -32,9 +32,15 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   cron: () => import("./commands/cron.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
+  completion: () => import("./commands/completion.ts"),
   demo: () => import("./commands/demo.ts"),
   "dev-ca": () => import("./commands/dev-ca.ts"),
 };
+
+/** The words of all commands, for what tells of all: completion, and the manual. */
+export async function commandWords(): Promise<readonly CommandWords[]> {
+  return Promise.all(commandNames.map(async (name) => (await commands[name]()).words));
+}
 
 /** `argv` without node and script. Resolves with the exit status; all words are printed by then. */
 export async function main(argv: readonly string[], world: World): Promise<number> {

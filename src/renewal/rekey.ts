@@ -18,7 +18,7 @@ import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
-import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
+import { type Chain, isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
@@ -36,10 +36,11 @@ export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
 }
 
 export type RekeyOutcome =
-  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
   | {
       outcome: "rekeyed";
       leaf: Certificate;
+      chain: Chain;
       previous: Certificate;
       /** As the user named them: where the chain is, and where the key that belongs to it is. */
       file: string;
@@ -50,7 +51,7 @@ export type RekeyOutcome =
       tookMs: number;
     }
   /** Another run has rekeyed it while this one was at it, or waited for its turn. */
-  | { outcome: "overtaken"; leaf: Certificate; file: string; keyFile: string };
+  | { outcome: "overtaken"; leaf: Certificate; chain: Chain; file: string; keyFile: string };
 
 /**
  * Rekey once. Nothing of the user's has changed unless this resolves with "rekeyed": the old pair stands until the new one is
@@ -77,7 +78,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   if (policy.window === null && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
@@ -118,6 +119,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   return {
     outcome: "rekeyed",
     leaf: chain[0],
+    chain,
     previous: leaf,
     file,
     keyFile: keyFileOf(policy),
@@ -132,8 +134,8 @@ async function overtaken(policy: RekeyPolicy, turn: Turn, world: World, progress
   const { paths, outCertificate: file = paths.certificate, window, privateKey } = policy;
   const keyFile = keyFileOf(policy);
   try {
-    const { leaf } = await load({ ...paths, certificate: file, key: keyFile }, world);
-    if (!isStillDue(leaf, window, world)) return { outcome: "overtaken", leaf, file, keyFile };
+    const { leaf, chain } = await load({ ...paths, certificate: file, key: keyFile }, world);
+    if (!isStillDue(leaf, window, world)) return { outcome: "overtaken", leaf, chain, file, keyFile };
   } catch (error) {
     // The other run was not asked for this key.
     if (privateKey === undefined || !isFailure(error, "KEY_MISMATCH")) throw error;

@@ -67,10 +67,11 @@ export interface Sharing {
 }
 
 export type Outcome =
-  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
   | {
       outcome: "renewed";
       leaf: Certificate;
+      chain: Chain;
       previous: Certificate;
       choice: Choice;
       file: string;
@@ -78,7 +79,10 @@ export type Outcome =
       tookMs: number;
     }
   /** Another run has renewed it while this one was at it, or waited for its turn. */
-  | { outcome: "overtaken"; leaf: Certificate; file: string };
+  | { outcome: "overtaken"; leaf: Certificate; chain: Chain; file: string };
+
+/** The leaf first. */
+export type Chain = readonly [Certificate, ...Certificate[]];
 
 /** What is worth telling while it happens; the printer decides whether it is shown. */
 export interface Progress extends TurnProgress {
@@ -137,7 +141,7 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
     const { only } = policy;
@@ -173,7 +177,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   progress.installed?.(out, answered.chain[0]);
   if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
   else await follow(hooked, renewed, "renewed", world);
-  return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
+  const { chain } = answered;
+  return { outcome: "renewed", leaf: chain[0], chain, previous: leaf, choice, file: out, how, tookMs };
 }
 
 /** Behind a lazy door: few ask for it. */
@@ -192,10 +197,10 @@ export async function keeperFor(
 async function overtaken(policy: Policy, around: Around): Promise<Outcome> {
   const { paths, out = paths.certificate, window } = policy;
   const { world } = around;
-  const { leaf } = await load({ ...paths, certificate: out }, world);
+  const { leaf, chain } = await load({ ...paths, certificate: out }, world);
   if (isStillDue(leaf, window, world))
     return renewInTurn(policy, { ...around, world: { ...world, asked: () => null } });
-  return { outcome: "overtaken", leaf, file: out };
+  return { outcome: "overtaken", leaf, chain, file: out };
 }
 
 /** Without a window everything is always due: then what matters is whether it can be used. */

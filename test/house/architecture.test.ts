@@ -20,6 +20,7 @@ const imports = sources.flatMap(({ name, text }) =>
 const arrows: Record<string, readonly string[]> = {
   "world.ts": ["files", "cli"],
   cli: ["world.ts", "renewal", "ca", "files", "pki", "failure", "dev-ca"],
+  library: ["world.ts", "cli", "renewal", "ca", "files", "pki", "failure"],
   renewal: ["world.ts", "ca", "files", "pki", "failure"],
   ca: ["files", "pki", "failure"],
   pki: ["failure"],
@@ -65,6 +66,14 @@ describe("the architecture holds", () => {
         return !door.includes(name) && !door.includes(folderOf(name));
       });
     expect(wrong).toEqual([]);
+  });
+
+  test("the library speaks no flags: of cli it has durations, and a failure in words", () => {
+    const of = imports.filter(({ name, specifier }) => folderOf(name) === "library" && specifier.startsWith("../cli/"));
+    expect([...new Set(of.map(({ specifier }) => specifier))].sort()).toEqual([
+      "../cli/duration.ts",
+      "../cli/report.ts",
+    ]);
   });
 
   test("only the demo and dev-ca commands load the embedded CA", () => {

@@ -47,6 +47,7 @@ OTHER COMMANDS
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause
+  renew completion SHELL         what bash, zsh or fish completes it with
   renew demo                     a story in half a minute, on an embedded CA
   renew dev-ca                   the embedded CA, for trying things out
 
