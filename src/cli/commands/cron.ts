@@ -30,10 +30,11 @@ export const words: CommandWords = {
 
 THE LINE
   -q says nothing of a renewal, nor that nothing is due; a failure is told in
-  full, and cron mails it. The minute is drawn by lot when the line is printed, so
-  that machines do not ask all at once. A % is escaped, paths are whole and quoted.
-  cron does not catch up with what it missed while the machine was off; renew looks
-  at least six times in the time that is left, and systemd's timers do catch up.
+  full, and cron mails it. The minute is drawn by lot when the line is printed,
+  so that machines do not ask all at once. A % is escaped, paths are whole and
+  quoted. cron does not catch up with what it missed while the machine was off;
+  renew looks at least six times in the time that is left, and systemd's timers
+  do catch up.
 
 EXIT STATUS
   0 printed   64 usage, or what cron cannot say

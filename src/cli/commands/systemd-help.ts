@@ -22,9 +22,9 @@ TEMPLATES
   is for other files is not replaced: give the new ones a --name.
 
 WHAT IT SAYS BY ITSELF
-  The paths of renew, Node and all files are whole. Where the CA is, its root and
-  every other setting are those that a run here would have. The timer looks at
-  least six times in the time that is left once the certificate is due.
+  The paths of renew, Node and all files are whole. Where the CA is, its root
+  and every other setting are those that a run here would have. The timer looks
+  at least six times in the time that is left once the certificate is due.
 
 HOOKS
   They run in the service's sandbox. systemctl works from there as root, by the
