@@ -6,6 +6,8 @@ export const commandNames = [
   "rekey",
   "run",
   "rollback",
+  "systemd",
+  "cron",
   "doctor",
   "explain",
   "completion",

@@ -38,6 +38,21 @@ export interface Facts {
   WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
+  /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
+  BAD_UNIT_NAME: { from: string; name: string } & (
+    | { problem: "empty" }
+    | { problem: "character"; character: string; escaped: string; joined: string }
+    | { problem: "long"; limit: number }
+  );
+  /** Neither a unit nor a crontab can say it. */
+  CANNOT_SCHEDULE: {
+    by: string;
+    word: string;
+    problem: "newline" | "control" | "backslash" | "long" | "user";
+    limit?: number;
+  };
+  /** `purpose`: of ours, what it is for; null of somebody else's. */
+  UNIT_EXISTS: { file: string; line: string; purpose: string | null; wanted: string; name: string };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;
@@ -77,6 +92,8 @@ export interface Facts {
   FILE_IS_FOLDER: OfFile;
   /** `asked`: the one that was named; null where any would have done. `known`: the serial numbers of those there are. */
   NO_BACKUP: { file: string; asked: string | null; known: readonly string[]; looked: string };
+
+  NO_UNIT_FOLDER: { folder: string; problem: "missing" | "not-a-folder"; isUsual: boolean };
 
   // 69: renewed, and what was to follow did not succeed
   HOOK_FAILED: {
@@ -119,6 +136,7 @@ export interface Facts {
   /** `nearest`: the folder that is there, of one that is not. */
   CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string };
 
+  CANNOT_INSTALL_UNIT: { file: string; folder: string; errno: string };
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
   TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" };
   /** Another run is at work on the same certificate. */

@@ -13,6 +13,7 @@ import { rekeys } from "./plays/rekeys.ts";
 import { renewals } from "./plays/renewals.ts";
 import { rollbacks } from "./plays/rollbacks.ts";
 import { runs } from "./plays/runs.ts";
+import { schedules } from "./plays/schedules.ts";
 import { statuses } from "./plays/statuses.ts";
 import { token } from "./plays/token.ts";
 import { trust } from "./plays/trust.ts";
@@ -36,4 +37,5 @@ export const plays: Plays = {
   ...needsRenewal,
   ...doctors,
   ...statuses,
+  ...schedules,
 };

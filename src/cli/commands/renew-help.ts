@@ -46,6 +46,8 @@ OTHER COMMANDS
   renew rekey CRT KEY            the same certificate for a new key, both as one
   renew run                      many certificates, which a file lists
   renew rollback CRT KEY         back to what --backup has kept
+  renew systemd CRT KEY          units for it: a timer or a daemon, sandboxed
+  renew cron CRT KEY             the line for a crontab
   renew needs-renewal FILE|URL   is it time? For timers and units
   renew status [CRT...]          how they stand; for Prometheus, too
   renew doctor CRT KEY           what is well, what is not, and a forecast

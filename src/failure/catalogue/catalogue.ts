@@ -10,6 +10,7 @@ import { many } from "./many.ts";
 import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
+import { schedules } from "./schedules.ts";
 import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
@@ -28,6 +29,7 @@ export const catalogue: Family<Code> = {
   ...many,
   ...servers,
   ...metrics,
+  ...schedules,
 };
 
 export const codes = Object.keys(catalogue) as Code[];

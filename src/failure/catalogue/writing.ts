@@ -4,7 +4,7 @@ import { shellFile } from "../shell.ts";
 import { instant, span } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
 
-const errnoWords: Record<string, string> = {
+export const errnoWords: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
