@@ -5,6 +5,8 @@ import { createRequire } from "node:module";
 import { basename, relative } from "node:path";
 import { build, transform } from "esbuild";
 import { compile } from "./esbuild.compiled.js";
+import { buildLibrary } from "./esbuild.library.js";
+import { writeManual } from "./esbuild.man.js";
 
 /** Where runs that succeed begin, and what they load on their way. */
 const starts = ["cli/main", "cli/commands/renew", "cli/commands/needs-renewal", "ca/token"].map(source);
@@ -57,7 +59,9 @@ await buildFirst();
 await buildWay();
 await buildChunks();
 writeHelp();
+await writeManual();
 await compile();
+const ofLibrary = await buildLibrary({ ...common, supported: {} });
 
 /** All modules that are imported from these, but for those behind a door. */
 function wayOf(files, known = new Set()) {
@@ -203,7 +207,8 @@ function note(file, { inputs }) {
 mkdirSync(".cache", { recursive: true });
 writeFileSync(".cache/chunks.json", JSON.stringify(held));
 // The licences of what is bundled travel with it.
-const packages = Object.keys(all.inputs).flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
+const bundled = [...Object.keys(all.inputs), ...ofLibrary];
+const packages = bundled.flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
 const licences = [...new Set(packages)].sort().map((folder) => {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));

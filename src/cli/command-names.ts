@@ -2,13 +2,17 @@
 export const commandNames = [
   "renew",
   "needs-renewal",
+  "status",
   "rekey",
   "run",
   "rollback",
+  "systemd",
+  "cron",
   "doctor",
   "kubeconfig",
   "kubectl-credential",
   "explain",
+  "completion",
   "demo",
   "dev-ca",
 ] as const;

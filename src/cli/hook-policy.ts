@@ -8,6 +8,8 @@ import type { Hooks } from "../renewal/hooks.ts";
 import { parseDuration } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
 
+const usual = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"];
+
 export const hookFlags: readonly Flag[] = [
   {
     names: ["exec"],
@@ -24,7 +26,7 @@ export const hookFlags: readonly Flag[] = [
   },
   { names: ["pid"], value: "PID", text: "send a signal to this process afterwards", check: pidOf },
   { names: ["pid-file"], value: "FILE", text: "the same, to the pid that FILE holds by then" },
-  { names: ["signal"], value: "SIGNAL", text: "by number or name (default: SIGHUP)", check: signalOf },
+  { names: ["signal"], value: "SIGNAL", text: "by number or name (default: SIGHUP)", choices: usual, check: signalOf },
 ];
 
 /** Null where nothing is to follow. Throws the failures of family 64. */
@@ -102,8 +104,7 @@ function short(name: string): string {
   return name.slice(3);
 }
 
-const usualSignals =
-  "The usual ones are HUP, INT, QUIT, TERM, USR1, USR2 and WINCH; each may also be said by its number, or as SIGHUP.";
+const usualSignals = `The usual ones are ${usual.slice(0, -1).join(", ")} and ${usual.at(-1)}; each may also be said by its number, or as SIGHUP.`;
 
 export function limitOf(text: string, from: string): number {
   const ms = parseDuration(text, from);

@@ -25,16 +25,25 @@ interface Command {
 const commands: Record<CommandName, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
+  status: () => import("./commands/status.ts"),
   rekey: () => import("./commands/rekey.ts"),
   run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),
   kubeconfig: () => import("./commands/kubeconfig.ts"),
   "kubectl-credential": () => import("./commands/kubectl-credential.ts"),
+  systemd: () => import("./commands/systemd.ts"),
+  cron: () => import("./commands/cron.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
+  completion: () => import("./commands/completion.ts"),
   demo: () => import("./commands/demo.ts"),
   "dev-ca": () => import("./commands/dev-ca.ts"),
 };
+
+/** The words of all commands, for what tells of all: completion, and the manual. */
+export async function commandWords(): Promise<readonly CommandWords[]> {
+  return Promise.all(commandNames.map(async (name) => (await commands[name]()).words));
+}
 
 /** `argv` without node and script. Resolves with the exit status; all words are printed by then. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
@@ -86,8 +95,8 @@ function isAskingForHelp(argv: readonly string[]): boolean {
 
 /** Whether the run that failed is a daemon. Where its words were not understood, by what they seem to say. */
 function isStaying(name: string, argv: readonly string[], said: Said | undefined): boolean {
-  if (said === undefined)
-    return ["renew", "rekey", "run"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
+  if (!["renew", "rekey", "run"].includes(name)) return false;
+  if (said === undefined) return argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
   const isOn = attempt(() => said.has("daemon") && said.isOn("daemon"));
   return isOn.failure === undefined && isOn.value;
 }

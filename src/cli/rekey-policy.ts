@@ -16,8 +16,18 @@ export const pairFlags: readonly Flag[] = [
 ];
 
 export const keyFlags: readonly Flag[] = [
-  { names: ["kty"], value: "EC|OKP|RSA", text: "the type of the new key (default: the old one's, with its size)" },
-  { names: ["curve", "crv"], value: "CURVE", text: "with --kty EC: P-256, P-384 or P-521; with --kty OKP: Ed25519" },
+  {
+    names: ["kty"],
+    value: "EC|OKP|RSA",
+    choices: ["EC", "OKP", "RSA"],
+    text: "the type of the new key (default: the old one's, with its size)",
+  },
+  {
+    names: ["curve", "crv"],
+    value: "CURVE",
+    choices: ["P-256", "P-384", "P-521", "Ed25519"],
+    text: "with --kty EC: P-256, P-384 or P-521; with --kty OKP: Ed25519",
+  },
   { names: ["size"], value: "BITS", text: "with --kty RSA: 2048 to 8192" },
 ];
 

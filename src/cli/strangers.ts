@@ -15,6 +15,7 @@ const groups: readonly (readonly [flags: string, because: string])[] = [
   ["bundle roots servername", "This is a flag of `renew needs-renewal`."],
   ["renew-period mtls", "This is a flag of `renew CRT KEY`."],
   ["kubeconfig user", "The certificate in a kubeconfig is renewed by `renew kubeconfig [FILE] --user NAME`."],
+  ["prometheus", "This is a flag of `renew status`."],
   ["rehearse", "This is a flag of `renew doctor`."],
   ["concurrency keep-going method", "This is a flag of `renew run`, which renews what a file lists."],
   [
@@ -29,7 +30,7 @@ const reasons = new Map(groups.flatMap(([flags, because]) => flags.split(" ").ma
 
 /** What a list says of its certificates, each for itself. */
 const listed =
-  "expires-in exec exec-shell exec-timeout pid pid-file signal backup timeout lock-timeout password-file out".split(
+  "expires-in exec exec-shell exec-timeout pid pid-file signal backup timeout lock-timeout password-file out also p12-password-file".split(
     " ",
   );
 

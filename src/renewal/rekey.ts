@@ -12,13 +12,13 @@ import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pk
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { askConsent } from "./consent.ts";
+import { askConsent, askInside } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey, onDisk } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
-import { isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, type Seen, seenAs } from "./overtaken.ts";
+import { type Chain, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
@@ -36,10 +36,11 @@ export interface RekeyPolicy extends Omit<Policy, "out" | "mtls"> {
 }
 
 export type RekeyOutcome =
-  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
   | {
       outcome: "rekeyed";
       leaf: Certificate;
+      chain: Chain;
       previous: Certificate;
       /** As the user named them: where the chain is, and where the key that belongs to it is. */
       file: string;
@@ -50,7 +51,7 @@ export type RekeyOutcome =
       tookMs: number;
     }
   /** Another run has rekeyed it while this one was at it, or waited for its turn. */
-  | { outcome: "overtaken"; leaf: Certificate; file: string; keyFile: string };
+  | { outcome: "overtaken"; leaf: Certificate; chain: Chain; file: string; keyFile: string };
 
 /**
  * Rekey once. Nothing of the user's has changed unless this resolves with "rekeyed": the old pair stands until the new one is
@@ -58,7 +59,8 @@ export type RekeyOutcome =
  */
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
+  const forms = (policy.also?.files ?? []).map(({ file }) => file);
+  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...forms];
   const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
@@ -77,7 +79,11 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (!when.due) {
+    const { also } = policy;
+    if (also) await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
+    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  }
   const inside = paths.kube?.install;
   if (policy.window === null && !inside && areNewerThanAsked(written, world))
     return overtaken(policy, turn, world, progress);
@@ -87,7 +93,9 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   if (inside === undefined) refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
-  await mayReplace(goals, policy, world);
+  const { also } = policy;
+  const set = also ? await (await import("./also/set.ts")).formsOf({ ...policy, also }, goals, turn, world) : null;
+  await mayReplace(goals, set?.goals ?? [], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver())
     return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
@@ -96,9 +104,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const key = await newKey(given, opened, policy, world);
   const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
   progress.chose?.({ method: "mtls", because: "valid" });
-  const keyPem = fileFor(key, given ?? opened);
-  // One file that holds both is replaced by one rename: until then nothing of it is written.
-  const prepared = inside === undefined ? prepare(goals, keyPem, world.fs) : null;
+  const keyFile = fileFor(key, given ?? opened);
+  const prepared = inside ? null : prepare({ ...goals, others: set?.goals ?? [] }, keyFile, world.fs);
   let chain: AnsweredChain;
   try {
     const answered = await askRekey(asking, signingRequest(leaf, key));
@@ -111,11 +118,13 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   }
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
-  const certificate = Buffer.from(chain.map(certificatePem).join(""));
-  await owingWhile(hooked, renewed, world, () => {
-    if (prepared !== null) complete(prepared, certificate, world.fs);
-    else inside?.(goals.certificate, { certificate, key: keyPem });
-  });
+  const pem = Buffer.from(chain.map(certificatePem).join(""));
+  const forms = set?.contents({ chain, key, keyFile, anchors });
+  const install = () => {
+    if (prepared !== null) complete(prepared, pem, world.fs, forms);
+    else inside?.(goals.certificate, { certificate: pem, key: keyFile });
+  };
+  await owingWhile(hooked, renewed, world, () => (set ? set.named(install) : install()));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -125,6 +134,7 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   return {
     outcome: "rekeyed",
     leaf: chain[0],
+    chain,
     previous: leaf,
     file,
     keyFile: keyFileOf(policy),
@@ -139,8 +149,8 @@ async function overtaken(policy: RekeyPolicy, turn: Turn, world: World, progress
   const { paths, outCertificate: file = paths.certificate, window, privateKey } = policy;
   const keyFile = keyFileOf(policy);
   try {
-    const { leaf } = await load({ ...paths, certificate: file, key: keyFile }, world);
-    if (!isStillDue(leaf, window, world)) return { outcome: "overtaken", leaf, file, keyFile };
+    const { leaf, chain } = await load({ ...paths, certificate: file, key: keyFile }, world);
+    if (!isStillDue(leaf, window, world)) return { outcome: "overtaken", leaf, chain, file, keyFile };
   } catch (error) {
     // The other run was not asked for this key.
     if (privateKey === undefined || !isFailure(error, "KEY_MISMATCH")) throw error;
@@ -194,13 +204,18 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
 }
 
 /** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
-async function mayReplace({ certificate, key }: Goals, { force, paths }: RekeyPolicy, world: World): Promise<void> {
-  const there = [certificate, key].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
+async function mayReplace(
+  { certificate, key }: Goals,
+  forms: readonly Goal[],
+  { force, paths }: RekeyPolicy,
+  world: World,
+): Promise<void> {
+  const there = [certificate, key, ...forms].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
   if (there.length === 0 || force) return;
-  const [file = "", other] = there;
-  const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
-  if (paths.kube?.install === undefined) await askConsent(there.join(" and "), facts, world);
-  else await askConsent(`certificate and key in ${file}`, { file, operation: "kubeconfig" }, world);
+  const [file = "", ...others] = there;
+  const other = others.join(" and ");
+  const facts = { file, ...(other !== "" && { other }), operation: "rekey" as const };
+  await (paths.kube?.install ? askInside(file, world) : askConsent(there.join(" and "), facts, world));
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

@@ -5,12 +5,12 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { type Installed, install } from "../files/install.ts";
-import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
+import type { Also } from "./also/form.ts";
 import { ask } from "./ask.ts";
-import { askConsent } from "./consent.ts";
+import { mayReplace } from "./consent.ts";
 import {
   type Debt,
   factsOf,
@@ -26,7 +26,7 @@ import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, ofKubeconfig, onDisk, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
@@ -48,6 +48,8 @@ export interface Policy {
   readonly hooks: Hooks | null;
   /** How many of the certificates that are replaced are kept; none when left out. */
   readonly backups?: number;
+  /** In which forms it is written besides. */
+  readonly also?: Also;
   /** No other way is taken, also where another would work. */
   readonly only?: "mtls";
 }
@@ -67,10 +69,11 @@ export interface Sharing {
 }
 
 export type Outcome =
-  | { outcome: "not-due"; leaf: Certificate; due: Extract<Due, { due: false }> }
+  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
   | {
       outcome: "renewed";
       leaf: Certificate;
+      chain: Chain;
       previous: Certificate;
       choice: Choice;
       file: string;
@@ -78,7 +81,10 @@ export type Outcome =
       tookMs: number;
     }
   /** Another run has renewed it while this one was at it, or waited for its turn. */
-  | { outcome: "overtaken"; leaf: Certificate; file: string };
+  | { outcome: "overtaken"; leaf: Certificate; chain: Chain; file: string };
+
+/** The leaf first. */
+export type Chain = readonly [Certificate, ...Certificate[]];
 
 /** What is worth telling while it happens; the printer decides whether it is shown. */
 export interface Progress extends TurnProgress {
@@ -92,6 +98,8 @@ export interface Progress extends TurnProgress {
   owing?(file: string): void;
   /** What was replaced, and was to be kept. */
   notKept?(what: NotKept): void;
+  /** Nothing was due, and these other forms of the certificate were missing or stale. */
+  freshened?(files: readonly string[]): void;
   /** The new chain is in its place; the hooks come next. */
   installed?(file: string, leaf: Certificate, keyFile?: string): void;
 }
@@ -104,7 +112,7 @@ export async function renewOnce(
   sharing: Sharing = {},
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, out];
+  const files = [paths.certificate, paths.key, out, ...(policy.also?.files ?? []).map(({ file }) => file)];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
@@ -123,10 +131,9 @@ interface Around {
 
 async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const { turn, world, progress, sharing } = around;
-  const { paths, out = paths.certificate, force } = policy;
+  const { paths, out = paths.certificate, force, also } = policy;
   await turn.begin();
-  const seen = seenAs([out], world);
-  const seenKey = seenAs([paths.key], world);
+  const [seen, seenKey] = [seenAs([out], world), seenAs([paths.key], world)];
   const identity = await (sharing.load?.(paths) ?? load(paths, world));
   turn.sweepDead();
   progress.loaded?.(identity);
@@ -137,48 +144,55 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, due: when };
+  if (!when.due) {
+    if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
+    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
-    const { only } = policy;
     const facts = { file, key: keyFile, ...ofKubeconfig(identity), notAfter: leaf.notAfter, now: world.now() };
-    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
+    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(policy.only && { only: policy.only }) });
   }
-  // What was written last in a kubeconfig need not be the certificate.
-  const isWhole = paths.kube?.install === undefined;
-  if (policy.window === null && isWhole && areNewerThanAsked([out], world)) return overtaken(policy, around);
+  const inside = paths.kube?.install;
+  if (policy.window === null && !inside && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
-  if (isWhole) refuseToLoseKey(goal.target, identity.keyFile, world);
+  if (!inside) refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
-  await mayOverwrite(goal.target, policy, world);
+  const set = also ? await (await import("./also/set.ts")).setOf({ ...policy, also }, goal, turn, world) : null;
+  await mayReplace([goal, ...(set?.goals ?? [])], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, around);
   const keeper = await keeperFor(policy, { certificate: goal, key: null, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { ways } = sharing;
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
-  const { answered, choice } = await ask(first, asking);
-  const clock = clockOf(answered.date, world.now());
-  verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
-  refuseIfChanged(paths.key, isReplaced(seenKey, turn.files, world), goal, world);
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(sharing.ways && { ways: sharing.ways }) };
+  const prepared = set?.prepare();
+  const asked = async () => {
+    const said = await ask(first, asking);
+    const { chain, date } = said.answered;
+    verify({ old: leaf, answered: chain, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
+    const isNew = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
+    refuseIfChanged(paths.key, isNew, goal, world);
+    return said;
+  };
+  const { answered, choice } = await (prepared?.abandoning(asked) ?? asked());
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = await owingWhile(hooked, renewed, world, () => put(goal, pem, paths, around));
+  const how = await owingWhile(hooked, renewed, world, () => {
+    if (prepared) return prepared.complete(pem, { chain: answered.chain, key: identity.key, anchors });
+    if (inside) return inside(goal, { certificate: pem });
+    return sharing.install?.(goal, pem) ?? install(goal, pem, world.fs);
+  });
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
   progress.installed?.(out, answered.chain[0]);
   if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
   else await follow(hooked, renewed, "renewed", world);
-  return { outcome: "renewed", leaf: answered.chain[0], previous: leaf, choice, file: out, how, tookMs };
-}
-
-function put(goal: Goal, pem: Buffer, { kube }: Paths, { sharing, world }: Around) {
-  if (kube?.install !== undefined) return kube.install(goal, { certificate: pem });
-  return sharing.install === undefined ? install(goal, pem, world.fs) : sharing.install(goal, pem);
+  const { chain } = answered;
+  return { outcome: "renewed", leaf: chain[0], chain, previous: leaf, choice, file: out, how, tookMs };
 }
 
 /** Behind a lazy door: few ask for it. */
@@ -197,16 +211,10 @@ export async function keeperFor(
 async function overtaken(policy: Policy, around: Around): Promise<Outcome> {
   const { paths, out = paths.certificate, window } = policy;
   const { world } = around;
-  const { leaf } = await load({ ...paths, certificate: out }, world);
+  const { leaf, chain } = await load({ ...paths, certificate: out }, world);
   if (isStillDue(leaf, window, world))
     return renewInTurn(policy, { ...around, world: { ...world, asked: () => null } });
-  return { outcome: "overtaken", leaf, file: out };
-}
-
-/** Without a window everything is always due: then what matters is whether it can be used. */
-export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
-  const now = world.now();
-  return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
+  return { outcome: "overtaken", leaf, chain, file: out };
 }
 
 /** A certificate for a key that is not there any more is of no use. Where the whole folder is gone, the installation says so. */
@@ -238,11 +246,4 @@ export async function settleFirst(
 /** Hooks are about the file that is written. */
 function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity): Hooked | null {
   return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
-}
-
-/** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
-async function mayOverwrite({ existing, named: file }: Target, { force, paths }: Policy, world: World): Promise<void> {
-  if (existing === null || force) return;
-  if (paths.kube?.install === undefined) await askConsent(file, { file }, world);
-  else await askConsent(`the certificate in ${file}`, { file, operation: "kubeconfig" }, world);
 }

@@ -21,6 +21,7 @@ const arrows: Record<string, readonly string[]> = {
   "world.ts": ["files", "cli"],
   cli: ["world.ts", "kube", "renewal", "ca", "files", "pki", "failure", "dev-ca"],
   kube: ["world.ts", "renewal", "files", "pki", "failure"],
+  library: ["world.ts", "cli", "renewal", "ca", "files", "pki", "failure"],
   renewal: ["world.ts", "ca", "files", "pki", "failure"],
   ca: ["files", "pki", "failure"],
   pki: ["failure"],
@@ -39,6 +40,11 @@ const doors: Record<string, readonly string[]> = {
   "reflect-metadata": ["pki", "dev-ca"],
   "jsonc-parser": ["cli/config/jsonc.ts"],
   yaml: ["cli/config/yaml.ts", "kube/written.ts"], // values of the one, places in the text of the other
+  "@peculiar/asn1-pfx": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-cms": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-rsa": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-schema": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-x509": ["pki/pkcs12.ts"],
 };
 
 const folderOf = (name: string) => name.split("/")[0] ?? "";
@@ -66,6 +72,14 @@ describe("the architecture holds", () => {
         return !door.includes(name) && !door.includes(folderOf(name));
       });
     expect(wrong).toEqual([]);
+  });
+
+  test("the library speaks no flags: of cli it has durations, and a failure in words", () => {
+    const of = imports.filter(({ name, specifier }) => folderOf(name) === "library" && specifier.startsWith("../cli/"));
+    expect([...new Set(of.map(({ specifier }) => specifier))].sort()).toEqual([
+      "../cli/duration.ts",
+      "../cli/report.ts",
+    ]);
   });
 
   test("only the demo and dev-ca commands load the embedded CA", () => {

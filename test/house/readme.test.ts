@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, "test/transcripts");
 const transcripts = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```\n([\s\S]*?)^```$/gm)].map(
+const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(
   ([, text = ""]) => text,
 );
 const screens = blocks.filter((text) => /^error\[|^ {2}forecast /.test(text));

@@ -15,7 +15,7 @@ export const words: CommandWords = {
     "Play a renewal, an expiry, a refusal explained and a renewal by token, for real, in half a minute: on an embedded CA, on loopback, with nothing left running.",
   arguments: "",
   flags: [],
-  after: "EXAMPLE\n  $ renew demo\n",
+  after: "EXAMPLES\n  $ renew demo\n",
 };
 
 /** How long the demo's certificate is good. */

@@ -29,19 +29,26 @@ export const words: CommandWords = {
     {
       names: ["like"],
       value: "VERSION",
+      choices: likes,
       bare: true,
       text: `the step-ca to be like: ${likes.join(", ")} (default: v0.30.2)`,
     },
     { names: ["says"], value: "VERSION", bare: true, text: "what /version says (default: as --like)" },
     { names: ["port"], value: "PORT", bare: true, text: "on 127.0.0.1 (default: a free one)" },
     { names: ["lifetime"], value: "DURATION", bare: true, text: "of the certificate to renew (default: 24h)" },
-    { names: ["fault"], value: "NAME[,NAME...]", bare: true, text: "misbehave on purpose; names below" },
+    {
+      names: ["fault"],
+      value: "NAME[,NAME...]",
+      choices: faultNames,
+      bare: true,
+      text: "misbehave on purpose; names below",
+    },
     { names: ["crl"], bare: true, text: "publish a revocation list" },
   ],
   after: `EXAMPLES
-  $ renew dev-ca --like v0.26.1 --dir /tmp/ca
+  $ renew dev-ca --like v0.26.1 --dir /tmp/ca --port 9000
   $ renew --force /tmp/ca/web.crt /tmp/ca/web.key \\
-      --ca-url https://localhost:PORT --root /tmp/ca/root_ca.crt
+      --ca-url https://localhost:9000 --root /tmp/ca/root_ca.crt
 
 FAULTS
 ${table(Object.entries(faults), 80, 2)

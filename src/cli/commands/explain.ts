@@ -14,11 +14,14 @@ import { explanationDocument } from "../print/explanation.ts";
 import { table, wrap } from "../print/layout.ts";
 import { brief, plain } from "../print/plain.ts";
 
+const causeIds = Object.keys(causes) as CauseId[];
+
 export const words: CommandWords = {
   name: "explain",
   summary:
     "The page of an error code or a cause; without one, the list of all. With --from, what a message of step, step-ca, Go, Node, OpenSSL, curl or Java means.",
   arguments: "[CODE|CAUSE]",
+  choices: [...new Set([...codes, ...causeIds])],
   flags: [
     {
       names: ["from"],
@@ -40,7 +43,6 @@ EXIT STATUS
 `,
 };
 
-const causeIds = Object.keys(causes) as CauseId[];
 const isCode = (name: string): name is Code => Object.hasOwn(catalogue, name);
 const isCause = (name: string): name is CauseId => Object.hasOwn(causes, name);
 

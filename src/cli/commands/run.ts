@@ -42,6 +42,7 @@ export const words: CommandWords = {
     {
       names: ["method"],
       value: "auto|mtls|token",
+      choices: ["auto", "mtls", "token"],
       bare: true,
       text: "how to prove identity, whatever the list says (default: auto)",
       check: methodOf,

@@ -8,8 +8,10 @@ import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
 import { many } from "./many.ts";
+import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
+import { schedules } from "./schedules.ts";
 import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
@@ -28,6 +30,8 @@ export const catalogue: Family<Code> = {
   ...many,
   ...servers,
   ...kube,
+  ...metrics,
+  ...schedules,
 };
 
 export const codes = Object.keys(catalogue) as Code[];

@@ -98,7 +98,7 @@ class Stage {
     const number = this.#generation.get(file) ?? 0;
     const { leaf } = generationOf(number);
     if (window !== null)
-      return { outcome: "not-due", leaf, due: { due: false, because: "fresh", from: leaf.notAfter } };
+      return { outcome: "not-due", leaf, chain: [leaf], due: { due: false, because: "fresh", from: leaf.notAfter } };
     this.requests.push(this.clock.now);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.underWay);
     await this.clock.sleep(50);
@@ -111,7 +111,7 @@ class Stage {
     const { serial } = next;
     sharing?.hooks?.(hooked, { serial, previousSerial: leaf.serial, method: "mtls", names: [], notAfter: "" });
     const choice = { method: "mtls", because: "valid" } as const;
-    return { outcome: "renewed", leaf: next, previous: leaf, choice, file, how: "renamed", tookMs: 50 };
+    return { outcome: "renewed", leaf: next, chain: [next], previous: leaf, choice, file, how: "renamed", tookMs: 50 };
   };
 
   /** Runs it until that many hours are over; what the test wants to do comes before. */
