@@ -80,7 +80,8 @@ describe("wherever it has to stand", () => {
         const value = (whole: string) => parse(whole.replaceAll("\r\n", "\n")) as Config;
         const without = (config: Config) => ({ ...config, users: config.users.filter((user) => user.name !== name) });
         expect(without(value(after))).toEqual(without(value(text)));
-        const own = Object.fromEntries(Object.entries(name === "dave" ? shape.more : {}));
+        const before = value(text).users.find((user) => user.name === name)?.user ?? {};
+        const own = Object.fromEntries(Object.entries(before).filter(([key]) => !key.startsWith("client-")));
         expect(userIn(after.replaceAll("\r\n", "\n"), name)).toEqual({ ...own, exec: stanza });
         expect(written(after, name)).toBeNull();
         const [first = 0] = parseKubeconfig("", Buffer.from(text)).users.flatMap((user) =>

@@ -27,7 +27,7 @@ export const words: CommandWords = {
   name: "doctor",
   summary:
     "Look at a certificate, its key and its CA before anything fails: what is well, what is not, and whether a renewal works now and after the expiry. Changes nothing.",
-  arguments: "CRT KEY | --kubeconfig [FILE]",
+  arguments: "[CRT KEY|FILE]",
   flags: [
     { names: ["kubeconfig"], bare: true, text: "of a user in a kubeconfig: FILE, or as kubectl finds it" },
     { ...userFlag, text: "with --kubeconfig: the user (default: the current context's, else the only one)" },
@@ -47,7 +47,7 @@ export const words: CommandWords = {
     $ renew doctor --rehearse web.crt web.key
 
   The certificate of the current context's user in kubectl's own file:
-    $ renew doctor --kubeconfig
+    $ renew doctor --kubeconfig ~/.kube/config
 
   In monitoring: silent and 0 while all is well:
     $ renew doctor -q web.crt web.key

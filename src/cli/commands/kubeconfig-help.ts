@@ -14,7 +14,7 @@ export const kubeconfigHelp = `EXAMPLES
     $ renew kubeconfig --force --rekey
 
   Will it renew tonight, and what if tonight's run is missed?
-    $ renew doctor --kubeconfig
+    $ renew doctor --kubeconfig ~/.kube/config
 
   A certificate that renews whenever kubectl needs it:
     $ renew kubectl-credential --install --user dave dave.crt dave.key
