@@ -28,9 +28,9 @@ THE LIST
     concurrency     so many at once, 1 to 1000 (default: 8)
   of an entry
     crt, key        the certificate's file, and its key's
-    out             write the new chain there instead of crt (outputs is the same)
-    also            other forms, written as one with it: {"combined": "web.pem"},
-                    or ["combined=web.pem"]; see \`renew --help\`
+    out             the new chain goes there instead of crt (outputs: the same)
+    also            other forms, written as one with it, as in
+                    {"combined": "web.pem"}; see \`renew --help\`
   at the top, or of an entry
     ca-url          the CA; https:// may be left out
     root            its roots: a file, a folder, or a list
