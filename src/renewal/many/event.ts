@@ -26,6 +26,8 @@ export type ManyEvent =
   | { event: "broken"; origin: Origin; failure: Failure }
   /** What several share; it is run again then. */
   | { event: "hooks-failed"; entries: readonly Entry[]; failure: Failure; next: Date; isNews: boolean; count: number }
+  /** What was owed from before has succeeded: of one certificate, or of several that share it. */
+  | { event: "hooks-settled"; entries: readonly [Entry, ...Entry[]] }
   /** SIGHUP: the plan was read again. */
   | { event: "reloaded"; entries: number; added: number; gone: number }
   /** SIGHUP: it could not be read, and the one before it stays. */

@@ -180,7 +180,9 @@ class Keeping {
     const run: Run = {
       world,
       together: new Together(world, this.#most),
-      progress: {},
+      progress: {
+        about: (entry) => ({ settled: () => this.#tell({ event: "hooks-settled", entries: [entry] }) }),
+      },
       outages: this.#outages,
       hooks: this.#hooks,
       renew: this.#renew,

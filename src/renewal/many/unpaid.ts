@@ -104,6 +104,9 @@ export class Unpaid {
       if (!told.has(file) && isOwing(file, world.fs)) entries.set(file, entry);
     const failure = settled === undefined ? before.failure : settled.failure;
     const count = settled === undefined ? before.count : failure === null ? 0 : before.count + 1;
+    const [one, ...others] = settled?.entries ?? [];
+    const isOver = settled?.failure === null && (settled.wasOwed || before.failure !== null);
+    if (isOver && one !== undefined) tell({ event: "hooks-settled", entries: [one, ...others] });
     this.#debts.delete(name);
     if (entries.size === 0) return;
     const next = world.now().getTime() + this.#delay(entries, Math.max(count, 1));

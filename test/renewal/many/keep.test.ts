@@ -426,6 +426,49 @@ describe("hooks that several share", () => {
     expect(stage.isOwed("/d/c1.crt")).toBe(false);
   });
 
+  test("that fail are part of the state, and it is told once they have succeeded", async () => {
+    const stage = new Stage(3, soon);
+    for (const file of ["/d/c0.crt", "/d/c2.crt"]) stage.owe(file);
+    stage.hookStatus = 1;
+    const ask = () => stage.handlers.get("SIGUSR1")?.();
+    const mend = () => {
+      stage.hookStatus = 0;
+    };
+    await stage.run(6, [
+      [2, ask],
+      [2.5, mend],
+      [5, ask],
+    ]);
+    const [before, after] = stage.told("state");
+    const until = stage.events.slice(
+      0,
+      stage.events.findIndex(({ event }) => event === "state"),
+    );
+    const tries = until.filter(({ event }) => event === "hooks-failed").length;
+    expect(before?.failing.map(({ entry, failure, others }) => [entry, failure.code, others])).toEqual([
+      [(stage.plan as Plan).entries[0], "HOOK_FAILED", 1],
+    ]);
+    expect(tries).toBeGreaterThan(1);
+    expect(before?.failing[0]?.count).toBe(tries);
+    expect(after?.failing).toEqual([]);
+    const settled = stage
+      .told("hooks-settled")
+      .map(({ entries }) => entries.map(({ policy }) => policy.paths.certificate));
+    expect(settled).toEqual([["/d/c0.crt", "/d/c2.crt"]]);
+  });
+
+  test("what follows a renewal and succeeds is no news; what one alone had owed is", async () => {
+    const calm = new Stage(3, { hooks: hook("reload") });
+    await calm.run(17);
+    expect([calm.hooks.length, calm.told("hooks-settled")]).toEqual([1, []]);
+    const alone = new Stage(1, soon);
+    alone.owe("/d/c0.crt");
+    await alone.run(2);
+    expect(alone.told("hooks-settled")).toEqual([
+      { event: "hooks-settled", entries: [(alone.plan as Plan).entries[0]] },
+    ]);
+  });
+
   test("that fail for one that the list has no more are forgotten", async () => {
     const stage = new Stage(3, soon);
     stage.owe("/d/c2.crt");
