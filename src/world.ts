@@ -33,6 +33,8 @@ export interface World {
   input(limit: number): Promise<Buffer>;
   /** Resolves early when `signal` is aborted, or `wake`. */
   sleep(ms: number, wake?: AbortSignal): Promise<void>;
+  /** What starts this program, wherever: Node and the script by their whole names, or the executable that is both. */
+  program(): Promise<readonly string[]>;
   /** Runs this very program again, as a user would, with its words on our streams. Resolves with its exit status. */
   runSelf(args: readonly string[], folder: string): Promise<number>;
   /** Runs a program of the user's; its output goes to our stderr. Ends it with its whole process group, late or when `signal` is aborted. */
@@ -90,6 +92,7 @@ export function realWorld(signal: AbortSignal, signals: Signals): World {
     ask: async (question, kind) => (await import("./cli/ask.ts")).ask(question, kind, signal),
     input: async (limit) => (await import("./cli/input.ts")).readInput(limit, signal),
     sleep: (ms, wake) => sleep(ms, wake === undefined ? [signal] : [signal, wake]),
+    program: async () => (await import("./cli/self.ts")).ownProgram(),
     runSelf: async (args, folder) => (await import("./cli/self.ts")).runSelf(args, folder),
     run: async (spec) => (await import("./cli/child.ts")).runChild(spec, signal),
     kill: (pid, number) => void process.kill(pid, number),

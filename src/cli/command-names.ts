@@ -2,9 +2,12 @@
 export const commandNames = [
   "renew",
   "needs-renewal",
+  "status",
   "rekey",
   "run",
   "rollback",
+  "systemd",
+  "cron",
   "doctor",
   "explain",
   "completion",

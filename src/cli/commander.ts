@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../failure/failure.ts";
 import { nearest } from "../failure/nearest.ts";
-import type { CommandWords, Line } from "./flags.ts";
+import { type CommandWords, joined, type Line } from "./flags.ts";
 import { reasonAgainst } from "./strangers.ts";
 
 /** `meant` is `argv` with a value for each switch. Throws BAD_FLAG. */
@@ -38,12 +38,13 @@ function describe({ name, summary, arguments: operands, flags, after }: CommandW
     .helpOption("-h, --help", "show this help")
     .exitOverride()
     .addHelpText("after", `\n${after}`);
-  for (const { names, short, value, text, on } of flags) {
+  for (const { names, short, value, text, on, repeats } of flags) {
     const [first, ...aliases] = names;
     const shown = `${short ? `-${short}, ` : ""}--${first}`;
     const suffix = value === undefined ? (on ? " [true|false]" : " [true]") : ` <${value}>`;
     // commander writes "[true]" behind every switch; people need to see the plain one.
-    command.addOption(new Option(`${shown}${suffix}`, text));
+    const option = new Option(`${shown}${suffix}`, text);
+    command.addOption(repeats ? option.argParser((one, before: string | undefined) => joined(before, one)) : option);
     for (const alias of aliases) command.addOption(new Option(`--${alias}${suffix}`).hideHelp());
   }
   command.configureHelp({

@@ -31,7 +31,7 @@ export function isLasting(said: Said, period: PeriodFlag): boolean {
       command: period === "rekey-period" ? "rekey" : "renew",
     });
   }
-  if (isOn && said.isOn("exit-code"))
+  if (isOn && said.has("exit-code") && said.isOn("exit-code"))
     throw conflict("--daemon", "--exit-code", "A daemon ends when it is told to, with 0.");
   return isOn;
 }

@@ -21,6 +21,8 @@ export interface Flag {
   bare?: boolean;
   /** Throws for a value that is none, before any file is opened; what it returns is not used. */
   check?: (value: string, from: string, command: string) => unknown;
+  /** May be given several times; each value counts. */
+  repeats?: true;
   /** Bears the name of a flag that every command has from step, and means something else: --config of `run`. */
   own?: boolean;
   /** Without it nothing can be done: then a defaults.json that cannot be read is a failure, and otherwise it is passed over. */
@@ -46,6 +48,8 @@ export interface Said {
   /** The value, null where neither flag nor environment nor defaults.json has it. */
   setting(name: string): Setting | null;
   value(name: string): string | undefined;
+  /** Of a flag that may stand several times: each, in their order. */
+  values(name: string): readonly string[];
   isOn(name: string): boolean;
   /** Whether this command has such a flag at all. */
   has(name: string): boolean;
@@ -112,6 +116,7 @@ function lookUp({ words, operands, written, hints, env }: Asked, settings: Confi
     given: (name) => written(flagOf(name)),
     setting: (name) => find(name).setting,
     value: (name) => find(name).setting?.value,
+    values: (name) => parted(find(name).setting?.value),
     place: () => settings.place(),
     passedOver: () => settings.remarks(),
     hints,
@@ -121,6 +126,17 @@ function lookUp({ words, operands, written, hints, env }: Asked, settings: Confi
       return setting === null ? flag.on === true : parseSwitch(setting, words);
     },
   };
+}
+
+/** Between the values of a flag that stands several times: no word of a command line can hold it. */
+const between = "\0";
+
+export function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}${between}${value}`;
+}
+
+function parted(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : value.split(between);
 }
 
 /** What a command line says: flags by name, and what is no flag. */
@@ -135,8 +151,9 @@ export function readPlain(words: readonly string[], flags: readonly Flag[]): Lin
   const given: Record<string, string> = {};
   const operands: string[] = [];
   for (const word of end < 0 ? words : words.slice(0, end)) {
-    const [, name = "", value = ""] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
-    if (flags.some(({ names }) => names[0] === name)) given[name] = value;
+    const [, name = "", value = ""] = /^--([a-z][a-z0-9-]*)=(.*)$/s.exec(word) ?? [];
+    const flag = flags.find(({ names }) => names[0] === name);
+    if (flag !== undefined) given[name] = flag.repeats ? joined(given[name], value) : value;
     else if (word.startsWith("-") && word !== "-") return null;
     else operands.push(word);
   }
@@ -158,7 +175,7 @@ export function goStyle(argv: readonly string[], flags: readonly Flag[]): { word
       words.push(...cluster);
       continue;
     }
-    const [, dashes = "", name = "", value] = /^(--?)([a-z][a-z-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const [, dashes = "", name = "", value] = /^(--?)([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(word) ?? [];
     const negated = name.startsWith("no-") ? flags.find(({ names }) => names.includes(name.slice(3))) : undefined;
     const flag = flags.find(({ names, short }) => names.includes(name) || (short !== undefined && short === name));
     if (negated && negated.value === undefined && value === undefined) words.push(`--${negated.names[0]}=false`);
@@ -201,5 +218,5 @@ function checkGiven(flag: Flag, value: string | undefined, words: CommandWords):
   if (value === undefined) return;
   const from = `--${flag.names[0]}`;
   if (flag.value === undefined) parseSwitch({ value, from }, words);
-  flag.check?.(value, from, words.name);
+  for (const one of flag.repeats ? parted(value) : [value]) flag.check?.(one, from, words.name);
 }

@@ -25,9 +25,12 @@ interface Command {
 const commands: Record<CommandName, () => Promise<Command>> = {
   renew: () => import("./commands/renew.ts"),
   "needs-renewal": () => import("./commands/needs-renewal.ts"),
+  status: () => import("./commands/status.ts"),
   rekey: () => import("./commands/rekey.ts"),
   run: () => import("./commands/run.ts"),
   rollback: () => import("./commands/rollback.ts"),
+  systemd: () => import("./commands/systemd.ts"),
+  cron: () => import("./commands/cron.ts"),
   doctor: () => import("./commands/doctor.ts"),
   explain: () => import("./commands/explain.ts"),
   completion: () => import("./commands/completion.ts"),
@@ -90,8 +93,8 @@ function isAskingForHelp(argv: readonly string[]): boolean {
 
 /** Whether the run that failed is a daemon. Where its words were not understood, by what they seem to say. */
 function isStaying(name: string, argv: readonly string[], said: Said | undefined): boolean {
-  if (said === undefined)
-    return ["renew", "rekey", "run"].includes(name) && argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
+  if (!["renew", "rekey", "run"].includes(name)) return false;
+  if (said === undefined) return argv.some((word) => /^--?daemon(=(1|t|true))?$/i.test(word));
   const isOn = attempt(() => said.has("daemon") && said.isOn("daemon"));
   return isOn.failure === undefined && isOn.value;
 }

@@ -4,6 +4,7 @@ import { Failure } from "../failure/failure.ts";
 import type { Policy } from "../renewal/renew.ts";
 import type { Window } from "../renewal/schedule.ts";
 import type { RootSource } from "../renewal/trust.ts";
+import { alsoOf } from "./also-policy.ts";
 import { backupsOf } from "./backup-policy.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
@@ -85,6 +86,10 @@ export function policyOf(said: Said, command: string): Policy {
   const hooks = said.has("exec-shell") ? hooksOf(said, command) : null;
   const expiresIn = said.has("expires-in") ? said.setting("expires-in") : null;
   const backups = said.has("backup") ? backupsOf(said, command) : undefined;
+  const also =
+    said.has("also") && command !== "run"
+      ? alsoOf(said, command === "rekey" ? "rekey" : "renew", namedBy(said, { certificate, key }))
+      : null;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
   if (out === "") throw emptyWord("--out", command);
   return {
@@ -99,6 +104,7 @@ export function policyOf(said: Said, command: string): Policy {
     root: rootOf(said),
     hooks,
     ...(out !== undefined && { out }),
+    ...(also !== null && { also }),
     ...(backups !== undefined && { backups }),
   };
 }
@@ -114,6 +120,19 @@ export function filesOf({ operands }: Said, command: string): { certificate: str
   }
   if (certificate === "" || key === "") throw emptyWord(certificate === "" ? "CRT" : "KEY", command);
   return { certificate, key };
+}
+
+/** What no other form of the certificate may be written over, as far as words tell. */
+function namedBy(said: Said, { certificate, key }: { certificate: string; key: string }) {
+  const flags = ["out", "out-cert", "out-key", "private-key", "password-file"].filter((name) => said.has(name));
+  return [
+    ...flags.flatMap((name) => {
+      const file = said.value(name);
+      return file === undefined ? [] : [{ what: `--${name}`, file }];
+    }),
+    { what: "KEY", file: key },
+    { what: "CRT", file: certificate },
+  ];
 }
 
 function emptyWord(what: string, command: string): Failure {

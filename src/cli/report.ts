@@ -93,6 +93,13 @@ export class Reporter {
     this.#note(`an earlier run still owes the hook or signal of ${file}: it is run by a run that has it`);
   }
 
+  /** Other forms of a certificate that is not due. */
+  freshened(files: readonly string[]): void {
+    this.#note(
+      `written from what is there, as ${files.length === 1 ? "it was" : "they were"} missing or stale: ${files.join(", ")}`,
+    );
+  }
+
   /** What nobody expects and somebody may count on, as what an interrupted run had left: said in every manner. */
   repaired(text: string): void {
     this.#hasRepaired = true;

@@ -14,6 +14,7 @@ const groups: readonly (readonly [flags: string, because: string])[] = [
   ["out-cert out-key private-key rekey-period", "A renewal keeps the key: this is a flag of `renew rekey`."],
   ["bundle roots servername", "This is a flag of `renew needs-renewal`."],
   ["renew-period mtls", "This is a flag of `renew CRT KEY`."],
+  ["prometheus", "This is a flag of `renew status`."],
   ["rehearse", "This is a flag of `renew doctor`."],
   ["concurrency keep-going method", "This is a flag of `renew run`, which renews what a file lists."],
   [
@@ -28,7 +29,7 @@ const reasons = new Map(groups.flatMap(([flags, because]) => flags.split(" ").ma
 
 /** What a list says of its certificates, each for itself. */
 const listed =
-  "expires-in exec exec-shell exec-timeout pid pid-file signal backup timeout lock-timeout password-file out".split(
+  "expires-in exec exec-shell exec-timeout pid pid-file signal backup timeout lock-timeout password-file out also p12-password-file".split(
     " ",
   );
 

@@ -29,6 +29,8 @@ export interface Facts {
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
+  /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
+  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
@@ -36,6 +38,21 @@ export interface Facts {
   WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
+  /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
+  BAD_UNIT_NAME: { from: string; name: string } & (
+    | { problem: "empty" }
+    | { problem: "character"; character: string; escaped: string; joined: string }
+    | { problem: "long"; limit: number }
+  );
+  /** Neither a unit nor a crontab can say it. */
+  CANNOT_SCHEDULE: {
+    by: string;
+    word: string;
+    problem: "newline" | "control" | "backslash" | "long" | "user";
+    limit?: number;
+  };
+  /** `purpose`: of ours, what it is for; null of somebody else's. */
+  UNIT_EXISTS: { file: string; line: string; purpose: string | null; wanted: string; name: string };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;
@@ -76,6 +93,8 @@ export interface Facts {
   /** `asked`: the one that was named; null where any would have done. `known`: the serial numbers of those there are. */
   NO_BACKUP: { file: string; asked: string | null; known: readonly string[]; looked: string };
 
+  NO_UNIT_FOLDER: { folder: string; problem: "missing" | "not-a-folder"; isUsual: boolean };
+
   // 69: renewed, and what was to follow did not succeed
   HOOK_FAILED: {
     file: string;
@@ -108,10 +127,16 @@ export interface Facts {
     left?: readonly string[];
     /** It is one file of a certificate and its key, which are replaced together. */
     ofPair?: true;
+    /** The flag that names it, where it is another form of the certificate. */
+    also?: string;
     /** Set when it is not whole, or one file of a pair is new and the other is not: the next run goes on from there. */
     unfinished?: true;
   };
 
+  /** `nearest`: the folder that is there, of one that is not. */
+  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string };
+
+  CANNOT_INSTALL_UNIT: { file: string; folder: string; errno: string };
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
   TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" };
   /** Another run is at work on the same certificate. */

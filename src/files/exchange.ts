@@ -4,14 +4,22 @@
  * are old, all are new, or the journal tells the next run (see `repair`) how to make them so.
  */
 import { Failure, isFailure } from "../failure/failure.ts";
-import { type Goal, isUnchanged, keepOld, step } from "./goal.ts";
+import { type Goal, isUnchanged, keepOld, partOf, step } from "./goal.ts";
 import { type Journal, newOf, type Part, writeJournal } from "./journal.ts";
 import { clear, fileOf, foldersOf, goBack, goForward } from "./switch.ts";
 import type { FileSystem } from "./system.ts";
 import { syncFolder } from "./whole.ts";
 
-/** Throws TARGET_CHANGED or CANNOT_WRITE: then all is as it was, and what is new is kept beside it, unless it is `unfinished`. */
-export function exchange(goals: readonly Goal[], parts: readonly Part[], fs: FileSystem): void {
+/**
+ * Throws TARGET_CHANGED or CANNOT_WRITE: then all is as it was, and what is new is kept beside it, unless it is `unfinished`.
+ * The last one is the certificate; `key`: which of them is its key, where that is one.
+ */
+export function exchange(
+  goals: readonly Goal[],
+  parts: readonly Part[],
+  fs: FileSystem,
+  key: Goal | null = null,
+): void {
   const journal: Journal = { version: 1, step: "switching", parts };
   const attempt = (name: string, goal: Goal | undefined, work: () => void) =>
     goal === undefined ? work() : step(name, goal, "after-answer", work);
@@ -25,7 +33,7 @@ export function exchange(goals: readonly Goal[], parts: readonly Part[], fs: Fil
     });
     attempt("put what is new in its place", last, () => goForward(journal, fs));
   } catch (error) {
-    throw takenBack(error, journal, fs);
+    throw takenBack(error, { journal, key }, fs);
   }
   try {
     clear(journal, fs, "dropped");
@@ -40,8 +48,9 @@ export function refuseIfChanged(goal: Goal, parts: readonly Part[], fs: FileSyst
 }
 
 /** The old files again, with the new ones beside them; or, where the disk refuses that too, something for the next run to finish. */
-function takenBack(error: unknown, journal: Journal, fs: FileSystem): unknown {
-  const [kept = "", keptKey] = journal.parts.map(newOf).toReversed();
+function takenBack(error: unknown, { journal, key }: { journal: Journal; key: Goal | null }, fs: FileSystem): unknown {
+  const kept = journal.parts.map(newOf).at(-1) ?? "";
+  const keptKey = key === null ? undefined : newOf(partOf(key, null));
   let isWhole = false;
   try {
     goBack(journal, fs, "kept");

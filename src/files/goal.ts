@@ -2,7 +2,7 @@
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { digestOf, newOf, oldOf, type Part } from "./journal.ts";
 import { atOnce, type Syncing } from "./syncing.ts";
-import type { FileSystem } from "./system.ts";
+import type { FileStat, FileSystem } from "./system.ts";
 import { follow, type Target, target } from "./target.ts";
 import { keepAttributes, keepOwnerAndMode, writeNew, writingNew } from "./whole.ts";
 
@@ -12,6 +12,8 @@ export interface Goal {
   readonly before: string | null;
   /** Makes the names beside it: hexadecimal, and used once. */
   readonly token: string;
+  /** Whose owner and mode it gets where nothing was. */
+  readonly like?: FileStat;
 }
 
 type Asked = "before-request" | "after-answer";
@@ -28,7 +30,7 @@ export function partOf({ target: { path }, before, token }: Goal, after: string 
   return { path, token, before, after, inPlace: false };
 }
 
-/** The whole new contents beside the file, with its owner and its mode; where nothing was, its owner's alone. */
+/** The whole new contents beside the file, with its owner and its mode; where nothing was and it is like none, its owner's alone. */
 export function writeBeside(goal: Goal, what: string, contents: Uint8Array, asked: Asked, fs: FileSystem): void {
   atOnce(writingBeside(goal, what, contents, asked, fs), fs);
 }
@@ -42,12 +44,13 @@ export function* writingBeside(
   fs: FileSystem,
 ): Syncing<void> {
   const { path, existing } = goal.target;
+  const like = existing ?? goal.like ?? null;
   const file = newOf(partOf(goal, null));
   let name = `write ${what} beside its place`;
   const give = (handle: number) => {
     name = `give ${what} the old one's owner and mode`;
     if (existing !== null) keepAttributes(path, file, fs);
-    keepOwnerAndMode(handle, goal.target, fs);
+    keepOwnerAndMode(handle, { existing: like }, fs);
     name = `sync ${what}`;
   };
   try {

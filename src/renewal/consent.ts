@@ -1,6 +1,7 @@
 /** What is there is replaced by consent only. A question is asked on a terminal alone, and before anything else is done. */
 import type { Facts } from "../failure/facts.ts";
 import { Failure } from "../failure/failure.ts";
+import type { Goal } from "../files/goal.ts";
 import type { World } from "../world.ts";
 import { stopIfAsked } from "./interruption.ts";
 
@@ -14,4 +15,17 @@ export async function askConsent(
   const answer = await world.ask(`overwrite ${what}? [y/N] `, "plain");
   stopIfAsked(world);
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new Failure("WOULD_OVERWRITE", { ...facts, asked: true });
+}
+
+/** One question for all files that are there, before the CA is asked: step asks when the certificate is issued already. */
+export async function mayReplace(
+  goals: readonly Goal[],
+  { force }: { readonly force: boolean },
+  world: World,
+): Promise<void> {
+  const there = goals.flatMap(({ target }) => (target.existing === null ? [] : [target.named]));
+  const [file, ...others] = there;
+  if (file === undefined || force) return;
+  const other = others.join(" and ");
+  await askConsent(there.join(" and "), { file, ...(other !== "" && { other }) }, world);
 }

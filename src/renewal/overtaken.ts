@@ -2,7 +2,9 @@
 import { digestOf } from "../files/journal.ts";
 import { unrepaired } from "../files/repair.ts";
 import { follow } from "../files/target.ts";
+import type { Certificate } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
+import { due, type Window } from "./schedule.ts";
 
 /** SHA-256 of files as they were; null where there was none, or none that can be read. */
 export type Seen = ReadonlyMap<string, string | null>;
@@ -67,4 +69,10 @@ function digestNow(file: string, { fs }: World): string | null {
   } catch {
     return null; // reading it will say what is wrong
   }
+}
+
+/** Without a window everything is always due: then what matters is whether it can be used. */
+export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
+  const now = world.now();
+  return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
 }

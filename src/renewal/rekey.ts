@@ -17,8 +17,8 @@ import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey } from "./load.ts";
 import { refuseToLoseCertificate, refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, areReplaced, isReplaced, type Seen, seenAs } from "./overtaken.ts";
-import { type Chain, isStillDue, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, type Seen, seenAs } from "./overtaken.ts";
+import { type Chain, keeperFor, limitsOf, type Policy, type Progress, settleFirst } from "./renew.ts";
 import { type Due, due } from "./schedule.ts";
 import { readRoots } from "./trust.ts";
 import { Turn } from "./turn.ts";
@@ -59,7 +59,8 @@ export type RekeyOutcome =
  */
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy)];
+  const forms = (policy.also?.files ?? []).map(({ file }) => file);
+  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...forms];
   const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, world, progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
@@ -78,7 +79,11 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  if (!when.due) {
+    const { also } = policy;
+    if (also) await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
+    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  }
   if (policy.window === null && areNewerThanAsked(written, world)) return overtaken(policy, turn, world, progress);
   await refuseUnfit(identity, policy, world);
   const given = policy.privateKey === undefined ? null : await loadKey(policy.privateKey, paths.passphraseFile, world);
@@ -86,7 +91,9 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
-  await mayReplace(goals, policy, world);
+  const { also } = policy;
+  const set = also ? await (await import("./also/set.ts")).formsOf({ ...policy, also }, goals, turn, world) : null;
+  await mayReplace(goals, set?.goals ?? [], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver())
     return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
@@ -95,7 +102,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const key = await newKey(given, opened, policy, world);
   const asking = { identity, anchors, policy, world, progress, deadline: world.elapsed() + policy.timeoutMs };
   progress.chose?.({ method: "mtls", because: "valid" });
-  const prepared = prepare(goals, fileFor(key, given ?? opened), world.fs);
+  const keyFile = fileFor(key, given ?? opened);
+  const prepared = prepare({ ...goals, others: set?.goals ?? [] }, keyFile, world.fs);
   let chain: AnsweredChain;
   try {
     const answered = await askRekey(asking, signingRequest(leaf, key));
@@ -109,7 +117,9 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   const renewed = factsOf(chain[0], leaf, "mtls");
   keeper?.keep();
   const pem = Buffer.from(chain.map(certificatePem).join(""));
-  await owingWhile(hooked, renewed, world, () => complete(prepared, pem, world.fs));
+  const forms = set?.contents({ chain, key, keyFile, anchors });
+  const install = () => complete(prepared, pem, world.fs, forms);
+  await owingWhile(hooked, renewed, world, () => (set ? set.named(install) : install()));
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -188,11 +198,17 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
 }
 
 /** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
-async function mayReplace({ certificate, key }: Goals, { force }: RekeyPolicy, world: World): Promise<void> {
-  const there = [certificate, key].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
+async function mayReplace(
+  { certificate, key }: Goals,
+  forms: readonly Goal[],
+  { force }: RekeyPolicy,
+  world: World,
+): Promise<void> {
+  const there = [certificate, key, ...forms].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
   if (there.length === 0 || force) return;
-  const [file = "", other] = there;
-  const facts = { file, ...(other !== undefined && { other }), operation: "rekey" as const };
+  const [file = "", ...others] = there;
+  const other = others.join(" and ");
+  const facts = { file, ...(other !== "" && { other }), operation: "rekey" as const };
   await askConsent(there.join(" and "), facts, world);
 }
 

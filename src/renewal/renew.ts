@@ -5,12 +5,12 @@ import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
 import { type Installed, install } from "../files/install.ts";
-import type { Target } from "../files/target.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
+import type { Also } from "./also/form.ts";
 import { ask } from "./ask.ts";
-import { askConsent } from "./consent.ts";
+import { mayReplace } from "./consent.ts";
 import {
   type Debt,
   factsOf,
@@ -26,7 +26,7 @@ import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
-import { areNewerThanAsked, isReplaced, seenAs } from "./overtaken.ts";
+import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
@@ -48,6 +48,8 @@ export interface Policy {
   readonly hooks: Hooks | null;
   /** How many of the certificates that are replaced are kept; none when left out. */
   readonly backups?: number;
+  /** In which forms it is written besides. */
+  readonly also?: Also;
   /** No other way is taken, also where another would work. */
   readonly only?: "mtls";
 }
@@ -96,6 +98,8 @@ export interface Progress extends TurnProgress {
   owing?(file: string): void;
   /** What was replaced, and was to be kept. */
   notKept?(what: NotKept): void;
+  /** Nothing was due, and these other forms of the certificate were missing or stale. */
+  freshened?(files: readonly string[]): void;
   /** The new chain is in its place; the hooks come next. */
   installed?(file: string, leaf: Certificate, keyFile?: string): void;
 }
@@ -108,7 +112,7 @@ export async function renewOnce(
   sharing: Sharing = {},
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, out];
+  const files = [paths.certificate, paths.key, out, ...(policy.also?.files ?? []).map(({ file }) => file)];
   const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, world, progress);
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
@@ -127,7 +131,7 @@ interface Around {
 
 async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const { turn, world, progress, sharing } = around;
-  const { paths, out = paths.certificate, force } = policy;
+  const { paths, out = paths.certificate, force, also } = policy;
   await turn.begin();
   const seen = seenAs([out], world);
   const seenKey = seenAs([paths.key], world);
@@ -141,36 +145,45 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  if (!when.due) {
+    if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
+    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
+  }
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
-    const { only } = policy;
     const facts = { file, key: keyFile, notAfter: leaf.notAfter, now: world.now() };
-    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(only !== undefined && { only }) });
+    throw new Failure("EXPIRED_NEEDS_FORCE", { ...facts, ...(policy.only && { only: policy.only }) });
   }
   if (policy.window === null && areNewerThanAsked([out], world)) return overtaken(policy, around);
   const goal = goalOf(out, turn.token, world.fs, seen.get(out));
   refuseToLoseKey(goal.target, identity.keyFile, world);
   const anchors = sharing.roots?.(policy.root) ?? readRoots(policy.root, world.fs);
-  await mayOverwrite(goal.target, policy, world);
+  const set = also ? await (await import("./also/set.ts")).setOf({ ...policy, also }, goal, turn, world) : null;
+  await mayReplace([goal, ...(set?.goals ?? [])], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver()) return overtaken(policy, around);
   const keeper = await keeperFor(policy, { certificate: goal, key: null, ownKey: identity.key }, world, progress);
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const { ways } = sharing;
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(ways && { ways }) };
-  const { answered, choice } = await ask(first, asking);
-  const clock = clockOf(answered.date, world.now());
-  verify({ old: leaf, answered: answered.chain, anchors, ...clock, url: policy.ca.href });
-  refuseIfChanged(paths.key, isReplaced(seenKey, turn.files, world), goal, world);
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(sharing.ways && { ways: sharing.ways }) };
+  const prepared = set?.prepare();
+  const asked = async () => {
+    const said = await ask(first, asking);
+    const { chain, date } = said.answered;
+    verify({ old: leaf, answered: chain, anchors, ...clockOf(date, world.now()), url: policy.ca.href });
+    const isNew = prepared ? areReplaced(seenKey, world) : isReplaced(seenKey, turn.files, world);
+    refuseIfChanged(paths.key, isNew, goal, world);
+    return said;
+  };
+  const { answered, choice } = await (prepared?.abandoning(asked) ?? asked());
   const pem = Buffer.from(answered.chain.map(certificatePem).join(""));
   const renewed = factsOf(answered.chain[0], leaf, choice.method);
   keeper?.keep();
-  const how = await owingWhile(hooked, renewed, world, () =>
-    sharing.install === undefined ? install(goal, pem, world.fs) : sharing.install(goal, pem),
-  );
+  const how = await owingWhile(hooked, renewed, world, () => {
+    if (prepared) return prepared.complete(pem, { chain: answered.chain, key: identity.key, anchors });
+    return sharing.install?.(goal, pem) ?? install(goal, pem, world.fs);
+  });
   const tookMs = world.elapsed() - started;
   keeper?.tidy();
   turn.sweepAll();
@@ -203,12 +216,6 @@ async function overtaken(policy: Policy, around: Around): Promise<Outcome> {
   return { outcome: "overtaken", leaf, chain, file: out };
 }
 
-/** Without a window everything is always due: then what matters is whether it can be used. */
-export function isStillDue(leaf: Certificate, window: Window | null, world: World): boolean {
-  const now = world.now();
-  return window === null ? now > leaf.notAfter : due(leaf, window, now).due;
-}
-
 /** A certificate for a key that is not there any more is of no use. Where the whole folder is gone, the installation says so. */
 function refuseIfChanged(file: string, isChanged: boolean, { target: { folder } }: Goal, { fs }: World): void {
   if (!isChanged) return;
@@ -238,10 +245,4 @@ export async function settleFirst(
 /** Hooks are about the file that is written. */
 function hookedOf({ hooks, out }: Policy, { certificateFile, keyFile }: Identity): Hooked | null {
   return hooks && { hooks, certificateFile: out ?? certificateFile, keyFile };
-}
-
-/** A question is asked before the CA is, and only on a terminal: step asks when the certificate is issued already. */
-async function mayOverwrite(goal: Target, { force }: Policy, world: World): Promise<void> {
-  if (goal.existing === null || force) return;
-  await askConsent(goal.named, { file: goal.named }, world);
 }

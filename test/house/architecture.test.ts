@@ -39,6 +39,11 @@ const doors: Record<string, readonly string[]> = {
   "reflect-metadata": ["pki", "dev-ca"],
   "jsonc-parser": ["cli/config/jsonc.ts"],
   yaml: ["cli/config/yaml.ts"],
+  "@peculiar/asn1-pfx": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-cms": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-rsa": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-schema": ["pki/pkcs12.ts"],
+  "@peculiar/asn1-x509": ["pki/pkcs12.ts"],
 };
 
 const folderOf = (name: string) => name.split("/")[0] ?? "";

@@ -13,6 +13,8 @@ import { rekeys } from "./plays/rekeys.ts";
 import { renewals } from "./plays/renewals.ts";
 import { rollbacks } from "./plays/rollbacks.ts";
 import { runs } from "./plays/runs.ts";
+import { schedules } from "./plays/schedules.ts";
+import { statuses } from "./plays/statuses.ts";
 import { token } from "./plays/token.ts";
 import { trust } from "./plays/trust.ts";
 import { usage } from "./plays/usage.ts";
@@ -34,4 +36,6 @@ export const plays: Plays = {
   ...behind,
   ...needsRenewal,
   ...doctors,
+  ...statuses,
+  ...schedules,
 };

@@ -24,6 +24,7 @@ export interface WorldOptions {
   input?: string | Buffer;
   columns?: number;
   signal?: AbortSignal;
+  program?: readonly string[];
   run?: World["run"];
   kill?: World["kill"];
 }
@@ -71,6 +72,7 @@ export function testWorld(options: WorldOptions = {}): TestWorld {
     },
     input: async (limit) => Buffer.from(options.input ?? "").subarray(-limit),
     sleep: async () => undefined,
+    program: async () => options.program ?? ["/usr/bin/node", "/usr/lib/node_modules/x5c-renew/bin/renew.js"],
     runSelf: async () => {
       throw new Error("a test does not start processes this way");
     },

@@ -7,6 +7,7 @@ import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/re
 import type { Progress } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags } from "../also-policy.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
 import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
@@ -27,6 +28,7 @@ export const words: CommandWords = {
     ...pairFlags,
     ...keyFlags,
     backupFlag("pairs"),
+    ...alsoFlags,
     expiresInFlag("only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%"),
     ...daemonFlags("rekey-period"),
     ...hookFlags,
@@ -49,6 +51,9 @@ export const words: CommandWords = {
 
   Keep the last two pairs, for \`renew rollback\`:
     $ renew rekey --force --backup 2 web.crt web.key
+
+  For HAProxy as well, certificate and new key in one file:
+    $ renew rekey --force web.crt web.key --also combined=haproxy.pem
 
   Reload a service afterwards:
     $ renew rekey --force web.crt web.key --exec 'systemctl reload nginx'
@@ -125,6 +130,7 @@ function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
     notKept: (what) => reporter.repaired(notKeptText(what)),
+    freshened: (files) => reporter.freshened(files),
     installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
     ...turnWords(reporter),
     loaded: ({ leaf }) => {

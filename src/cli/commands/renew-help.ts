@@ -29,6 +29,10 @@ export const renewHelp = `EXAMPLES
   Keep the old file, write the new chain beside it:
     $ renew web.crt web.key --out new.crt
 
+  For HAProxy, certificate and key in one file; for Java, PKCS#12:
+    $ renew --force web.crt web.key --also combined=haproxy.pem \\
+        --also p12=tomcat.p12 --p12-password-file p12.pass
+
   In a script: was it renewed (0), or not due (10)?
     $ renew --force --exit-code --expires-in 8h web.crt web.key
 
@@ -42,7 +46,10 @@ OTHER COMMANDS
   renew rekey CRT KEY            the same certificate for a new key, both as one
   renew run                      many certificates, which a file lists
   renew rollback CRT KEY         back to what --backup has kept
+  renew systemd CRT KEY          units for it: a timer or a daemon, sandboxed
+  renew cron CRT KEY             the line for a crontab
   renew needs-renewal FILE|URL   is it time? For timers and units
+  renew status [CRT...]          how they stand; for Prometheus, too
   renew doctor CRT KEY           what is well, what is not, and a forecast
   renew explain [CODE]           the page of an error code or a cause
   renew completion SHELL         what bash, zsh or fish completes it with
@@ -54,6 +61,18 @@ HOOKS
   RENEW_CERT, RENEW_KEY, RENEW_SERIAL, RENEW_PREVIOUS_SERIAL, RENEW_NOT_AFTER,
   RENEW_NAMES (a comma between them) and RENEW_METHOD (mtls, token or rollback).
   What an earlier run owes comes first, also when nothing is due.
+
+OTHER FORMS
+  --also FORM=FILE writes the certificate besides, in one piece with CRT: a
+  crash leaves all files old, all new, or the next run makes them so.
+    leaf        the certificate alone        chain   its intermediates
+    fullchain   both, as in CRT              der     the certificate, binary
+    combined    both, then the key           p12     PKCS#12, with the key
+    root        the CA's roots
+  A file that is missing or stale is written also when nothing is due, from what
+  is there, and no hook is run for it. New files with the key are yours alone
+  (0600), the others are like CRT; a file that is there keeps mode and owner.
+  The key of combined is encrypted where KEY is, and a p12's by its passphrase.
 
 TWO RUNS AT ONCE
   One at a time works on a certificate. The others wait, --lock-timeout at

@@ -6,6 +6,7 @@ import { type Certificate, whom } from "../../pki/certificate.ts";
 import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags } from "../also-policy.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
 import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
@@ -31,6 +32,7 @@ export const words: CommandWords = {
     },
     { names: ["out", "output-file"], value: "FILE", text: "write the new chain to FILE instead of CRT" },
     backupFlag("certificates"),
+    ...alsoFlags,
     expiresInFlag(
       "only when less than DURATION is left, or PERCENT of the lifetime is used: 8h, 2d, 66%; 0 or less: always",
     ),
@@ -98,6 +100,7 @@ function progressOf(policy: Policy, reporter: Reporter): Progress {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
     notKept: (what) => reporter.repaired(notKeptText(what)),
+    freshened: (files) => reporter.freshened(files),
     installed: (file, leaf) => reporter.installed(file, leaf),
     completed: (count) =>
       reporter.detail(

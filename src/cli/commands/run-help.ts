@@ -28,13 +28,17 @@ THE LIST
     concurrency     so many at once, 1 to 1000 (default: 8)
   of an entry
     crt, key        the certificate's file, and its key's
-    out             write the new chain there instead of crt (also: outputs)
+    out             the new chain goes there instead of crt (outputs: the same)
+    also            other forms, written as one with it, as in
+                    {"combined": "web.pem"}; see \`renew --help\`
   at the top, or of an entry
     ca-url          the CA; https:// may be left out
     root            its roots: a file, a folder, or a list
     expires-in      due when less is left, or so much used (default: 66%)
     method          auto, mtls or token (default: auto)
     password-file   the passphrase of an encrypted key
+    p12-password-file
+                    the passphrase of a p12, in its first line
     exec            a program to run afterwards: text, or a list of words;
                     with a / in its name it counts from the list's folder
     exec-shell      the same, as a line for /bin/sh, in place of exec

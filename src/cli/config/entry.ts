@@ -4,10 +4,12 @@ import type { CaUrl } from "../../ca/url.ts";
 import { Failure } from "../../failure/failure.ts";
 import type { RunConfigProblem } from "../../failure/run-config.ts";
 import type { FileSystem } from "../../files/system.ts";
+import type { Also } from "../../renewal/also/form.ts";
 import type { Broken, Entry, MethodWish, Origin } from "../../renewal/many/plan.ts";
 import type { Policy } from "../../renewal/renew.ts";
 import type { RootSource } from "../../renewal/trust.ts";
 import { connectTimeoutMs, managedKey, parseLockTimeout, parseTimeout } from "../policy.ts";
+import { alsoIn } from "./also.ts";
 import { type fileKeys, filled, isSettingKey, type SettingKey } from "./keys.ts";
 import { badRunConfig } from "./open.ts";
 import {
@@ -95,11 +97,15 @@ function readEntry(value: unknown, started: Started): Read<Omit<Entry, "origin">
   if ("trouble" in read) return read;
   const files = filesOf(value, started.at);
   if ("trouble" in files) return files;
-  return completed(files.value, started.layer(read.value), started);
+  const settings = started.layer(read.value);
+  const also = alsoIn(value, settings.p12PasswordFile, started.at);
+  if ("trouble" in also) return also;
+  return completed(files.value, also.value, settings, started);
 }
 
 function completed(
   files: Files,
+  also: Also | undefined,
   settings: Settings,
   { ca, root, method, hooksOf }: Started,
 ): Read<Omit<Entry, "origin">> {
@@ -125,6 +131,7 @@ function completed(
     lockTimeoutMs: settings.lockTimeoutMs ?? usualLockTimeoutMs,
     hooks: hooksOf(settings),
     ...(backups !== undefined && { backups }),
+    ...(also !== undefined && also.files.length > 0 && { also }),
   };
   return { value: { policy, method: wish } };
 }

@@ -8,13 +8,14 @@ import { parseLockTimeout, parseTimeout, windowOf } from "../policy.ts";
 import type { Settings } from "./settings.ts";
 
 /** What may stand behind a key. A number is as good as its digits where flags take digits. */
-export type Kind = "text" | "text-or-list" | "text-or-number" | "number";
+export type Kind = "text" | "text-or-list" | "text-or-number" | "number" | "forms";
 
 export const kinds: Record<Kind, string> = {
   text: "text",
   "text-or-list": "text, or a list of texts",
   "text-or-number": "a number or text",
   number: "a whole number",
+  forms: "forms with their files, or a list of FORM=FILE",
 };
 
 /** Where relative names count from, and how the file is called. */
@@ -41,6 +42,10 @@ export const settingKeys = {
     kind: "text",
     read: text((value, from, { within }) => ({ passphraseFile: within(filled(value, from)) })),
   },
+  "p12-password-file": {
+    kind: "text",
+    read: text((value, from, { within }) => ({ p12PasswordFile: within(filled(value, from)) })),
+  },
   exec: {
     kind: "text-or-list",
     read: (value, from, around) => ({ exec: value === "" ? null : { words: program(value, from, around) } }),
@@ -64,7 +69,7 @@ export const settingKeys = {
 export type SettingKey = keyof typeof settingKeys;
 
 /** An entry's own. `outputs` is another name for `out`. */
-export const fileKeys = { crt: "text", key: "text", out: "text", outputs: "text-or-list" } as const;
+export const fileKeys = { crt: "text", key: "text", out: "text", outputs: "text-or-list", also: "forms" } as const;
 
 /** Of the file as a whole. */
 export const topKeys = ["certificates", "include", "concurrency", "$schema"] as const;

@@ -22,17 +22,25 @@ export function refuseSameFiles(entries: readonly Entry[], configs: readonly str
     const other = written.get(real);
     if (other !== undefined) refuse(use.named, [other, use]);
     written.set(real, use);
+    for (const { file: named } of entry.policy.also?.files ?? []) {
+      const form: Using = { entry, role: "also", named };
+      const before = written.get(realOf(named));
+      if (before !== undefined) refuse(named, [before, form]);
+      written.set(realOf(named), form);
+    }
   }
   /** What nobody may write, but perhaps `but`. */
   const keep = (use: Using, but?: Entry) => {
     const writer = written.get(realOf(use.named));
-    if (writer !== undefined && writer.entry !== but) refuse(use.named, [writer, use]);
+    if (writer !== undefined && (writer.entry !== but || writer.role === "also")) refuse(use.named, [writer, use]);
   };
   for (const file of configs) keep({ entry: null, role: "config", named: file });
   const roots = new Set<unknown>();
   for (const entry of entries) {
     const { paths, out, root } = entry.policy;
     keep({ entry, role: "key", named: paths.key });
+    for (const named of [paths.passphraseFile, entry.policy.also?.passwordFile])
+      if (named !== undefined) keep({ entry, role: "passphrase", named });
     // Where it is read only, another one must not write it: each would be renewed from the other's.
     if (out !== undefined) keep({ entry, role: "crt", named: paths.certificate }, entry);
     if (!roots.has(root)) for (const named of root.files ?? filesIn(root.value)) keep({ entry, role: "root", named });

@@ -20,6 +20,7 @@ export interface Settings {
   readonly window?: Window | null;
   readonly method?: MethodWish;
   readonly passphraseFile?: string;
+  readonly p12PasswordFile?: string;
   readonly exec?: Hooks["exec"];
   readonly execTimeoutMs?: number;
   readonly target?: { readonly pid: number } | { readonly pidFile: string } | null;
@@ -86,7 +87,7 @@ function readSetting(key: SettingKey, value: unknown, around: Around): Read<Sett
 export function shape(key: string, value: unknown, kind: Kind): Read<string | readonly string[]> {
   if (typeof value === "string" && kind !== "number") return { value };
   if (typeof value === "number" && kind.endsWith("number")) return { value: String(value) };
-  const isList = Array.isArray(value) && kind === "text-or-list";
+  const isList = Array.isArray(value) && (kind === "text-or-list" || kind === "forms");
   if (isList && value.length > 0 && value.every((one) => typeof one === "string")) return { value };
   const found = isList ? (value.length === 0 ? "an empty list" : "a list of something else") : nameOf(value);
   return { trouble: { key, problem: { kind: "wrong-type", key, wanted: kinds[kind], found } } };

@@ -7,8 +7,10 @@ import type { Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { many } from "./many.ts";
+import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
 import { refusals } from "./refusals.ts";
+import { schedules } from "./schedules.ts";
 import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
 import { usage } from "./usage.ts";
@@ -26,6 +28,8 @@ export const catalogue: Family<Code> = {
   ...trust,
   ...many,
   ...servers,
+  ...metrics,
+  ...schedules,
 };
 
 export const codes = Object.keys(catalogue) as Code[];

@@ -78,12 +78,15 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
 const roles: Record<FileUse["role"], string> = {
   crt: "the certificate",
   out: "the output",
+  also: "another form",
   key: "the private key",
+  passphrase: "the passphrase",
   root: "the root certificate",
   config: "the list of certificates",
 };
 
-const isWritten = ({ role, place }: FileUse) => role === "out" || (role === "crt" && place.entry !== undefined);
+const isWritten = ({ role, place }: FileUse) =>
+  role === "out" || role === "also" || (role === "crt" && place.entry !== undefined);
 
 const whoIs = ({ place }: FileUse) => (place.entry === undefined ? placeOf(place) : `entry ${place.entry}`);
 

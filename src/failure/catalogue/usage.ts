@@ -7,6 +7,7 @@ export const usage: Family<
   | "BAD_FLAG"
   | "FLAG_NOT_BUILT"
   | "FLAG_CONFLICT"
+  | "NO_PASSPHRASE_FILE"
   | "BAD_DURATION"
   | "BAD_URL"
   | "WOULD_OVERWRITE"
@@ -58,6 +59,23 @@ export const usage: Family<
     what: (f) => `${f.flags[0]} and ${f.flags[1]} cannot go together`,
     why: (f) => f.because,
     help: (f) => [`leave out ${f.flags[0]} or ${f.flags[1]}`],
+  },
+  NO_PASSPHRASE_FILE: {
+    exit: 64,
+    retry: "never",
+    title: "a PKCS#12 file is to be written, and no passphrase is named for it",
+    about:
+      "A PKCS#12 file holds the private key, encrypted under a passphrase. What reads it, a Java server or Windows, asks for that passphrase, so it is yours to choose: the first line of a file that `--p12-password-file` names. It is never taken from the command line, which every user of the machine can see.",
+    what: (f) => `${f.file} needs a passphrase, and none was named`,
+    why: () =>
+      "A PKCS#12 file holds the private key, encrypted under a passphrase that its reader knows. Nothing was read, and the CA was not called.",
+    evidence: (f) => [["asked for by", f.command === "run" ? `also: p12=${f.file}` : `--also p12=${f.file}`]],
+    help: (f) => [
+      f.command === "run"
+        ? "name the file that holds it: `p12-password-file: FILE`, in the entry or at the top"
+        : "name the file that holds it: `--p12-password-file FILE`",
+      "make one: `(umask 077 && openssl rand -hex 24 > p12.pass)`",
+    ],
   },
   BAD_DURATION: {
     exit: 64,

@@ -4,7 +4,7 @@ import { shellFile } from "../shell.ts";
 import { instant, span } from "../time.ts";
 import { type Family, quoted, sentence } from "./explanation.ts";
 
-const errnoWords: Record<string, string> = {
+export const errnoWords: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
@@ -75,7 +75,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
       help: (f) => {
-        const elsewhere = f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+        const elsewhere = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
         if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),

@@ -35,11 +35,14 @@ export async function lookAt(
 ): Promise<Look> {
   const { paths, out = paths.certificate, window } = policy;
   const read = attempt(() => readCertificateOf(paths.certificate, world));
-  const isLeft = [out, paths.certificate, paths.key].some((file) => names.has(file));
+  const forms = (policy.also?.files ?? []).map(({ file }) => file);
+  const isLeft = [out, paths.certificate, paths.key, ...forms].some((file) => names.has(file));
   if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
   const leaf = read.value;
   if (isLeft) return { is: "left", leaf, failure: null };
   const when = due(leaf, window, world.now());
+  // Only a whole renewal can tell whether its other forms are up to date.
+  if (!when.due && policy.also !== undefined) return { is: "left", leaf, failure: null };
   if (!when.due) return { is: "fresh", leaf, from: when.from };
   try {
     await together.loadAhead(paths);

@@ -172,6 +172,13 @@ describe("the verdict", () => {
     ["with a rival in an entry", { exec: "a", certificates: [pair("a", { "exec-shell": "b" })] }, true],
     ["with an empty rival", top({ exec: "", "exec-shell": "b" }), true],
     ["with both names of out", entry({ out: "a", outputs: "b" }), false],
+    ["with forms by their names", entry({ also: { combined: "a.pem", leaf: ["b.pem", "c.pem"] } }), true],
+    ["with forms as on a command line", entry({ also: ["combined=a.pem", "root=b.pem"] }), true],
+    ["with one form as on a command line", entry({ also: "der=a.der" }), true],
+    ["with a p12", { "p12-password-file": "p", certificates: [pair("a", { also: { p12: "a.p12" } })] }, true],
+    ["with an unknown form", entry({ also: { haproxy: "a.pem" } }), false],
+    ["with a form without a file", entry({ also: ["combined="] }), false],
+    ["with forms at the top", top({ also: { combined: "a.pem" } }), false],
     ["that is a list", [pair("a")], false],
     ["that is null", null, false],
   ])("on one %s is the reader's", async (_, contents, verdict) => {

@@ -83,7 +83,7 @@ describe("every transcript, played again with --json, prints one document that f
   test.each(Object.entries(plays))("%s", async (_, { set, command, authority }) => {
     current = await scene(authority);
     const world = (await set(current)) ?? {};
-    const [, name = "", words = ""] = /^(run )?(.*)$/.exec(command) ?? [];
+    const [, name = "", words = ""] = /^((?:run|systemd|cron) )?(.*)$/.exec(command) ?? [];
     const again = `${name}--json ${words.replace(/(^| )(-v|--json)(?= |$)/, "")}`;
     const { stdout, stderr, exit } = await current.renew(again, world);
     const document = JSON.parse(stdout) as { ok: boolean; error: { exit: number; rendered: string } | null };

@@ -10,6 +10,21 @@ export const usage: Plays = {
   "flag-not-built-offline": { set: async () => {}, command: "--offline --ca-config ca.json web.crt web.key" },
   "flag-not-built-kms": { set: async () => {}, command: "web.crt yubikey:slot-id=9a" },
   "flag-conflict": { set: async () => {}, command: "-q -v web.crt web.key" },
+  "flag-conflict-also": { set: async () => {}, command: "web.crt web.key --also leaf=./web.crt --ca-url ca.internal" },
+  "bad-flag-also": { set: async () => {}, command: "web.crt web.key --also fulchain=web.pem --ca-url ca.internal" },
+  "no-passphrase-file": { set: leaf({}), command: "--force web.crt web.key --also p12=web.p12 --ca-url CA" },
+  "cannot-write-also": {
+    set: leaf({}),
+    command: "--force web.crt web.key --also combined=haproxy/web.pem --ca-url CA --root root.crt",
+  },
+  "also-renewed": {
+    set: leaf({}),
+    command: "--force web.crt web.key --also combined=web.pem --also chain=ca.pem --ca-url CA --root root.crt",
+  },
+  "also-freshened": {
+    set: leaf(),
+    command: "--force --expires-in 8h web.crt web.key --also combined=web.pem --ca-url CA --root root.crt",
+  },
   "bad-duration": { set: async () => {}, command: "--expires-in soon web.crt web.key --ca-url ca.internal" },
   "bad-duration-period": { set: leaf(), command: "--daemon --renew-period 25h web.crt web.key --ca-url ca.internal" },
   "bad-duration-rekey-period": {

@@ -1,0 +1,82 @@
+/** `--also FORM=FILE`: other forms of the certificate, for programs that cannot read it as it is. */
+import { resolve } from "node:path";
+import { Failure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
+import { type Also, type AlsoFile, type Form, forms, type Reserved, refuseTwice } from "../renewal/also/form.ts";
+import type { Flag, Said } from "./flags.ts";
+
+export type AlsoCommand = "renew" | "rekey" | "run";
+
+export const alsoFlags: readonly Flag[] = [
+  {
+    names: ["also"],
+    value: "FORM=FILE",
+    bare: true,
+    repeats: true,
+    text: "write it to FILE as well, as one with CRT: leaf, chain, fullchain, combined (with the key), der, p12, root; may be repeated",
+    check: (value, from, command) => alsoFile(value, from, command),
+  },
+  { names: ["p12-password-file"], value: "FILE", text: "the passphrase of a p12, in FILE's first line" },
+];
+
+/** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
+export function alsoOf(said: Said, command: "renew" | "rekey", reserved: readonly Reserved[]): Also | null {
+  const files = said.values("also").map((value) => alsoFile(value, "--also", command));
+  const passwordFile = said.value("p12-password-file");
+  if (passwordFile === "") throw emptyWord("--p12-password-file", command);
+  if (files.length === 0) return null;
+  const ofPassword = passwordFile === undefined ? [] : [{ file: passwordFile, what: "--p12-password-file" }];
+  refuseTwice(files, [...reserved, ...ofPassword], (file) => resolve(file));
+  return alsoWith(files, passwordFile, command);
+}
+
+/** Throws NO_PASSPHRASE_FILE. */
+export function alsoWith(files: readonly AlsoFile[], passwordFile: string | undefined, command: AlsoCommand): Also {
+  const p12 = files.find(({ form }) => form === "p12");
+  if (p12 !== undefined && passwordFile === undefined)
+    throw new Failure("NO_PASSPHRASE_FILE", { file: p12.file, command });
+  return { files, ...(passwordFile !== undefined && { passwordFile }) };
+}
+
+/** Throws BAD_FLAG. */
+export function alsoFile(value: string, from: string, command: string): AlsoFile {
+  const [, word = value, file] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
+  const because = "It is written as FORM=FILE, such as `--also combined=web.pem`.";
+  if (file === undefined)
+    throw new Failure("BAD_FLAG", { said: `${from} names no file: '${value}'`, command, because });
+  if (file === "") throw new Failure("BAD_FLAG", { said: `${from} names no file: '${value}'`, command, because });
+  return { form: formOf(word, from, command), file };
+}
+
+/** Throws BAD_FLAG. */
+export function formOf(word: string, from: string, command: string): Form {
+  const form = forms.find((one) => one === word);
+  if (form !== undefined) return form;
+  const near = otherNames[word.toLowerCase()] ?? nearest(word, forms);
+  throw new Failure("BAD_FLAG", {
+    said: `${from} knows no form '${word}'`,
+    command,
+    because: `The forms are ${forms.slice(0, -1).join(", ")} and ${forms.at(-1)}.`,
+    ...(near !== undefined && { nearest: `${from} ${near}=FILE` }),
+  });
+}
+
+/** What the forms are called elsewhere. */
+const otherNames: Readonly<Record<string, Form>> = {
+  pfx: "p12",
+  pkcs12: "p12",
+  "pkcs#12": "p12",
+  pem: "fullchain",
+  bundle: "fullchain",
+  haproxy: "combined",
+  cert: "leaf",
+  crt: "leaf",
+  cer: "der",
+  ca: "root",
+  roots: "root",
+  intermediates: "chain",
+};
+
+function emptyWord(what: string, command: string): Failure {
+  return new Failure("BAD_FLAG", { said: `${what} is an empty word: is a variable not set?`, command });
+}

@@ -1,0 +1,136 @@
+/** How certificates stand: a table for people, and a document. */
+
+import { tell } from "../../failure/catalogue/catalogue.ts";
+import { shellFile } from "../../failure/shell.ts";
+import { instant, relative, span } from "../../failure/time.ts";
+import { whom } from "../../pki/certificate.ts";
+import { needsAttention, type Standing } from "../../renewal/status.ts";
+import { certificateDocument, type Document, type ErrorDocument } from "./json.ts";
+import { plain } from "./plain.ts";
+
+export interface StandingDocument {
+  file: string;
+  state: Standing["state"];
+  needsAttention: boolean;
+  certificate: Record<string, string> | null;
+  issuer: string | null;
+  dueFrom: string | null;
+  method: "mtls" | "token" | null;
+  methodReason: string | null;
+  /** When the file was written last. */
+  writtenAt: string | null;
+  hookOwed: boolean;
+  interrupted: boolean;
+  lockedBy: { pid: number; host: string; since: string } | null;
+  error: ErrorDocument | null;
+}
+
+export interface StatusDocument extends Omit<Document, "outcome"> {
+  outcome: "fine" | "attention" | "failed";
+  certificates: readonly StandingDocument[];
+}
+
+/** What a failed run's document has besides what all have. */
+export const blank = { certificates: [] };
+
+export function statusDocument(
+  standings: readonly Standing[],
+  describe: (failure: NonNullable<Standing["failure"]>) => ErrorDocument,
+): StatusDocument {
+  return {
+    schema: 1,
+    command: "status",
+    ok: true,
+    outcome: standings.some(needsAttention) ? "attention" : "fine",
+    method: null,
+    methodReason: null,
+    certificate: null,
+    error: null,
+    file: null,
+    dueFrom: null,
+    tookMs: null,
+    certificates: standings.map((one) => ({
+      file: one.file,
+      state: one.state,
+      needsAttention: needsAttention(one),
+      certificate: one.leaf && certificateDocument(one.file, one.leaf),
+      issuer: one.leaf && plain(one.leaf.issuer.text),
+      dueFrom: one.dueFrom?.toISOString() ?? null,
+      method: one.choice?.method ?? null,
+      methodReason: one.choice?.because ?? null,
+      writtenAt: one.written?.toISOString() ?? null,
+      hookOwed: one.owesHook,
+      interrupted: one.isHalfWay,
+      lockedBy: one.holder && { pid: one.holder.pid, host: one.holder.host, since: one.holder.since },
+      error: one.failure && describe(one.failure),
+    })),
+  };
+}
+
+const heads = ["CERTIFICATE", "FOR", "UNTIL (UTC)", "DUE", "BY", "STATE"];
+/** With two spaces between them, 80 columns at most. */
+const widths = [16, 13, 19, 7, 5, 10];
+
+export function statusTable(standings: readonly Standing[], now: Date): string {
+  const rows = standings.map((one) => cells(one, now));
+  const used = widths.map((most, column) =>
+    Math.min(most, Math.max(...[heads, ...rows].map((row) => (row[column] ?? "").length))),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => fitted(cell, used[column] ?? 0, column === 0))
+      .join("  ")
+      .trimEnd();
+  return `${[heads, ...rows].map(line).join("\n")}\n`;
+}
+
+function cells(one: Standing, now: Date): string[] {
+  const { leaf, dueFrom, choice } = one;
+  const state = { "not-yet-valid": "too early" }[one.state as string] ?? one.state;
+  const more = one.owesHook ? "owes" : one.isHalfWay ? "half-way" : one.holder ? "at work" : null;
+  return [
+    plain(one.file),
+    leaf === null ? "-" : plain(whom(leaf)),
+    leaf === null ? "-" : leaf.notAfter.toISOString().slice(0, 19).replace("T", " "),
+    dueFrom === null ? "-" : dueFrom <= now ? "now" : span(dueFrom.getTime() - now.getTime()),
+    choice === null ? "-" : choice.method === "mtls" ? "mTLS" : "token",
+    state === "fine" && more !== null ? more : state,
+  ];
+}
+
+/** A file is known by its end, a name by its beginning. */
+function fitted(text: string, width: number, isFile: boolean): string {
+  if (text.length <= width) return text.padEnd(width);
+  return isFile ? `…${text.slice(text.length - width + 1)}` : `${text.slice(0, width - 1)}…`;
+}
+
+/** What somebody should look at, and what to do about it. */
+export function attentionText(one: Standing, now: Date): string[] {
+  const { file, leaf, failure, state } = one;
+  const named = plain(file);
+  const crt = shellFile(file, "CRT");
+  const said: string[] = [];
+  if (failure !== null) said.push(`${plain(tell(failure).what)}: \`renew explain ${failure.code}\``);
+  if (leaf !== null && state === "expired")
+    said.push(
+      `${named} expired ${relative(leaf.notAfter, now)}: \`renew --force ${crt} KEY\`, or \`renew doctor ${crt} KEY\``,
+    );
+  if (leaf !== null && state === "overdue")
+    said.push(
+      `${named} has been due since ${instant(one.dueFrom ?? now)}: does its timer run? \`renew doctor ${crt} KEY\``,
+    );
+  if (leaf !== null && state === "not-yet-valid")
+    said.push(`${named} is good from ${instant(leaf.notBefore)} on: is the clock right? \`date -u\``);
+  if (one.owesHook) said.push(`${named} still owes its hook: the next run with --exec or --pid-file makes it good`);
+  if (one.isHalfWay) said.push(`${named} was left half-way by a run that died: the next run of renew finishes it`);
+  return said;
+}
+
+/** Under -v. */
+export function detailText(one: Standing): string[] {
+  const { leaf, written, holder } = one;
+  if (leaf === null) return [];
+  const put = written === null ? "" : `, written ${instant(written)}`;
+  const held = holder === null ? "" : `, a run is at work on it (process ${holder.pid} on ${plain(holder.host)})`;
+  return [`${plain(one.file)} is ${plain(leaf.subject.text)}, by ${plain(leaf.issuer.text)}${put}${held}`];
+}

@@ -1,0 +1,36 @@
+/** Exit 73: what monitoring reads cannot be written. */
+import { shellFile } from "../shell.ts";
+import type { Family } from "./explanation.ts";
+
+export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
+  CANNOT_WRITE_METRICS: {
+    exit: 73,
+    retry: "after-fix",
+    title: "the file for Prometheus cannot be written",
+    about:
+      "`renew status --prometheus FILE` writes beside FILE and renames, so that the node exporter never reads a part of it. The folder is the one that its `--collector.textfile.directory` names; on Debian /var/lib/prometheus/node-exporter. It is not made here: in a folder that no exporter reads, metrics would be missed by nobody.",
+    what: (f) => (isMissing(f) ? `the folder of ${f.file} does not exist` : `${f.file} cannot be written`),
+    why: (f) =>
+      f.errno === "EISDIR"
+        ? "It is a folder, and metrics go into a file. Nothing was written."
+        : isMissing(f)
+          ? "It may be misspelt, or the node exporter is not installed here. The folder is not made: one that no exporter reads would be of no use. Nothing was written."
+          : "The system refuses to write there. Nothing was written, and what was there is as it was.",
+    evidence: (f) => [
+      ["folder", f.folder],
+      ...(isMissing(f) ? [["the nearest that exists", f.nearest] as const] : []),
+      ["system error", f.errno],
+    ],
+    help: (f) => {
+      if (f.errno === "EISDIR") return [`name a file in it: \`--prometheus ${shellFile(`${f.file}/renew.prom`)}\``];
+      const where = "see where the node exporter looks: `ps -C prometheus-node-exporter,node_exporter -o args`";
+      if (isMissing(f))
+        return [where, `if it is the right one, make it: \`sudo install -d -m 755 ${shellFile(f.folder, "FOLDER")}\``];
+      return [`see who may write there: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``, where];
+    },
+  },
+};
+
+function isMissing({ errno, folder, nearest }: { errno: string; folder: string; nearest: string }): boolean {
+  return errno === "ENOENT" && folder !== nearest;
+}

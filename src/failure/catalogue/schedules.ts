@@ -1,0 +1,118 @@
+/** Units of systemd and lines of cron that cannot be made, or not be put in their place. */
+import { shellFile } from "../shell.ts";
+import { type Family, quoted } from "./explanation.ts";
+import { errnoWords } from "./writing.ts";
+
+type ScheduleCode = "BAD_UNIT_NAME" | "CANNOT_SCHEDULE" | "UNIT_EXISTS" | "NO_UNIT_FOLDER" | "CANNOT_INSTALL_UNIT";
+
+const whyNot = {
+  newline: "A line of its own begins there, which nobody meant, and no quote keeps it from that.",
+  control: "Neither a unit nor a crontab has a form for a control character that holds everywhere.",
+  backslash: "One cron takes a backslash away and another does not, so that no spelling holds for both.",
+  long: "Debian's cron cuts a command that is longer, and would run the first part of it.",
+  user: "A user's name stands between the times and the command, and ends at the first space.",
+} as const;
+
+export const schedules: Family<ScheduleCode> = {
+  BAD_UNIT_NAME: {
+    exit: 64,
+    retry: "never",
+    title: "that cannot be the name of a systemd unit",
+    about:
+      "A unit's name is made of ASCII letters, digits and `: - _ . \\`, at most 255 characters with its ending; `@` parts a template from its instance. systemd-escape(1) turns any text into one.",
+    what: (f) =>
+      f.problem === "empty" ? `${f.from} names no unit` : `${f.from} is no name that a unit can have: '${f.name}'`,
+    why: (f) => {
+      if (f.problem === "empty") return "Before the ending a name has at least one character, and the first is no dot.";
+      if (f.problem === "long") return `It is longer than ${f.limit} characters with its ending. Nothing was written.`;
+      const sign = f.character === " " ? "a space" : f.character === "@" ? "an @" : quoted(f.character);
+      return `It has ${sign} in it, and units are made of letters, digits and : - _ . \\ alone. Nothing was written.`;
+    },
+    evidence: (f) => (f.problem === "character" ? [["as systemd-escape has it", f.escaped]] : []),
+    help: (f) =>
+      f.problem === "character"
+        ? [
+            ...(f.joined === "" ? [] : [`take another name: \`${f.from} ${f.joined}\``]),
+            ...(f.from === "--reload" ? ["which units are there? `systemctl list-units --type=service`"] : []),
+          ]
+        : ["take another name: letters, digits, `-` and `_`"],
+  },
+  CANNOT_SCHEDULE: {
+    exit: 64,
+    retry: "never",
+    title: "a name or a value cannot be said in a unit or a crontab",
+    about:
+      "A crontab is made of lines, gives `%` a meaning, and treats backslashes differently from one cron to the next; a unit's file has lines as well. What cannot be said in a way that holds everywhere is refused, not guessed.",
+    what: (f) =>
+      f.problem === "long"
+        ? `the line for ${f.by} is longer than ${f.limit} bytes`
+        : `${f.by} cannot be told of '${f.word.replaceAll("\n", "\\n")}'`,
+    why: (f) => `${whyNot[f.problem]} Nothing was written.`,
+    evidence: (f) => (f.problem === "long" ? [["it is", `${Buffer.byteLength(f.word)} bytes long`]] : []),
+    help: (f) =>
+      f.problem === "long"
+        ? ["put the flags into a list, and let cron run `renew run`: `renew run --help`"]
+        : f.problem === "user"
+          ? ["name a user of this machine: `getent passwd`"]
+          : [
+              "give it another name, or a link with a plain one: `ln -s`",
+              "or put the pair into a list, and run that: `renew run --help`",
+            ],
+  },
+  UNIT_EXISTS: {
+    exit: 64,
+    retry: "never",
+    title: "a unit of that name is there, and is another's",
+    about:
+      "`renew systemd --install` writes over units that it has made itself for the same files, and over no other without --force.",
+    what: (f) => `${f.file} is there, ${f.purpose === null ? "and not of renew" : "for other files"}`,
+    why: (f) =>
+      f.purpose === null
+        ? "Its first line is not the one that units of renew have, so somebody else has made it. It was kept."
+        : "It was made for other files, which nothing would renew any more if it were replaced. It was kept.",
+    evidence: (f) => [
+      ["its first line", quoted(f.line)],
+      ["wanted for", f.wanted],
+    ],
+    help: (f) => [
+      `take a name of its own: \`--name ${f.name}\``,
+      `or look at it, and replace it all the same with --force: \`cat ${shellFile(f.file)}\``,
+    ],
+  },
+  NO_UNIT_FOLDER: {
+    exit: 66,
+    retry: "after-fix",
+    title: "the folder for units is not there",
+    about:
+      "Units of the administrator lie in /etc/systemd/system. Where systemd does not run, as in most containers, there is none, and `renew cron` or `renew --daemon` is the way.",
+    what: (f) => `${f.folder} ${f.problem === "missing" ? "is not there" : "is no folder"}`,
+    why: (f) =>
+      f.isUsual
+        ? "systemd reads its units there, so it may not be what runs this machine. Nothing was written."
+        : "Units were to be written there; a folder that systemd reads is there before. Nothing was written.",
+    evidence: (f) => [["folder", f.folder]],
+    help: (f) => [
+      ...(f.isUsual
+        ? ["does systemd run here? `ps -o comm= -p 1`; if not: `renew cron --help`, or `renew --daemon`"]
+        : [`make it: \`mkdir -p ${shellFile(f.folder, "DIR")}\`; or leave --dir out`]),
+      "print the units, and put them where they belong: without `--install`",
+    ],
+  },
+  CANNOT_INSTALL_UNIT: {
+    exit: 73,
+    retry: "after-fix",
+    title: "a unit cannot be written",
+    about:
+      "All units are written beside their places first and renamed then; where one cannot be, none is left, and those that were there stay as they were.",
+    what: (f) => `${f.file} cannot be written`,
+    why: (f) => `The system says: ${errnoWords[f.errno] ?? f.errno}. No unit was changed.`,
+    evidence: (f) => [
+      ["folder", f.folder],
+      ["system error", f.errno],
+    ],
+    help: () => [
+      "as root: `sudo` before the same command",
+      "or print the units, and let an administrator put them there: without `--install`",
+    ],
+  },
+};

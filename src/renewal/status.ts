@@ -1,0 +1,100 @@
+/** How each certificate stands, as far as files tell: nothing is changed, and no CA is asked. */
+import { dirname } from "node:path";
+import { type Choice, choose } from "../ca/credential.ts";
+import { attempt, type Failure } from "../failure/failure.ts";
+import { type Holder, heldBy } from "../files/lock.ts";
+import { owedBy } from "../files/owed.ts";
+import { interrupted } from "../files/repair.ts";
+import { follow } from "../files/target.ts";
+import type { Certificate } from "../pki/certificate.ts";
+import type { World } from "../world.ts";
+import { readCertificateOf } from "./load.ts";
+import { due, dueFrom, type Window } from "./schedule.ts";
+
+export interface Subject {
+  /** Where the newest one is. */
+  readonly file: string;
+  readonly window: Window;
+  readonly mtls: boolean;
+}
+
+/** "overdue": half of the time between due and the end has passed, and nothing has renewed it. */
+export type State = "fine" | "due" | "overdue" | "expired" | "not-yet-valid" | "unusable";
+
+export interface Standing {
+  readonly file: string;
+  readonly state: State;
+  /** Null where none could be read: `failure` says why. */
+  readonly leaf: Certificate | null;
+  readonly failure: Failure | null;
+  readonly dueFrom: Date | null;
+  /** By which way it would be renewed. */
+  readonly choice: Choice | null;
+  /** When the file was written last. */
+  readonly written: Date | null;
+  readonly owesHook: boolean;
+  /** A run has died before it was done: the next one finishes it. */
+  readonly isHalfWay: boolean;
+  readonly holder: Holder | null;
+}
+
+/** Throws nothing that is a failure: what cannot be read is a standing as well. */
+export function standingOf({ file, window, mtls }: Subject, world: World): Standing {
+  const { fs } = world;
+  const now = world.now();
+  const read = attempt(() => readCertificateOf(file, world));
+  const around = {
+    file,
+    written: quietly(() => new Date(fs.stat(file).mtimeMs), null),
+    owesHook: quietly(() => owedBy(follow(file, fs), fs) !== null, false),
+    isHalfWay: quietly(() => interrupted([file], now, fs).length > 0, false),
+    holder: quietly(() => heldBy(follow(file, fs), now, fs), null),
+  };
+  if (read.failure !== undefined) return unusable(around, read.failure);
+  const leaf = read.value;
+  const choice = choose(leaf, { mtls }, now);
+  return { ...around, leaf, failure: null, choice, dueFrom: dueFrom(leaf, window), state: stateOf(leaf, window, now) };
+}
+
+/** Of an entry that cannot be used at all. */
+export function brokenStanding(file: string, failure: Failure): Standing {
+  return unusable({ file, written: null, owesHook: false, isHalfWay: false, holder: null }, failure);
+}
+
+/** Whether somebody should look: a timer that works lets none of this come about, or last. */
+export function needsAttention({ state, owesHook, isHalfWay }: Standing): boolean {
+  return (state !== "fine" && state !== "due") || owesHook || isHalfWay;
+}
+
+function unusable(
+  around: Pick<Standing, "file" | "written" | "owesHook" | "isHalfWay" | "holder">,
+  failure: Failure,
+): Standing {
+  return { ...around, leaf: null, failure, choice: null, dueFrom: null, state: "unusable" };
+}
+
+function stateOf(leaf: Certificate, window: Window, now: Date): State {
+  const { notBefore, notAfter } = leaf;
+  if (now > notAfter) return "expired";
+  if (now < notBefore) return "not-yet-valid";
+  if (!due(leaf, window, now).due) return "fine";
+  const from = dueFrom(leaf, window);
+  return now.getTime() - from.getTime() > (notAfter.getTime() - from.getTime()) / 2 ? "overdue" : "due";
+}
+
+/** The folder that is there, of one that is not. */
+export function nearestFolder(folder: string, { fs }: Pick<World, "fs">): string {
+  for (let at = folder; ; at = dirname(at)) {
+    const isThere = quietly(() => fs.stat(at).isDirectory(), false);
+    if (isThere || at === dirname(at)) return at;
+  }
+}
+
+/** It leads nowhere, or may not be looked at: what reading the certificate meets is told. */
+function quietly<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}

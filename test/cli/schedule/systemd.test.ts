@@ -1,0 +1,239 @@
+/** The units are good, tight, and written all or none. */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { main } from "../../../src/cli/main.ts";
+import { rhythmFor } from "../../../src/cli/schedule/rhythm.ts";
+import { word } from "../../../src/cli/schedule/unit-words.ts";
+import { createAuthority } from "../../../src/dev-ca/authority.ts";
+import { realFileSystem } from "../../../src/files/system.ts";
+import { bin } from "../../support/program.ts";
+import { testWorld, type WorldOptions } from "../../support/world.ts";
+
+const hour = 3_600_000;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "renew units-"));
+  mkdirSync(join(folder, "units"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+
+async function systemd(words: readonly string[], options: WorldOptions = {}) {
+  const env = { SYSTEMD_UNIT_PATH: at("units") };
+  const world = testWorld({ env, program: [process.execPath, bin], ...options });
+  const exit = await main(["systemd", ...words, "--ca-url", "ca.internal:9000", "--root", at("root.crt")], world);
+  return { exit, stdout: world.out.text, stderr: world.err.text };
+}
+
+const install = (...words: string[]) => ["--install", "--dir", at("units"), ...words];
+const web = () => [at("web.crt"), at("web.key")];
+const units = () => readdirSync(at("units")).sort();
+const textOf = (name: string) => readFileSync(join(at("units"), name), "utf8");
+const linesOf = (name: string) => textOf(name).split("\n");
+
+describe("what is written", () => {
+  test("a service and its timer, a template where the files are called alike", async () => {
+    expect((await systemd(install(...web()))).exit).toBe(0);
+    expect(units()).toEqual(["renew@.service", "renew@.timer"]);
+    expect(statSync(join(at("units"), "renew@.service")).mode & 0o777).toBe(0o644);
+    expect(linesOf("renew@.timer")).toEqual(expect.arrayContaining(["Persistent=true", "OnCalendar=hourly"]));
+    expect(textOf("renew@.service")).toContain(`"${at("%I.crt")}" \\\n  "${at("%I.key")}"`);
+  });
+
+  test("a second run changes nothing, and one with other flags replaces what is ours", async () => {
+    await systemd(install(...web()));
+    const before = statSync(join(at("units"), "renew@.service"));
+    expect((await systemd(install(...web()))).stderr).toContain("renew@.service: as it was");
+    expect(statSync(join(at("units"), "renew@.service")).ino).toBe(before.ino);
+    expect((await systemd(install("--expires-in", "50%", ...web()))).stderr).toContain("renew@.service: replaced");
+    expect(textOf("renew@.service")).toContain("--expires-in=50%%");
+  });
+
+  test("units of their own for files that are called differently", async () => {
+    const { stderr } = await systemd(install(at("fullchain.pem"), at("privkey.pem")));
+    const [service = ""] = units();
+    expect(service).toMatch(/^renew-.*-fullchain\.pem\.service$/);
+    expect(stderr).toContain(`'${service.replace(/service$/, "timer")}'`);
+  });
+
+  test("the settings of this run: the root by its whole name, the address as it is used", async () => {
+    const { stdout } = await systemd(["--password-file", "pass", "--pid-file", "web.pid", ...web()]);
+    expect(stdout).toContain("--ca-url=https://ca.internal:9000 \\");
+    expect(stdout).toContain(`"--root=${at("root.crt")}"`);
+    expect(stdout).toContain(`--password-file=${join(process.cwd(), "pass")}`);
+    expect(stdout).toMatch(/^CapabilityBoundingSet=.*CAP_KILL$/m);
+  });
+
+  test("a link's own folder can be written as well", async () => {
+    mkdirSync(at("live"));
+    writeFileSync(at("live/web.crt"), "");
+    symlinkSync(at("live/web.crt"), at("web.crt"));
+    const { stdout } = await systemd(web());
+    expect(stdout).toContain(`ReadWritePaths="${folder}"\nReadWritePaths="${at("live")}"\n`);
+  });
+
+  test("never MemoryDenyWriteExecute, which V8 cannot bear, nor ProtectProc, which hides the owners of locks", async () => {
+    for (const kind of ["--timer", "--daemon"])
+      expect((await systemd([kind, ...web()])).stdout).not.toMatch(/^(MemoryDenyWriteExecute|ProtectProc)=/m);
+  });
+});
+
+describe("all or none", () => {
+  test("the second cannot be put in its place: the first is what it was", async () => {
+    await systemd(install(...web()));
+    const before = units().map(textOf);
+    let renames = 0;
+    const rename = (from: string, to: string) => {
+      if (to.includes("renew@.timer") && renames++ === 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      realFileSystem.rename(from, to);
+    };
+    const ran = await systemd(install("--expires-in", "1h", ...web()), { fs: { ...realFileSystem, rename } });
+    expect(ran).toMatchObject({ exit: 73, stderr: expect.stringContaining("error[CANNOT_INSTALL_UNIT]") });
+    expect(units().map(textOf)).toEqual(before);
+    expect(units()).toEqual(["renew@.service", "renew@.timer"]);
+  });
+
+  test("the disk is full: no part of one is left", async () => {
+    const write = () => {
+      throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+    };
+    expect((await systemd(install(...web()), { fs: { ...realFileSystem, write } })).exit).toBe(73);
+    expect(units()).toEqual([]);
+  });
+
+  test.each([
+    ["somebody else's", (name: string) => writeFileSync(name, "[Timer]\n")],
+    ["one that is masked", (name: string) => symlinkSync("/dev/null", name)],
+  ])("%s is there: both stay, until --force", async (_, make) => {
+    make(join(at("units"), "renew@.timer"));
+    expect(await systemd(install(...web()))).toMatchObject({ exit: 64, stderr: expect.stringMatching(/UNIT_EXISTS/) });
+    expect(units()).toEqual(["renew@.timer"]);
+    expect((await systemd(install("--force", ...web()))).exit).toBe(0);
+    expect(textOf("renew@.timer")).toMatch(/^# Made by `renew systemd`/);
+    expect(units()).toEqual(["renew@.service", "renew@.timer"]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a folder that this user may not write", async () => {
+    chmodSync(at("units"), 0o500);
+    expect((await systemd(install(...web()))).exit).toBe(73);
+  });
+
+  test("no folder, a file in its place, and printing writes nothing", async () => {
+    expect((await systemd(["--install", "--dir", at("none"), ...web()])).exit).toBe(66);
+    writeFileSync(at("file"), "");
+    expect((await systemd(["--install", "--dir", at("file"), ...web()])).exit).toBe(66);
+    expect((await systemd(web())).exit).toBe(0);
+    expect([existsSync(at("none")), units()]).toEqual([false, []]);
+  });
+});
+
+describe("what is refused before anything is looked at", () => {
+  test.each([
+    [["--reload", "a b"], "BAD_UNIT_NAME"],
+    [["--name", "a b"], "BAD_UNIT_NAME"],
+    [["--timer", "--daemon"], "FLAG_CONFLICT"],
+    [["--reload", "nginx", "--exec", "true"], "FLAG_CONFLICT"],
+    [["--force"], "BAD_FLAG"],
+    [["--renew-period", "1h"], "BAD_FLAG"],
+    [["--exec", "bin/reload"], "BAD_FLAG"],
+    [["--user", "a b"], "BAD_FLAG"],
+    [["--exec-shell", "a\nb"], "CANNOT_SCHEDULE"],
+  ])("%j: %s", async (words, code) => {
+    const ran = await systemd(
+      install(...web())
+        .concat(words)
+        .filter((one) => words[0] !== "--force" || !/install|dir|units$/.test(one)),
+    );
+    expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining(`error[${code}]`) });
+    expect(units()).toEqual([]);
+  });
+});
+
+describe("how often", () => {
+  const leaf = (hours: number) => ({ notBefore: new Date(0), notAfter: new Date(hours * hour) });
+  const percent = { kind: "percent", used: 66 } as const;
+  test.each([
+    [24, "hourly", false],
+    [1, "*-*-* *:*:00", false],
+    [0.1, "*-*-* *:*:00", true],
+    [24 * 30, "daily", false],
+    [24 * 7, "*-*-* 00/6:00:00", false],
+  ])("a lifetime of %s hours: %s", (hours, calendar, isTight) => {
+    expect(rhythmFor(percent, leaf(hours))).toMatchObject({ rhythm: { calendar }, isTight });
+  });
+  test("a lifetime that nothing tells: hourly, as for a day", () => {
+    expect(rhythmFor(percent, null).rhythm.calendar).toBe("hourly");
+  });
+
+  test("the certificate's own life decides", async () => {
+    const authority = await createAuthority();
+    const now = Date.now();
+    const life = { notBefore: new Date(now - hour), notAfter: new Date(now + 29 * 24 * hour) };
+    const { chain } = await authority.issue({ provisioner: { name: "x" }, ...life });
+    writeFileSync(at("web.crt"), chain);
+    expect((await systemd(web())).stdout).toContain("OnCalendar=daily");
+  });
+});
+
+test("step's own units are named, with the way from them", async () => {
+  mkdirSync(at("units/timers.target.wants"));
+  writeFileSync(at("units/cert-renewer@.service"), "");
+  writeFileSync(at("units/timers.target.wants/cert-renewer@web.timer"), "");
+  const { stderr } = await systemd(web());
+  expect(stderr).toContain("`systemctl disable --now cert-renewer@web.timer`");
+});
+
+test("a word of a command line is that word, whatever is in it", () => {
+  expect(word(`a b"c\\d%e$f`)).toBe(`"a b\\"c\\\\d%%e$$f"`);
+});
+
+const has = spawnSync("systemd-analyze", ["--version"]).status === 0;
+describe.skipIf(!has)("systemd-analyze finds no fault", () => {
+  const analyze = (...words: string[]) => spawnSync("systemd-analyze", words, { cwd: at("units"), encoding: "utf8" });
+
+  const forms: [string, string[], string[]][] = [
+    ["a timer", [], ["web.crt", "web.key"]],
+    ["a timer that reloads", ["--reload", "nginx"], ["web.crt", "web.key"]],
+    ["a daemon", ["--daemon"], ["web.crt", "web.key"]],
+    ["a daemon that reloads", ["--daemon", "--reload", "nginx.service"], ["web.crt", "web.key"]],
+    ["odd names", ["--exec-shell", `echo "$RENEW_CERT" 100% 'x' \\n; true`], [`we b%"'$.crt`, "k e y"]],
+    ["an odd instance", [], ["we b%é.crt", "we b%é.key"]],
+    ["a user", ["--user", "daemon"], ["web.crt", "web.key"]],
+    ["others' files", ["--pid-file", "/run/x.pid"], ["web.crt", "web.key"]],
+  ];
+
+  test.each(forms)("in %s", async (_, flags, [crt = "", key = ""]) => {
+    const { exit, stderr } = await systemd(install(...flags, at(crt), at(key)));
+    expect({ exit, stderr: exit === 0 ? "" : stderr }).toEqual({ exit: 0, stderr: "" });
+    const files = units().map((name) => `./${name}`);
+    const verified = analyze("verify", "--man=no", ...files);
+    // Of systemd's own units that this machine may lack it warns as well.
+    const ofOurs = verified.stderr.split("\n").filter((line) => /renew/.test(line));
+    expect({ status: verified.status, ofOurs }).toEqual({ status: 0, ofOurs: [] });
+    for (const file of files.filter((name) => name.endsWith(".service"))) {
+      const { stdout, stderr: problem } = analyze("security", "--offline=true", "--no-pager", file);
+      const score = Number(/Overall exposure level for .*: ([\d.]+)/.exec(stdout)?.[1] ?? problem);
+      expect(score).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test("its calendar is one", () => {
+    const all = ["*-*-* *:*:00", "*-*-* *:00/5:00", "*-*-* *:00/15:00", "*-*-* 00/6:00:00", "hourly", "daily"];
+    expect(analyze("calendar", ...all).status).toBe(0);
+  });
+});

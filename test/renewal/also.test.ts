@@ -1,0 +1,184 @@
+/** `--also`: the other forms of a certificate, through the whole program. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { quickAnswer } from "../../src/cli/quick.ts";
+import { realFileSystem } from "../../src/files/system.ts";
+import { type Scene, scene } from "../support/scene.ts";
+
+let s: Scene;
+beforeEach(async () => {
+  s = await scene({ intermediate: true });
+  await s.issue("web", { subject: "web.internal", names: ["web.internal"], usages: ["serverAuth", "clientAuth"] });
+});
+afterEach(() => s.end());
+
+const reach = "--ca-url CA --root root.crt";
+const text = (file: string) => readFileSync(file, "utf8");
+const blocks = (file: string) => text(file).match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n/g) ?? [];
+const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
+const leftovers = () => readdirSync(".").filter((name) => name.includes(".renew-"));
+
+describe.each(["", "rekey "])("renew %s", (command) => {
+  test("writes each form with the pair", async () => {
+    await s.ca();
+    writeFileSync("web.crt", text("web.crt"), { mode: 0o644 });
+    writeFileSync("p12.pass", "secret\n");
+    const forms = ["leaf", "chain", "fullchain", "combined", "der", "p12", "root"];
+    const also = forms.map((form) => `--also ${form}=as.${form}`).join(" ");
+    const before = text("web.crt");
+    const { exit, screen } = await s.renew(
+      `${command}--force web.crt web.key ${also} --p12-password-file p12.pass ${reach}`,
+    );
+    expect(exit, screen).toBe(0);
+    expect(text("web.crt")).not.toBe(before);
+    const [leaf = "", ...above] = blocks("web.crt");
+    expect(above).toHaveLength(1);
+    expect(text("as.leaf")).toBe(leaf);
+    expect(text("as.chain")).toBe(above.join(""));
+    expect(text("as.fullchain")).toBe(text("web.crt"));
+    expect(text("as.combined")).toBe(text("web.crt") + text("web.key"));
+    expect(readFileSync("as.der").equals(new X509Certificate(leaf).raw)).toBe(true);
+    expect(new X509Certificate(text("as.root")).raw.equals(new X509Certificate(text("root.crt")).raw)).toBe(true);
+    const key = createPrivateKey(text("as.combined"));
+    expect(new X509Certificate(text("as.combined")).checkPrivateKey(key)).toBe(true);
+    const modes = Object.fromEntries(forms.map((form) => [form, modeOf(`as.${form}`)]));
+    const open = modeOf("web.crt");
+    expect(modes).toEqual({
+      leaf: open,
+      chain: open,
+      fullchain: open,
+      combined: "600",
+      der: open,
+      p12: "600",
+      root: open,
+    });
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("keeps the mode of a file that is there", async () => {
+    await s.ca();
+    writeFileSync("as.pem", "old", { mode: 0o640 });
+    const { exit } = await s.renew(`${command}--force web.crt web.key --also combined=as.pem ${reach}`);
+    expect(exit).toBe(0);
+    expect(modeOf("as.pem")).toBe("640");
+    expect(text("as.pem")).toBe(text("web.crt") + text("web.key"));
+  });
+
+  test("writes what is missing or stale while nothing is due, and asks no CA", async () => {
+    writeFileSync("p12.pass", "secret\n");
+    const line = `${command}--force web.crt web.key --expires-in 1h --also leaf=as.leaf --also p12=as.p12 --p12-password-file p12.pass ${reach}`;
+    const first = await s.renew(line);
+    expect(first.exit, first.screen).toBe(0);
+    expect(first.stderr).toMatch(/missing or stale: as\.leaf, as\.p12/);
+    expect(text("as.leaf")).toBe(blocks("web.crt")[0]);
+    expect((await s.renew(line)).stderr, "nothing is stale").not.toMatch(/stale/);
+    writeFileSync("p12.pass", "another\n");
+    writeFileSync("as.leaf", "stale");
+    expect((await s.renew(line)).stderr).toMatch(/missing or stale: as\.leaf, as\.p12/);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("leaves all as it was where the CA refuses", async () => {
+    await s.ca();
+    writeFileSync("as.leaf", "old");
+    const before = readdirSync(".").map((name) => [name, text(name)]);
+    const { exit } = await s.renew(
+      `${command}--force web.crt web.key --also leaf=as.leaf --also combined=new.pem --ca-url https://localhost:1 --root root.crt`,
+    );
+    expect(exit).toBe(75);
+    expect(readdirSync(".").map((name) => [name, text(name)])).toEqual(before);
+  });
+
+  test.each([
+    ["--also leaf=web.crt", 64, "FLAG_CONFLICT"],
+    ["--also leaf=./web.key", 64, "FLAG_CONFLICT"],
+    ["--also leaf=a.pem --also chain=./a.pem", 64, "FLAG_CONFLICT"],
+    ["--also leaf=linked.pem", 64, "FLAG_CONFLICT"],
+    ["--also root=root.crt", 64, "FLAG_CONFLICT"],
+    ["--also p12=a.p12 --p12-password-file a.p12", 64, "FLAG_CONFLICT"],
+    ["--also p12=a.p12", 64, "NO_PASSPHRASE_FILE"],
+    ["--also p12=a.p12 --p12-password-file empty", 65, "FILE_EMPTY"],
+    ["--also p12=a.p12 --p12-password-file nowhere", 66, "FILE_MISSING"],
+    ["--also haproxy=a.pem", 64, "BAD_FLAG"],
+    ["--also leaf", 64, "BAD_FLAG"],
+    ["--also leaf=", 64, "BAD_FLAG"],
+    ["--also leaf=nowhere/a.pem", 73, "CANNOT_WRITE"],
+    ["--also leaf=other.key", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=other.key", 64, "WOULD_LOSE_KEY"],
+  ])("%s is %i %s, before the CA is asked", async (also, status, code) => {
+    writeFileSync("empty", "\n");
+    writeFileSync("other.key", text("web.key"));
+    symlinkSync("web.crt", "linked.pem");
+    const { exit, stderr } = await s.renew(`${command}--force web.crt web.key ${also} ${reach}`);
+    expect(stderr).toContain(`error[${code}]`);
+    expect(exit).toBe(status);
+    expect(existsSync("a.pem")).toBe(false);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("asks before it replaces a file", async () => {
+    writeFileSync("as.pem", "old");
+    const { exit, stderr } = await s.renew(`${command}web.crt web.key --also leaf=as.pem ${reach}`);
+    expect(exit).toBe(64);
+    expect(stderr).toMatch(/error\[WOULD_OVERWRITE\]: .*as\.pem/);
+  });
+});
+
+test("the quick path leaves it to the whole program", () => {
+  const argv = ["--expires-in", "1h", "web.crt", "web.key", "--ca-url", "localhost:1"];
+  const around = { env: { HOME: "/nowhere" }, now: s.base, fs: realFileSystem };
+  expect(quickAnswer(argv, around)).toMatchObject({ exit: 0 });
+  expect(quickAnswer([...argv, "--also", "leaf=a.pem"], around)).toBeNull();
+  expect(quickAnswer(["status", "web.crt"], around)).toBeNull();
+});
+
+describe("renew run", () => {
+  const list = (more: object, top: object = {}) =>
+    s.write(
+      "renew.json",
+      JSON.stringify({
+        "ca-url": s.url(),
+        root: "root.crt",
+        ...top,
+        certificates: [{ crt: "web.crt", key: "web.key", ...more }],
+      }),
+    );
+
+  test("writes the forms of what is due, and those that are missing or stale", async () => {
+    await s.ca();
+    s.write("p12.pass", "secret");
+    const also = { combined: "as.pem", p12: ["a.p12", "b.p12"] };
+    list({ also }, { "p12-password-file": "p12.pass", "expires-in": "20h" });
+    const first = await s.renew("run --config renew.json");
+    expect(first.exit, first.screen).toBe(0);
+    expect(text("as.pem")).toBe(text("web.crt") + text("web.key"));
+    expect(readFileSync("a.p12").equals(readFileSync("b.p12"))).toBe(true);
+    s.write("as.pem", "stale");
+    const chain = text("web.crt");
+    const second = await s.renew("run --config renew.json");
+    expect(second.exit, second.screen).toBe(0);
+    expect(text("web.crt"), "was not due").toBe(chain);
+    expect(text("as.pem")).toBe(chain + text("web.key"));
+    expect(leftovers()).toEqual([]);
+  });
+
+  test.each([
+    [{ also: { p12: "a.p12" } }, "BAD_RUN_CONFIG"],
+    [{ also: { fulchain: "a.pem" } }, "BAD_RUN_CONFIG"],
+    [{ also: ["leaf=a.pem", "chain=a.pem"] }, "BAD_RUN_CONFIG"],
+    [{ also: { leaf: "web.key" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "web.crt" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "root.crt" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "renew.json" } }, "SAME_FILE_TWICE"],
+    [{ also: { leaf: "p12.pass" }, "password-file": "p12.pass" }, "SAME_FILE_TWICE"],
+  ])("refuses %j", async (more, code) => {
+    list(more);
+    s.write("p12.pass", "secret");
+    const before = text("web.crt");
+    const { exit, stderr } = await s.renew("run --config renew.json");
+    expect(stderr).toContain(`error[${code}]`);
+    expect(exit).toBe(78);
+    expect(text("web.crt")).toBe(before);
+  });
+});

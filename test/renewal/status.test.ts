@@ -1,0 +1,181 @@
+/** `renew status` through the whole program: states, exit statuses, and what Prometheus reads. */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { metricsText } from "../../src/cli/print/metrics.ts";
+import { Failure } from "../../src/failure/failure.ts";
+import { brokenStanding } from "../../src/renewal/status.ts";
+import { type Scene, scene } from "../support/scene.ts";
+
+let s: Scene;
+beforeEach(async () => {
+  s = await scene();
+});
+afterEach(() => s.end());
+
+const usages = ["serverAuth" as const, "clientAuth" as const];
+const issue = (name: string, more: Parameters<Scene["issue"]>[1] = {}) =>
+  s.issue(name, { subject: `${name}.internal`, names: [`${name}.internal`], usages, ...more });
+const stateOf = async (name: string, flags = "") => {
+  const { stdout, exit } = await s.renew(`status --json ${flags} ${name}`);
+  const [standing] = JSON.parse(stdout).certificates as Record<string, unknown>[];
+  return { ...standing, file: standing?.["file"], exit };
+};
+
+describe("the state", () => {
+  // Of a certificate of a day: due from 15h50m on, overdue once half of what is left then has passed.
+  test.each([
+    [-15, 9, "fine", 0],
+    [-17, 7, "due", 0],
+    [-20.5, 3.5, "overdue", 1],
+    [-30, -6, "expired", 1],
+    [1, 25, "not-yet-valid", 1],
+  ])("of one from %d to %d hours is %s", async (from, to, state, exit) => {
+    await issue("web", { from, to });
+    expect(await stateOf("web.crt")).toMatchObject({ state, exit, needsAttention: exit === 1 });
+  });
+
+  test("goes by the window that is asked for", async () => {
+    await issue("web", { from: -1, to: 23 });
+    expect(await stateOf("web.crt", "--expires-in 23h30m")).toMatchObject({ state: "due", exit: 0 });
+  });
+
+  test("of what is no certificate is unusable, and says why", async () => {
+    s.write("web.crt", "nothing");
+    expect(await stateOf("web.crt")).toMatchObject({ state: "unusable", exit: 1, error: { code: "NOT_PEM" } });
+    expect(await stateOf("nowhere.crt")).toMatchObject({ state: "unusable", exit: 1, error: { code: "FILE_MISSING" } });
+  });
+
+  test("tells of a hook that is owed, and of a run that died", async () => {
+    await issue("web");
+    await issue("mail");
+    s.write(".web.crt.renew-owed", "{}");
+    expect(await stateOf("web.crt")).toMatchObject({ state: "fine", hookOwed: true, exit: 1 });
+    s.write(".mail.crt.renew-journal", "torn");
+    expect(await stateOf("mail.crt")).toMatchObject({ state: "fine", interrupted: true, exit: 1 });
+  });
+
+  test("tells the way", async () => {
+    await issue("web");
+    await issue("server", { usages: ["serverAuth"] });
+    expect(await stateOf("web.crt")).toMatchObject({ method: "mtls", methodReason: "valid" });
+    expect(await stateOf("server.crt")).toMatchObject({ method: "token", methodReason: "not-a-client" });
+  });
+});
+
+test("the table fits 80 columns, whatever the names", async () => {
+  await issue("a-very-long-name-of-a-server-that-nobody-would-type-twice.example");
+  const { stdout } = await s.renew(
+    "status ./a-very-long-name-of-a-server-that-nobody-would-type-twice.example.crt nowhere.crt",
+  );
+  expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(stdout).toContain("…");
+});
+
+test("nothing is changed", async () => {
+  await issue("web");
+  const before = readdirSync(".").map((name) => [name, statSync(name).mtimeMs]);
+  await s.renew("status web.crt");
+  expect(readdirSync(".").map((name) => [name, statSync(name).mtimeMs])).toEqual(before);
+});
+
+test("a list and files do not go together", async () => {
+  const { exit, stderr } = await s.renew("status web.crt --config renew.json");
+  expect(stderr).toContain("error[FLAG_CONFLICT]");
+  expect(exit).toBe(64);
+});
+
+test("of a list, the certificate that is written counts, by the window of its entry", async () => {
+  await issue("web", { from: -17, to: 7 });
+  await issue("new", { from: -1, to: 23 });
+  const certificates = [
+    { crt: "web.crt", key: "web.key", "expires-in": "1h" },
+    { crt: "web.crt", key: "web.key", out: "new.crt", method: "token" },
+  ];
+  s.write("renew.json", JSON.stringify({ certificates: certificates.slice(0, 1) }));
+  expect(await stateOf("", "--config renew.json")).toMatchObject({ state: "fine", method: "mtls" });
+  s.write("renew.json", JSON.stringify({ certificates: certificates.slice(1) }));
+  const { file, ...rest } = await stateOf("", "--config renew.json");
+  expect(file).toMatch(/new\.crt$/);
+  expect(rest).toMatchObject({ state: "fine", method: "token", methodReason: "asked" });
+});
+
+describe("--prometheus", () => {
+  const write = (file = "renew.prom", certificates = 'web.crt odd"\\.crt nowhere.crt') =>
+    s.renew(`status -q ${certificates} --prometheus ${file}`);
+  beforeEach(async () => {
+    await issue("web");
+    await issue('odd"\\', { subject: "odd" });
+  });
+
+  test("writes metrics that promtool finds no fault with", async () => {
+    const { exit, stdout } = await write();
+    expect([exit, stdout]).toEqual([1, ""]);
+    const text = readFileSync("renew.prom", "utf8");
+    const notAfter = Math.floor(s.base.getTime() / 1000) + 12 * 3600;
+    expect(text).toContain(
+      `renew_certificate_not_after_timestamp_seconds{file="${process.cwd()}/web.crt"} ${notAfter}\n`,
+    );
+    expect(text).toContain(`renew_certificate_usable{file="${process.cwd()}/nowhere.crt"} 0\n`);
+    expect(text).toContain('odd\\"\\\\.crt",subject="CN=odd"');
+    const promtool = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
+    if (promtool.error === undefined) expect([promtool.status, promtool.stdout, promtool.stderr]).toEqual([0, "", ""]);
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(lines.filter((line) => !/^[a-z_]+(\{([a-z]+="([^"\\\n]|\\[\\"n])*",?)+\})? \d+$/.test(line))).toEqual([]);
+  });
+
+  test("keep a name of two lines on one", () => {
+    const standing = brokenStanding("/etc/two\nlines.crt", new Failure("NO_CONTEXT", { file: "x", known: [] }));
+    expect(metricsText([standing], s.base)).toContain('renew_certificate_usable{file="/etc/two\\nlines.crt"} 0');
+  });
+
+  test("are for everybody to read, replaced whole, and leave nothing beside them", async () => {
+    writeFileSync("renew.prom", "old", { mode: 0o600 });
+    await write();
+    expect((statSync("renew.prom").mode & 0o777).toString(8)).toBe("644");
+    expect(readdirSync(".").filter((name) => name.startsWith("renew.prom"))).toEqual(["renew.prom"]);
+  });
+
+  test("are written behind a link", async () => {
+    mkdirSync("metrics");
+    symlinkSync("metrics/renew.prom", "renew.prom");
+    await write();
+    expect(readFileSync("metrics/renew.prom", "utf8")).toContain("renew_certificate_usable");
+  });
+
+  test("name a file once that is named twice", async () => {
+    await write("renew.prom", "web.crt ./web.crt");
+    expect(readFileSync("renew.prom", "utf8").match(/^renew_certificate_usable/gm)).toHaveLength(1);
+  });
+
+  test.each([
+    ["nowhere/deep/renew.prom", /evidence +folder +\S+\/nowhere\/deep\n +the nearest that exists +\S+/],
+    ["folder", /It is a folder/],
+    ["web.crt/renew.prom", /system error +ENOTDIR/],
+  ])("into %s is refused, and nothing is written", async (file, words) => {
+    mkdirSync("folder");
+    const { exit, stderr } = await write(file);
+    expect(exit).toBe(73);
+    expect(stderr).toContain("error[CANNOT_WRITE_METRICS]");
+    expect(stderr).toMatch(words);
+    expect(existsSync("nowhere")).toBe(false);
+    expect(readdirSync("folder")).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("into a folder that may not be written is refused", async () => {
+    mkdirSync("folder");
+    chmodSync("folder", 0o500);
+    const { exit, stderr } = await write("folder/renew.prom");
+    expect(exit).toBe(73);
+    expect(stderr).toMatch(/system error +EACCES/);
+  });
+});

@@ -1,0 +1,48 @@
+/** Units of systemd and lines of cron. The folders of units are the scene's own. */
+import { mkdirSync } from "node:fs";
+import { failing, leaf, type Play, type Plays } from "./play.ts";
+
+const ca = "--ca-url ca.internal:9000 --root root.crt";
+
+/** A pair, and a folder of units with these in it. */
+const machine =
+  (units: Readonly<Record<string, string>> = {}, more: object = {}): Play["set"] =>
+  async (s) => {
+    await leaf()(s);
+    mkdirSync("units/timers.target.wants", { recursive: true });
+    for (const [name, text] of Object.entries(units)) s.write(`units/${name}`, text);
+    return { env: { SYSTEMD_UNIT_PATH: `${s.folder}/units` }, ...more };
+  };
+
+const install = `systemd --install --dir units ${ca} web.crt web.key`;
+
+export const schedules: Plays = {
+  // Without a name, whose files they are decides on the sandbox.
+  systemd: {
+    set: machine({ "nginx.service": "" }),
+    command: `systemd --user web --reload nginx ${ca} web.crt web.key`,
+  },
+  "systemd-json": { set: machine(), command: `systemd --daemon --json --user web ${ca} web.crt web.key` },
+  "systemd-daemon": {
+    set: machine(),
+    command: `systemd --daemon --user web --name web-certificate ${ca} web.crt web.key`,
+  },
+  "systemd-installed": {
+    set: machine({ "cert-renewer@.timer": "", "timers.target.wants/cert-renewer@web.timer": "" }),
+    command: `${install} --reload nginx`,
+  },
+  "systemd-bad-name": { set: machine(), command: `systemd --name 'my unit' ${ca} web.crt web.key` },
+  "systemd-bad-reload": { set: machine(), command: `systemd --reload 'my unit' ${ca} web.crt web.key` },
+  "systemd-unit-exists": { set: machine({ "renew@.service": "[Unit]\nDescription=mine\n" }), command: install },
+  "systemd-unit-of-another-folder": {
+    set: machine({ "renew@.timer": "# Made by `renew systemd` for /srv/certs/*.crt\n" }),
+    command: install,
+  },
+  "systemd-no-folder": { set: leaf(), command: install },
+  "systemd-cannot-install": { set: machine({}, failing("rename", "EROFS")), command: install },
+  "systemd-conflict": { set: leaf(), command: `systemd --timer --daemon ${ca} web.crt web.key` },
+  cron: { set: leaf(), command: `cron ${ca} web.crt web.key` },
+  "cron-json": { set: leaf(), command: `cron --json --user root ${ca} web.crt web.key` },
+  "cron-cannot-schedule": { set: leaf(), command: `cron ${ca} we\\b.crt web.key` },
+  "cron-bad-user": { set: leaf(), command: `cron --user 'web server' ${ca} web.crt web.key` },
+};
