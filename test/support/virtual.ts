@@ -64,6 +64,10 @@ export class FlatDisk implements Partial<FileSystem> {
     this.#files.set(file, { bytes: Buffer.from(contents), at: ++this.#puts });
   }
 
+  has(file: string): boolean {
+    return this.#files.has(file);
+  }
+
   remove = (file: string): void => void this.#files.delete(file);
 
   stat = (file: string): FileStat => {

@@ -57,7 +57,7 @@ function tell(event: ManyEvent, { world, reporter, file }: Told): void {
 
 function entryOf(event: ManyEvent): Entry | null {
   if ("entry" in event) return event.entry;
-  if (event.event === "hooks-failed") return event.entries[0] ?? null;
+  if (event.event === "hooks-failed" || event.event === "hooks-settled") return event.entries[0] ?? null;
   return null;
 }
 
@@ -94,6 +94,7 @@ function afterwards(event: ManyEvent, now: Date): string {
 }
 
 const nameOf = ({ policy }: Entry) => policy.paths.certificate;
+const andOthers = (others: number) => (others === 0 ? "" : ` and ${grouped(others)} more`);
 const counted = (entries: number) => `${grouped(entries)} ${entries === 1 ? "certificate" : "certificates"}`;
 
 function firstOf({ first, next }: { first: Entry | null; next: Date | null }, now: Date): string {
@@ -114,6 +115,11 @@ function linesOf(event: ManyEvent, { now, file }: { now: Date; file: string }): 
       return [
         `${start} ${nameOf(event.entry)}: renewed, serial ${event.leaf.serial}; next renewal ${relative(event.next, now)}`,
       ];
+    case "hooks-settled": {
+      const [first, ...others] = event.entries;
+      const who = `${nameOf(first)}${andOthers(others.length)}`;
+      return [`${start} ${who}: what an earlier renewal owed, its hook or signal, has succeeded now`];
+    }
     case "reloaded":
       return [
         `${start} ${file}: read again, ${counted(event.entries)}: ${grouped(event.added)} new, ${grouped(event.gone)} gone`,
@@ -137,8 +143,8 @@ function stateLines(
   const shown = failing
     .slice(0, mostFailing)
     .map(
-      ({ entry, failure, count, next }) =>
-        `  ${nameOf(entry)}: failed ${count === 1 ? "once" : `${grouped(count)} times`} with ${failure.code}; next try ${relative(next, now)}`,
+      ({ entry, failure, count, next, others }) =>
+        `  ${nameOf(entry)}${andOthers(others)}: failed ${count === 1 ? "once" : `${grouped(count)} times`} with ${failure.code}; next try ${relative(next, now)}`,
     );
   const more = failing.length - shown.length;
   return [

@@ -13,6 +13,8 @@ interface FailingDocument {
   code: string;
   failures: number;
   next: string;
+  /** How many more share the hook that fails. */
+  others: number;
 }
 
 /** What such a line has besides those of a daemon over one. */
@@ -70,17 +72,19 @@ function factsOf(event: ManyEvent, entry: Entry | null): Partial<ManyFacts> {
     case "broken":
       return { entry: event.origin };
     case "hooks-failed":
+    case "hooks-settled":
       return { files: event.entries.map(({ policy }) => policy.out ?? policy.paths.certificate) };
     case "state":
       return {
         entries: event.entries,
         underWay: event.underWay,
-        failing: event.failing.map(({ entry: one, failure, count, next }) => ({
+        failing: event.failing.map(({ entry: one, failure, count, next, others }) => ({
           file: one.policy.paths.certificate,
           entry: one.origin,
           code: failure.code,
           failures: count,
           next: next.toISOString(),
+          others,
         })),
       };
     default:

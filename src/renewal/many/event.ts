@@ -3,6 +3,16 @@ import type { Failure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Entry, Origin } from "./plan.ts";
 
+/** What fails still, and when it is tried again. */
+export interface Failing {
+  readonly entry: Entry;
+  readonly failure: Failure;
+  readonly count: number;
+  readonly next: Date;
+  /** How many more share the hook that fails. */
+  readonly others: number;
+}
+
 export type ManyEvent =
   /** `first`: the entry whose moment is the next; null where there is none. */
   | { event: "started"; entries: number; first: Entry | null; next: Date | null }
@@ -16,6 +26,8 @@ export type ManyEvent =
   | { event: "broken"; origin: Origin; failure: Failure }
   /** What several share; it is run again then. */
   | { event: "hooks-failed"; entries: readonly Entry[]; failure: Failure; next: Date; isNews: boolean; count: number }
+  /** What was owed from before has succeeded: of one certificate, or of several that share it. */
+  | { event: "hooks-settled"; entries: readonly [Entry, ...Entry[]] }
   /** SIGHUP: the plan was read again. */
   | { event: "reloaded"; entries: number; added: number; gone: number }
   /** SIGHUP: it could not be read, and the one before it stays. */
@@ -27,6 +39,6 @@ export type ManyEvent =
       first: Entry | null;
       next: Date | null;
       underWay: number;
-      failing: readonly { entry: Entry; failure: Failure; count: number; next: Date }[];
+      failing: readonly Failing[];
     }
   | { event: "stopped"; entries: number };

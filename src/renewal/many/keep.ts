@@ -20,6 +20,7 @@ import { SharedHooks } from "./shared-hooks.ts";
 import { fileOf, stampOf } from "./slot.ts";
 import { type SharedWorld, sharedWorld, Together } from "./together.ts";
 import { Unpaid } from "./unpaid.ts";
+import { whileWatched } from "./watched.ts";
 
 export type { ManyEvent } from "./event.ts";
 
@@ -63,30 +64,6 @@ export async function keepMany(
     keeping.tellEnd();
   } finally {
     for (const release of releases) release();
-  }
-}
-
-/** A watchdog hears of us also while a CA keeps us waiting. */
-async function whileWatched(
-  world: World,
-  notify: ReturnType<typeof notifier>,
-  work: () => Promise<void>,
-): Promise<void> {
-  const everyMs = watchdogMs(world.env);
-  if (!Number.isFinite(everyMs)) return work();
-  const end = new AbortController();
-  const beat = async () => {
-    while (!end.signal.aborted && !world.signal.aborted) {
-      await world.sleep(everyMs, end.signal);
-      if (!end.signal.aborted) await notify(["WATCHDOG=1"]);
-    }
-  };
-  const beats = beat();
-  try {
-    await work();
-  } finally {
-    end.abort();
-    await beats;
   }
 }
 
@@ -159,7 +136,7 @@ class Keeping {
       slot.isLeft = [paths.certificate, paths.key, out].some((file) => names.has(file));
       this.#attendance.begin(slot);
     }
-    this.#unpaid.add(added.flatMap(({ isLeft, entry }) => (isLeft && this.#hooks.has(entry) ? [entry] : [])));
+    this.#unpaid.change(this.#hooks);
     this.#lookedAt = now().getTime();
     return { added: added.length, gone };
   }
@@ -203,7 +180,9 @@ class Keeping {
     const run: Run = {
       world,
       together: new Together(world, this.#most),
-      progress: {},
+      progress: {
+        about: (entry) => ({ settled: () => this.#tell({ event: "hooks-settled", entries: [entry] }) }),
+      },
       outages: this.#outages,
       hooks: this.#hooks,
       renew: this.#renew,
@@ -229,9 +208,10 @@ class Keeping {
   }
 
   tellState(): void {
-    const failing = [...this.#rota.slots].flatMap(({ entry, failure, count, next }) =>
-      failure === null ? [] : [{ entry, failure, count, next: new Date(next) }],
+    const own = [...this.#rota.slots].flatMap(({ entry, failure, count, next }) =>
+      failure === null ? [] : [{ entry, failure, count, next: new Date(next), others: 0 }],
     );
+    const failing = [...own, ...this.#unpaid.failing];
     const underWay = this.#underWay;
     this.#tell({ event: "state", entries: this.#rota.size, ...this.#first(), underWay, failing });
   }

@@ -57,8 +57,8 @@ export async function runMany(
     }
     if (isOver) return book.summary([]);
     await renewAll(looks, { run, book, most });
-    const unsettled = await run.hooks.settle(world, progress);
-    return book.summary(unsettled.map(({ failure }) => failure));
+    const settled = await run.hooks.settle(world, progress);
+    return book.summary(settled.flatMap(({ failure }) => failure ?? []));
   } finally {
     together.close();
   }

@@ -5,10 +5,14 @@ import type { Sharing } from "../renew.ts";
 import type { Entry, ManyProgress } from "./plan.ts";
 import type { SharedWorld } from "./together.ts";
 
-/** A hook that failed, and whose it is. */
-export interface Unsettled {
-  readonly failure: Failure;
+/** A hook that was run, and whose it is. */
+export interface Settled {
+  /** What makes two hooks the same. */
+  readonly name: string;
   readonly entries: readonly Entry[];
+  readonly failure: Failure | null;
+  /** An earlier run owed it to one of them. */
+  readonly wasOwed: boolean;
 }
 
 interface Member extends Share {
@@ -25,8 +29,8 @@ export class SharedHooks {
   constructor(entries: readonly Entry[]) {
     this.#places = new Map(entries.map((entry, place) => [entry, place]));
     const counts = new Map<string, number>();
-    for (const { policy } of entries) {
-      const name = policy.hooks && nameOf(policy.hooks);
+    for (const entry of entries) {
+      const name = sharedName(entry);
       if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const shared = [...counts].filter(([, count]) => count > 1);
@@ -51,10 +55,10 @@ export class SharedHooks {
     if (share !== null) group.set(hooked.certificateFile, { ...share, entry });
   }
 
-  /** Runs each once, if anything has come together for it. Returns what failed. */
-  async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Unsettled[]> {
-    const unsettled: Unsettled[] = [];
-    for (const group of this.#groups.values()) {
+  /** Runs each once, if anything has come together for it. Returns those. */
+  async settle(world: SharedWorld, progress: Pick<ManyProgress, "hooks" | "notesLeft">): Promise<Settled[]> {
+    const settled: Settled[] = [];
+    for (const [name, group] of this.#groups) {
       const place = ({ isNew, entry }: Member) => (this.#places.get(entry) ?? 0) + (isNew ? 0 : this.#places.size);
       const shares = [...group.values()].sort((one, other) => place(one) - place(other));
       group.clear();
@@ -62,10 +66,11 @@ export class SharedHooks {
       if (first === undefined) continue;
       progress.hooks?.({ files: shares.map(({ hooked }) => hooked.certificateFile) });
       const { failure, left } = await settleTogether([first, ...others], world);
-      if (failure !== null) unsettled.push({ failure, entries: shares.map(({ entry }) => entry) });
+      const wasOwed = shares.some(({ isNew }) => !isNew);
+      settled.push({ name, entries: shares.map(({ entry }) => entry), failure, wasOwed });
       if (left.length > 0) progress.notesLeft?.(left);
     }
-    return unsettled;
+    return settled;
   }
 
   /** Whether its hooks are run for several. */
@@ -73,9 +78,20 @@ export class SharedHooks {
     return this.#groupOf(entry) !== undefined;
   }
 
-  #groupOf({ policy: { hooks } }: Entry): Map<string, Member> | undefined {
-    return hooks === null ? undefined : this.#groups.get(nameOf(hooks));
+  /** Whether anything has come together for it by now. */
+  isCalled(name: string): boolean {
+    return (this.#groups.get(name)?.size ?? 0) > 0;
   }
+
+  #groupOf(entry: Entry): Map<string, Member> | undefined {
+    const name = sharedName(entry);
+    return name === null ? undefined : this.#groups.get(name);
+  }
+}
+
+/** Entries with the same one have the same hooks; null without any. */
+export function sharedName({ policy: { hooks } }: Entry): string | null {
+  return hooks && nameOf(hooks);
 }
 
 function hookedOf({ policy: { hooks, paths, out = paths.certificate } }: Entry): Hooked | null {

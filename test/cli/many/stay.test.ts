@@ -1,5 +1,5 @@
 /** A daemon over many, as it is told: whatever its events are, each has its words and its line of data. */
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, describe, expect, test } from "vitest";
@@ -23,14 +23,15 @@ const pair = (name: string, more: object = {}) => ({ crt: `${name}.crt`, key: `$
 
 /**
  * Runs `renew run --daemon` on a clock of its own, which each sleep puts on. `steps` are taken one after the other, one at each
- * sleep; after the last one the end is asked for.
+ * sleep; after the last one the end is asked for. Hooks fail until there is a file `mended`.
  */
 async function stayed(s: Scene, flags: string, steps: readonly ((world: Signals) => void)[]): Promise<TestWorld> {
   const end = new AbortController();
   const handlers = new Map<string, () => void>();
   let now = s.base.getTime();
   let step = 0;
-  const world = testWorld({ now: () => new Date(now), signal: end.signal });
+  const run = async () => ({ how: "exit" as const, status: existsSync("mended") ? 0 : 1 });
+  const world = testWorld({ now: () => new Date(now), signal: end.signal, run });
   const given: World = {
     ...world,
     onSignal: (name, handler) => {
@@ -133,6 +134,58 @@ test("as data each event is a line that fits the schema", async () => {
     "stopped",
   ]);
   expect(err.text).toBe("");
+});
+
+describe("a hook that two share", () => {
+  const steps = (s: Scene) => [
+    () => undefined,
+    ({ send }: Signals) => send("SIGUSR1"),
+    ({ send }: Signals) => {
+      s.write("mended", "");
+      send("SIGHUP");
+    },
+    ({ send }: Signals) => send("SIGUSR1"),
+  ];
+  const twoOwing = async () => {
+    const s = await scene();
+    current = s;
+    await s.ca();
+    await s.issue("web", { from: -20, to: 4 });
+    await s.issue("mail", { from: -20, to: 4 });
+    const certificates = ["web", "mail"].map((name) => pair(name, { exec: ["reload"] }));
+    s.write("renew.json", list(s, certificates));
+    return s;
+  };
+
+  test("and that fails is told in the state, and once it has succeeded", async () => {
+    const s = await twoOwing();
+    const { text } = (await stayed(s, "", steps(s))).err;
+    expect(text).toContain("error[HOOK_FAILED]");
+    expect(text).toMatch(
+      /, 1 failing; next is .*\n {2}web\.crt and 1 more: failed (once|\d+ times) with HOOK_FAILED; next try/,
+    );
+    expect(text).toMatch(
+      /^\S+ \S+ UTC web\.crt and 1 more: what an earlier renewal owed, its hook or signal, has succeeded now$/m,
+    );
+    expect(text.split("has succeeded now")[1]).toMatch(/renew\.json: 2 certificates; next is /);
+  });
+
+  test("as data too", async () => {
+    const s = await twoOwing();
+    const { out } = await stayed(s, "--json", steps(s));
+    const events = out.text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    for (const event of events) expect([event, validate(event), validate.errors]).toEqual([event, true, null]);
+    const told = events.filter(({ event }) => ["hooks-failed", "state", "hooks-settled"].includes(event));
+    expect(told).toMatchObject([
+      { event: "hooks-failed", files: ["web.crt", "mail.crt"] },
+      { event: "state", failing: [{ file: "web.crt", code: "HOOK_FAILED", others: 1 }] },
+      { event: "hooks-settled", files: ["web.crt", "mail.crt"], error: null },
+      { event: "state", failing: [] },
+    ]);
+  });
 });
 
 test("a list that cannot be used at the start ends it", async () => {

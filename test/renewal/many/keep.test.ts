@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseCaUrl } from "../../../src/ca/url.ts";
 import { type Authority, createAuthority } from "../../../src/dev-ca/authority.ts";
 import { Failure } from "../../../src/failure/failure.ts";
+import { noteOf } from "../../../src/files/owed.ts";
 import type { FileSystem } from "../../../src/files/system.ts";
 import type { Certificate } from "../../../src/pki/certificate.ts";
 import { nextRenewal } from "../../../src/renewal/cadence.ts";
-import type { Hooks } from "../../../src/renewal/hooks.ts";
+import { follow, type Hooks, settleDebt } from "../../../src/renewal/hooks.ts";
 import { keepMany, type ManyEvent } from "../../../src/renewal/many/keep.ts";
 import type { Entry, Plan } from "../../../src/renewal/many/plan.ts";
 import type { Outcome, renewOnce } from "../../../src/renewal/renew.ts";
@@ -51,6 +52,7 @@ class Stage {
   readonly disk = new FlatDisk();
   readonly events: ManyEvent[] = [];
   readonly hooks: RunSpec[] = [];
+  readonly hooksAt: number[] = [];
   readonly requests: number[] = [];
   readonly handlers = new Map<Notice, () => void>();
   readonly end = new AbortController();
@@ -92,11 +94,35 @@ class Stage {
     this.disk.put(file, generationOf(generation).chain);
   }
 
-  /** In place of a renewal: 50 ms, and the next generation. */
-  readonly renew: typeof renewOnce = async ({ paths, window }, _world, _progress, sharing): Promise<Outcome> => {
+  /** As a run that ended before its hook. */
+  owe(file: string, serial = generationOf(0).leaf.serial): void {
+    const note = { version: 1, serial, previousSerial: "", method: "mtls" };
+    this.disk.put(noteOf(file), JSON.stringify(note));
+  }
+
+  isOwed(file: string): boolean {
+    return this.disk.has(noteOf(file));
+  }
+
+  /** The plan is another one from now on. */
+  reload(change: (entries: readonly Entry[]) => readonly Entry[]): void {
+    const { entries, ...rest } = this.plan as Plan;
+    this.plan = { ...rest, entries: change(entries.map((entry) => ({ ...entry }))) };
+    this.handlers.get("SIGHUP")?.();
+  }
+
+  /** In place of a renewal: 50 ms, and the next generation. Hooks that are its own are run as a renewal does. */
+  readonly renew: typeof renewOnce = async (policy, world, progress, sharing): Promise<Outcome> => {
+    const { paths, window, hooks } = policy;
     const { certificate: file } = paths;
+    const hooked = hooks && { hooks, certificateFile: file, keyFile: paths.key };
     const number = this.#generation.get(file) ?? 0;
     const { leaf } = generationOf(number);
+    if (sharing?.hooks === undefined) {
+      const debt = await settleDebt(hooked, world);
+      if (debt.was === "settled") progress?.settled?.(debt.left);
+      if (debt.was === "unsettled" && window !== null) throw debt.failure;
+    }
     if (window !== null)
       return { outcome: "not-due", leaf, chain: [leaf], due: { due: false, because: "fresh", from: leaf.notAfter } };
     this.requests.push(this.clock.now);
@@ -107,9 +133,13 @@ class Stage {
     if (failure !== null) throw failure;
     this.put(file, number + 1);
     const { leaf: next } = generationOf(number + 1);
-    const hooked = { hooks: hook("reload"), certificateFile: file, keyFile: paths.key };
-    const { serial } = next;
-    sharing?.hooks?.(hooked, { serial, previousSerial: leaf.serial, method: "mtls", names: [], notAfter: "" });
+    if (hooked !== null) {
+      const { serial } = next;
+      const renewed = { serial, previousSerial: leaf.serial, method: "mtls", names: [], notAfter: "" };
+      this.owe(file, serial);
+      if (sharing?.hooks) sharing.hooks(hooked, renewed);
+      else await follow(hooked, renewed, "renewed", world);
+    }
     const choice = { method: "mtls", because: "valid" } as const;
     return { outcome: "renewed", leaf: next, chain: [next], previous: leaf, choice, file, how: "renamed", tookMs: 50 };
   };
@@ -125,6 +155,7 @@ class Stage {
       }),
       run: async (spec: RunSpec) => {
         this.hooks.push(spec);
+        this.hooksAt.push(this.clock.now);
         return { how: "exit" as const, status: this.hookStatus };
       },
       sleep: (ms: number, wake?: AbortSignal) => this.clock.sleep(ms, [this.end.signal, ...(wake ? [wake] : [])]),
@@ -274,6 +305,177 @@ describe("hooks that several share", () => {
     expect(told.map(({ isNews }) => isNews)[0]).toBe(true);
     expect(told[0]).toMatchObject({ failure: { code: "HOOK_FAILED", facts: { others: 2 } }, count: 1 });
     expect(stage.told("renewed").length).toBe(3);
+  });
+
+  /** An hour from the start, and long before any is due. */
+  const soon = { fromHour: 1, hooks: hook("reload") };
+
+  test("that fail wait for their time, longer each time, whoever else is attended to", async () => {
+    const stage = new Stage(4, soon);
+    for (const file of ["/d/c0.crt", "/d/c1.crt"]) stage.owe(file);
+    stage.disk.remove("/d/c3.crt"); // its moment comes every minute or so
+    stage.hookStatus = 1;
+    await stage.run(5);
+    const told = stage.told("hooks-failed");
+    expect(stage.told("failed").length).toBeGreaterThan(5);
+    expect(told.map(({ count }) => count)).toEqual(told.map((_, index) => index + 1));
+    expect(stage.hooksAt.length).toBe(told.length);
+    // A minute, two, four … and an hour at last: each is waited for.
+    expect(stage.hooksAt.slice(1)).toEqual(told.slice(0, -1).map(({ next }) => expect.closeTo(next.getTime(), -3)));
+    expect(told.length).toBeLessThan(12);
+    expect(told.filter(({ isNews }) => isNews).length).toBe(1);
+  });
+
+  test("that fail have each their own time and count", async () => {
+    const stage = new Stage(2, { hooks: hook("reload"), fromHour: 14 });
+    const others = [stage.entry(2, hook("other")), stage.entry(3, hook("other"))];
+    stage.plan = { ...(stage.plan as Plan), entries: [...others, ...(stage.plan as Plan).entries] };
+    for (const file of ["/d/c0.crt", "/d/c1.crt"]) stage.put(file, 1); // good for long, and owed from before
+    stage.owe("/d/c0.crt", generationOf(1).leaf.serial);
+    stage.hookStatus = 1;
+    await stage.run(20);
+    for (const [of, word] of [
+      ["/d/c0.crt", "reload"],
+      ["/d/c2.crt", "other"],
+    ]) {
+      const told = stage.told("hooks-failed").filter(({ entries: [first] }) => first?.policy.paths.certificate === of);
+      const times = stage.hooksAt.filter((_, index) => stage.hooks[index]?.words.includes(word ?? ""));
+      expect(told.length).toBeGreaterThan(3);
+      expect(told.map(({ count }) => count)).toEqual(told.map((_, index) => index + 1));
+      expect(times.length).toBe(told.length);
+      expect(times.slice(1)).toEqual(told.slice(0, -1).map(({ next }) => expect.closeTo(next.getTime(), -3)));
+      expect(told.map(({ isNews }) => isNews).indexOf(true, 1)).toBe(-1);
+    }
+  });
+
+  test("that fail are run at once for the next renewal, with all that is owed", async () => {
+    const stage = new Stage(2, { hooks: hook("reload"), fromHour: 14 });
+    const late = stage.entry(2, hook("reload"));
+    stage.put("/d/c2.crt", 1);
+    stage.plan = { ...(stage.plan as Plan), entries: [...(stage.plan as Plan).entries, late] };
+    stage.owe("/d/c2.crt", generationOf(1).leaf.serial);
+    stage.hookStatus = 1;
+    await stage.run(17);
+    const [first] = stage.requests;
+    const told = stage.told("hooks-failed");
+    const last = told.at(-1);
+    expect(first).toBeDefined();
+    expect(stage.hooksAt.some((time) => time > (first ?? 0) && time < (first ?? 0) + 1000)).toBe(true);
+    expect(last?.entries.length).toBe(3);
+    expect(last?.count).toBe(told.length);
+  });
+
+  test("that are shared no more after SIGHUP are run for the one that is left", async () => {
+    for (const status of [0, 1]) {
+      const stage = new Stage(2, soon);
+      for (const file of ["/d/c0.crt", "/d/c1.crt"]) stage.owe(file);
+      stage.hookStatus = 1;
+      const alone = () => {
+        stage.hookStatus = status;
+        stage.hooks.length = 0;
+        stage.hooksAt.length = 0;
+        stage.reload((entries) => entries.slice(0, 1));
+      };
+      const mend = () => {
+        stage.hookStatus = 0;
+      };
+      await stage.run(6, [
+        [2, alone],
+        [4, mend],
+      ]);
+      expect(stage.hooks[0]).toMatchObject({ env: { RENEW_CERT: "/d/c0.crt" } });
+      expect(hoursOf(stage.hooksAt[0] ?? 0)).toBe(2);
+      expect(stage.hooks.length > 1).toBe(status === 1);
+      expect(["/d/c0.crt", "/d/c1.crt"].map((file) => stage.isOwed(file))).toEqual([false, true]);
+      expect(stage.told("renewed")).toEqual([]);
+    }
+  });
+
+  test("that were one's own before SIGHUP are not forgotten when it shares them", async () => {
+    const stage = new Stage(1, soon);
+    const second = stage.entry(1, hook("reload"));
+    stage.owe("/d/c0.crt");
+    stage.hookStatus = 1;
+    const share = () => {
+      stage.hooks.length = 0;
+      stage.reload((entries) => [...entries, second]);
+    };
+    const mend = () => {
+      stage.hookStatus = 0;
+    };
+    await stage.run(6, [
+      [2, share],
+      [4, mend],
+    ]);
+    expect(stage.hooks[0]?.env).toMatchObject({ RENEW_CERT: "/d/c0.crt", RENEW_COUNT: "1" });
+    expect(stage.isOwed("/d/c0.crt")).toBe(false);
+    expect(stage.told("hooks-failed")[0]).toMatchObject({ isNews: false });
+  });
+
+  test("that have failed are run at once after SIGHUP, and no more once they have succeeded", async () => {
+    const stage = new Stage(3, soon);
+    stage.owe("/d/c1.crt");
+    stage.hookStatus = 1;
+    const mend = () => {
+      stage.hookStatus = 0;
+      stage.hooksAt.length = 0;
+      stage.reload((entries) => entries);
+    };
+    await stage.run(6, [[3.9, mend]]);
+    expect(stage.hooksAt.map(hoursOf)).toEqual([3.9]);
+    expect(stage.isOwed("/d/c1.crt")).toBe(false);
+  });
+
+  test("that fail are part of the state, and it is told once they have succeeded", async () => {
+    const stage = new Stage(3, soon);
+    for (const file of ["/d/c0.crt", "/d/c2.crt"]) stage.owe(file);
+    stage.hookStatus = 1;
+    const ask = () => stage.handlers.get("SIGUSR1")?.();
+    const mend = () => {
+      stage.hookStatus = 0;
+    };
+    await stage.run(6, [
+      [2, ask],
+      [2.5, mend],
+      [5, ask],
+    ]);
+    const [before, after] = stage.told("state");
+    const until = stage.events.slice(
+      0,
+      stage.events.findIndex(({ event }) => event === "state"),
+    );
+    const tries = until.filter(({ event }) => event === "hooks-failed").length;
+    expect(before?.failing.map(({ entry, failure, others }) => [entry, failure.code, others])).toEqual([
+      [(stage.plan as Plan).entries[0], "HOOK_FAILED", 1],
+    ]);
+    expect(tries).toBeGreaterThan(1);
+    expect(before?.failing[0]?.count).toBe(tries);
+    expect(after?.failing).toEqual([]);
+    const settled = stage
+      .told("hooks-settled")
+      .map(({ entries }) => entries.map(({ policy }) => policy.paths.certificate));
+    expect(settled).toEqual([["/d/c0.crt", "/d/c2.crt"]]);
+  });
+
+  test("what follows a renewal and succeeds is no news; what one alone had owed is", async () => {
+    const calm = new Stage(3, { hooks: hook("reload") });
+    await calm.run(17);
+    expect([calm.hooks.length, calm.told("hooks-settled")]).toEqual([1, []]);
+    const alone = new Stage(1, soon);
+    alone.owe("/d/c0.crt");
+    await alone.run(2);
+    expect(alone.told("hooks-settled")).toEqual([
+      { event: "hooks-settled", entries: [(alone.plan as Plan).entries[0]] },
+    ]);
+  });
+
+  test("that fail for one that the list has no more are forgotten", async () => {
+    const stage = new Stage(3, soon);
+    stage.owe("/d/c2.crt");
+    stage.hookStatus = 1;
+    await stage.run(6, [[2, () => stage.reload((entries) => entries.slice(0, 2))]]);
+    expect(Math.max(...stage.hooksAt.map(hoursOf))).toBeLessThan(2);
+    expect(stage.isOwed("/d/c2.crt")).toBe(true);
   });
 });
 
