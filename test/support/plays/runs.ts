@@ -71,6 +71,17 @@ export const runs: Plays = {
   "run-nothing": { set: listed({ certificates: [] }), command },
   "run-key-too-high": { set: listed({ crt: "a.crt", certificates: [pair("a")] }), command },
   "run-same-file": { set: listed({ certificates: [pair("a"), pair("b"), pair("b", { out: "./a.crt" })] }), command },
+  "run-same-file-hook": {
+    set: listed({ certificates: [pair("a", { out: "hook.sh", exec: "./hook.sh" })] }),
+    command,
+  },
+  "run-included-output": {
+    set: async (s) => {
+      mkdirSync("conf.d");
+      return list(s, { include: "conf.d", certificates: [pair("a", { out: "conf.d/a.json" })] }) as undefined;
+    },
+    command,
+  },
   "run-same-file-key": { set: listed({ certificates: [pair("a"), pair("b", { out: "a.key" })] }), command },
   "run-bad-flag-files": { set: async () => {}, command: "run web.crt web.key" },
   "run-bad-flag-listed": { set: async () => {}, command: "run --exec x" },
