@@ -101,7 +101,8 @@ export interface Facts extends KubeFacts {
     file: string;
     /** This run has renewed it; else an earlier one has. */
     isNew: boolean;
-    did: "renewed" | "rekeyed" | "rolled back";
+    /** foreseen: of a dry run, which has run nothing. */
+    did: "renewed" | "rekeyed" | "rolled back" | "foreseen";
     /** Of how many more certificates it is the hook: it was run once for all. */
     others?: number;
     problems: readonly [HookProblem, ...HookProblem[]];

@@ -32,7 +32,7 @@ export type RunConfigProblem =
 /** One file, and what an entry wants with it. */
 export interface FileUse {
   readonly place: RunPlace;
-  readonly role: "crt" | "out" | "also" | "key" | "passphrase" | "root" | "config";
+  readonly role: "crt" | "out" | "also" | "key" | "root" | "config" | "include" | "password-file" | "exec" | "pid-file";
   /** As it is named there. */
   readonly named: string;
 }

@@ -75,10 +75,29 @@ export async function executed(
     ? "its interpreter is missing"
     : problemOf(ended, execTimeoutMs);
   if (said === null) return null;
+  return hookProblem(exec, said);
+}
+
+function hookProblem(exec: NonNullable<Hooks["exec"]>, said: string): HookProblem {
   const kind = "hook";
   return "words" in exec
     ? { kind, what: `hook ${exec.words[0] ?? ""}`, said, ...(exec.words.length > 1 && { of: exec.words.join(" ") }) }
     : { kind, what: "shell hook", said, of: exec.line };
+}
+
+/** What keeps a program that is named with its folder from being run, seen without running it. */
+export function programProblem({ exec }: Pick<Hooks, "exec">, fs: Pick<FileSystem, "stat">): HookProblem | null {
+  const program = exec !== null && "words" in exec ? (exec.words[0] ?? "") : "";
+  if (exec === null || !program.includes("/")) return null;
+  try {
+    const stat = fs.stat(program);
+    const mayBeRun = stat.isFile() && (stat.mode & 0o111) !== 0;
+    return mayBeRun ? null : hookProblem(exec, notStartedFor("EACCES"));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "") throw error;
+    return hookProblem(exec, notStartedFor(errno));
+  }
 }
 
 /** The system says the same of a script that is there, whose first line names a program that is not. */
@@ -133,9 +152,11 @@ function problemOf(ended: Ended, limitMs: number): string | null {
     case "interrupted":
       return "interrupted";
     case "not-started":
-      return notStarted[ended.errno] ?? `it cannot be started (${ended.errno})`;
+      return notStartedFor(ended.errno);
   }
 }
+
+const notStartedFor = (errno: string) => notStarted[errno] ?? `it cannot be started (${errno})`;
 
 const notStarted: Record<string, string> = {
   ENOENT: "no such program",

@@ -5,11 +5,19 @@ import { badRunConfig } from "./open.ts";
 import type { Top } from "./top.ts";
 import { within } from "./within.ts";
 
+/** Its folders, named from where the command runs. */
+export function foldersOf({ file, include }: Pick<Top, "file" | "include">): string[] {
+  return include.map(within(file));
+}
+
+/** Whether a file of a folder that is included is a list. */
+export const isList = (name: string) => /^[^.].*\.(json|ya?ml)$/i.test(name);
+
 /** In the order of their names, folder after folder; what is hidden is none. Throws BAD_RUN_CONFIG. */
 export function includedBy({ file, include, written }: Top, fs: FileSystem): string[] {
   const { line } = include.length === 0 ? { line: 0 } : written.where(["include"]);
-  return include.map(within(file)).flatMap((folder) => {
-    const names = namesIn(folder, { file, line }, fs).filter((name) => /^[^.].*\.(json|ya?ml)$/i.test(name));
+  return foldersOf({ file, include }).flatMap((folder) => {
+    const names = namesIn(folder, { file, line }, fs).filter(isList);
     const files = names.sort().map((name) => `${folder.replace(/(?<!^)\/+$/, "")}/${name}`.replace(/^\/\//, "/"));
     if (files.some((one) => isSame(one, file, fs))) throw badRunConfig({ file, line }, { kind: "own-include" });
     return files;

@@ -2,7 +2,7 @@
 import { isFailure } from "../../failure/failure.ts";
 import type { Broken, Entry, Plan } from "../../renewal/many/plan.ts";
 import { type Around, entriesOf, type Reading } from "./entry.ts";
-import { includedBy } from "./include.ts";
+import { foldersOf, includedBy } from "./include.ts";
 import { badRunConfig } from "./open.ts";
 import { refuseSameFiles } from "./same-file.ts";
 import { hooksMaker } from "./settings.ts";
@@ -25,11 +25,7 @@ export async function readPlan(file: string, around: Around): Promise<Plan> {
   const entries = parts.flatMap((part) => part.entries);
   const broken = parts.flatMap((part) => part.broken);
   if (entries.length + broken.length === 0) throw badRunConfig({ file }, { kind: "no-certificates", included });
-  refuseSameFiles(
-    entries,
-    parts.map((part) => part.file),
-    fs,
-  );
+  refuseSameFiles(entries, { files: parts.map((part) => part.file), folders: foldersOf(top), top: file }, fs);
   return { entries, broken, concurrency: top.concurrency };
 }
 

@@ -4,11 +4,22 @@ import { Failure } from "../../failure/failure.ts";
 import type { FileUse } from "../../failure/run-config.ts";
 import type { FileSystem } from "../../files/system.ts";
 import { follow } from "../../files/target.ts";
+import type { Hooks } from "../../renewal/hooks.ts";
 import type { Entry } from "../../renewal/many/plan.ts";
 import { filesIn } from "../../renewal/trust.ts";
+import { isList } from "./include.ts";
 
-/** `configs`: the files that the entries are read from. Throws SAME_FILE_TWICE. */
-export function refuseSameFiles(entries: readonly Entry[], configs: readonly string[], fs: FileSystem): void {
+/** What the entries are read from. */
+export interface Sources {
+  readonly files: readonly string[];
+  /** Whatever comes to lie in these as a list is read as one by the next run. */
+  readonly folders: readonly string[];
+  /** The file that includes the folders. */
+  readonly top: string;
+}
+
+/** Throws SAME_FILE_TWICE. */
+export function refuseSameFiles(entries: readonly Entry[], sources: Sources, fs: FileSystem): void {
   const realOf = resolver(fs);
   const written = new Map<string, Using>();
   const refuse = (file: string, uses: readonly [Using, Using]) => {
@@ -34,17 +45,27 @@ export function refuseSameFiles(entries: readonly Entry[], configs: readonly str
     const writer = written.get(realOf(use.named));
     if (writer !== undefined && (writer.entry !== but || writer.role === "also")) refuse(use.named, [writer, use]);
   };
-  for (const file of configs) keep({ entry: null, role: "config", named: file });
+  for (const file of sources.files) keep({ entry: null, role: "config", named: file });
+  for (const named of sources.folders) {
+    const folder = orElse(() => fs.realpath(named), resolve(named));
+    for (const [file, writer] of written)
+      if (dirname(file) === folder && isList(basename(file)))
+        refuse(writer.named, [writer, { entry: null, role: "include", named, from: sources.top }]);
+  }
   const roots = new Set<unknown>();
+  const settings = new Set<unknown>([undefined, null]);
   for (const entry of entries) {
-    const { paths, out, root } = entry.policy;
+    const { paths, out, root, hooks } = entry.policy;
     keep({ entry, role: "key", named: paths.key });
-    for (const named of [paths.passphraseFile, entry.policy.also?.passwordFile])
-      if (named !== undefined) keep({ entry, role: "passphrase", named });
     // Where it is read only, another one must not write it: each would be renewed from the other's.
     if (out !== undefined) keep({ entry, role: "crt", named: paths.certificate }, entry);
     if (!roots.has(root)) for (const named of root.files ?? filesIn(root.value)) keep({ entry, role: "root", named });
     roots.add(root);
+    const passphrases = [paths.passphraseFile, entry.policy.also?.passwordFile];
+    for (const named of passphrases)
+      if (named !== undefined && !settings.has(named)) keep({ entry, role: "password-file", named });
+    if (!settings.has(hooks)) for (const use of hookFiles(hooks)) keep({ entry, ...use });
+    for (const one of [...passphrases, hooks]) settings.add(one);
   }
   refuseKeysAsCertificates(entries, realOf, refuse);
 }
@@ -53,6 +74,18 @@ interface Using {
   readonly entry: Entry | null;
   readonly role: FileUse["role"];
   readonly named: string;
+  /** Of a folder: the list that names it. */
+  readonly from?: string;
+}
+
+/** A program without a folder is one of the system's. */
+function hookFiles(hooks: Hooks | null): Pick<Using, "role" | "named">[] {
+  const program = hooks?.exec && "words" in hooks.exec ? (hooks.exec.words[0] ?? "") : "";
+  const pidFile = hooks?.pidFile ?? null;
+  return [
+    ...(program.includes("/") ? [{ role: "exec" as const, named: program }] : []),
+    ...(pidFile === null ? [] : [{ role: "pid-file" as const, named: pidFile }]),
+  ];
 }
 
 /** A certificate that is read from another entry's key file is a mistake in one of the two. */
@@ -78,8 +111,8 @@ function refuseKeysAsCertificates(
   }
 }
 
-function useOf({ entry, role, named }: Using): FileUse {
-  if (entry === null) return { place: { file: named }, role, named };
+function useOf({ entry, role, named, from = named }: Using): FileUse {
+  if (entry === null) return { place: { file: from }, role, named };
   const { origin, policy } = entry;
   return { place: { ...origin, crt: policy.paths.certificate }, role, named };
 }

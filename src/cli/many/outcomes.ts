@@ -63,6 +63,10 @@ function wordsOf(result: EntryResult, now: Date): readonly [outcome: string, mor
       const how = methodBecause === because ? "" : `; ${methodWords(entry, methodBecause)}`;
       return ["would renew", `${way}: ${why}${how}`];
     }
+    case "would-settle":
+      return ["would run hooks", "not due, but an earlier run owes its hook or signal"];
+    case "untouched":
+      return ["untouched", "nothing is begun, as others are broken"];
     case "failed":
       return [result.untried ? "not tried" : "failed", result.failure.code];
   }
@@ -89,9 +93,11 @@ export function countLine(
     [counts.renewed, "renewed"],
     [counts.overtaken, "renewed by another run"],
     [counts.wouldRenew, "would be renewed"],
+    [counts.wouldSettle, "would run hooks"],
     [counts.notDue, "not due"],
     [counts.failed, "failed"],
     [counts.untried, "not tried"],
+    [counts.untouched, "untouched"],
   ] as const;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
   return `${told.join(", ")}: ${grouped(of)} ${of === 1 ? "certificate" : "certificates"} of ${plain(file)}, in ${span(tookMs)}`;
@@ -105,6 +111,10 @@ export interface SummaryCounts {
   /** And was tried. */
   failed: number;
   untried: number;
+  /** And have hooks that an earlier run owes. */
+  wouldSettle: number;
+  /** Since others are broken. */
+  untouched: number;
 }
 
 export function countsOf(results: readonly EntryResult[]): SummaryCounts {
@@ -117,5 +127,7 @@ export function countsOf(results: readonly EntryResult[]): SummaryCounts {
     wouldRenew: count("would-renew"),
     failed: count("failed") - untried,
     untried,
+    wouldSettle: count("would-settle"),
+    untouched: count("untouched"),
   };
 }

@@ -101,9 +101,10 @@ function say(ended: Ended, world: World, reporter: Reporter): void {
   const table = { now: world.now(), columns: stderr.columns, isDryRun };
   for (const line of outcomeLines(summary.results, table)) write(line);
   const of = plan.entries.length + plan.broken.length;
-  const { failed } = countsOf(summary.results);
-  if (summary.results.length < of && failed === summary.results.length)
-    write(`nothing was renewed, as ${grouped(failed)} of ${grouped(of)} cannot be: \`--keep-going\` renews the others`);
+  const { failed, untouched } = countsOf(summary.results);
+  const nothing = `nothing ${isDryRun ? "would be" : "was"} renewed`;
+  if (untouched > 0)
+    write(`${nothing}, as ${grouped(failed)} of ${grouped(of)} cannot be: \`--keep-going\` renews the others`);
   else write(countLine(summary.results, { file, of, tookMs }));
 }
 

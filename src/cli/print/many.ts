@@ -6,7 +6,7 @@ import { countsOf } from "../many/outcomes.ts";
 import { certificateDocument, type Document, type ErrorDocument } from "./json.ts";
 
 export interface CertificateDocument extends Omit<Document, "outcome"> {
-  outcome: "renewed" | "not-due" | "would-renew" | "failed" | "hook-failed";
+  outcome: "renewed" | "not-due" | "would-renew" | "would-settle" | "untouched" | "failed" | "hook-failed";
   /** Where it stands in which file. */
   entry: Origin;
 }
@@ -19,12 +19,12 @@ export interface SummaryDocument {
   wouldRenew: number;
   failed: number;
   untried: number;
-  /** Of the plan, and without a result since nothing was begun. */
   untouched: number;
+  wouldSettle: number;
 }
 
 export interface RunDocument extends Omit<Document, "outcome"> {
-  outcome: "renewed" | "not-due" | "would-renew" | "failed";
+  outcome: "renewed" | "not-due" | "would-renew" | "would-settle" | "failed";
   dryRun: boolean;
   config: string | null;
   results: readonly CertificateDocument[];
@@ -39,7 +39,17 @@ export const blank = {
   config: null,
   results: [],
   hookFailures: [],
-  summary: { total: 0, renewed: 0, overtaken: 0, notDue: 0, wouldRenew: 0, failed: 0, untried: 0, untouched: 0 },
+  summary: {
+    total: 0,
+    renewed: 0,
+    overtaken: 0,
+    notDue: 0,
+    wouldRenew: 0,
+    failed: 0,
+    untried: 0,
+    wouldSettle: 0,
+    untouched: 0,
+  },
 };
 
 interface Facts {
@@ -71,7 +81,9 @@ export function runDocument(facts: Facts): RunDocument {
           ? "renewed"
           : counts.wouldRenew > 0
             ? "would-renew"
-            : "not-due",
+            : counts.wouldSettle > 0
+              ? "would-settle"
+              : "not-due",
     method: null,
     methodReason: null,
     certificate: null,
@@ -83,7 +95,7 @@ export function runDocument(facts: Facts): RunDocument {
     config,
     results: results.map((result) => certificateResult(result, facts)),
     hookFailures,
-    summary: { total: of, ...counts, untouched: of - results.length },
+    summary: { total: of, ...counts },
   };
 }
 
@@ -116,7 +128,9 @@ function certificateResult(result: EntryResult, { describe, chosen }: Facts): Ce
     case "not-due":
       return of("not-due", { dueFrom: result.from.toISOString() });
     case "would-renew":
-      return of("would-renew");
+    case "would-settle":
+    case "untouched":
+      return of(result.result);
     case "failed": {
       const isInstalled = "isNew" in result.failure.facts && result.failure.facts.isNew;
       const file = isInstalled && result.entry !== null ? fileOf(result.entry) : null;

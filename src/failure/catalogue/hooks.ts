@@ -9,15 +9,19 @@ export const hooks: Family<"HOOK_FAILED"> = {
     about:
       "The new certificate is in its place, and what was to follow, the program of --exec or the signal to a process, did not succeed: the service may still use the old certificate. It is remembered beside the certificate (.CRT.renew-owed), and every run with the same hook runs it again, before anything else and also when nothing is due, until it succeeds.",
     what: ({ file, isNew, did, problems, others }) =>
-      isNew
-        ? `${did} ${all(file, others)}, but ${problems[0].what} failed: ${problems[0].said}`
-        : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,
-    why: ({ isNew, did }) =>
-      did === "rolled back"
-        ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
+      did === "foreseen"
+        ? `${problems[0].what} of ${all(file, others)} would fail: ${problems[0].said}`
         : isNew
-          ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
-          : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
+          ? `${did} ${all(file, others)}, but ${problems[0].what} failed: ${problems[0].said}`
+          : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,
+    why: ({ isNew, did }) =>
+      did === "foreseen"
+        ? "It is to follow the renewal. A dry run runs nothing: that it cannot be run is seen from its file."
+        : did === "rolled back"
+          ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
+          : isNew
+            ? "The new certificate is in its place; what was to follow did not succeed, so a service may still use the old one."
+            : "An earlier run has renewed the certificate; what was to follow has not succeeded yet.",
     evidence: ({ file, others, problems }) => [
       ...(others ? [["certificates", `${file}, and ${others} more`] as const] : []),
       ...problems.flatMap(({ kind, what, said, of }) => [
@@ -26,9 +30,11 @@ export const hooks: Family<"HOOK_FAILED"> = {
       ]),
     ],
     help: ({ problems, did }) => [
-      did === "rolled back"
-        ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
-        : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
+      did === "foreseen"
+        ? "mend it first: the certificate would be renewed, and the service may go on with the old one"
+        : did === "rolled back"
+          ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
+          : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
       ...(problems.some(({ kind }) => kind === "hook")
         ? [
             "try the hook by hand: it gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, the folder of this run, and no shell unless it is --exec-shell",

@@ -49,7 +49,7 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
     retry: "after-fix",
     title: "two entries would write the same file, or one would write what another needs",
     about:
-      "Each certificate has files of its own. Where two entries of the file of `renew run` write one file, each would undo what the other has done; where one writes another's key, a root or the list itself, that would be lost. Links are followed, so that two names of one file are found too. It is always refused as a whole.",
+      "Each certificate has files of its own. Where two entries of the file of `renew run` write one file, each would undo what the other has done; where one writes a key, a passphrase's file, a root, a hook, a pid file or the list itself, that would be lost; and a new file in a folder that is included would be read as a list. Links are followed, so that two names of one file are found too. It is always refused as a whole.",
     what: (f) => {
       const [first, second] = f.uses;
       if (!isWritten(first) || !isWritten(second)) {
@@ -60,9 +60,11 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
       return `two entries would write ${f.file}`;
     },
     why: (f) =>
-      f.uses.every(isWritten)
-        ? "Each would undo what the other has done. Nothing was renewed, whatever else is well."
-        : "What is in it would be lost. Nothing was renewed, whatever else is well.",
+      f.uses.some(({ role }) => role === "include")
+        ? "What lies in a folder of `include` with such a name is a list, and a certificate is none. Nothing was renewed, whatever else is well."
+        : f.uses.every(isWritten)
+          ? "Each would undo what the other has done. Nothing was renewed, whatever else is well."
+          : "What is in it would be lost. Nothing was renewed, whatever else is well.",
     evidence: (f) => f.uses.map(useLine),
     help: (f) => {
       const written = f.uses.filter(isWritten);
@@ -80,9 +82,12 @@ const roles: Record<FileUse["role"], string> = {
   out: "the output",
   also: "another form",
   key: "the private key",
-  passphrase: "the passphrase",
   root: "the root certificate",
   config: "the list of certificates",
+  include: "which would be read as a list of certificates",
+  "password-file": "the passphrase's file",
+  exec: "the hook",
+  "pid-file": "the pid file",
 };
 
 const isWritten = ({ role, place }: FileUse) =>

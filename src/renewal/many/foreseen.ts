@@ -1,25 +1,68 @@
 /** What a run would do. Asks no CA and changes nothing. */
 import { choose } from "../../ca/credential.ts";
-import { Failure } from "../../failure/failure.ts";
+import { attempt, Failure } from "../../failure/failure.ts";
+import type { FileSystem } from "../../files/system.ts";
+import { target } from "../../files/target.ts";
 import type { World } from "../../world.ts";
+import { programProblem } from "../hook-steps.ts";
+import { type Hooks, isOwing } from "../hooks.ts";
+import { refuseToLoseKey } from "../loss.ts";
 import { due } from "../schedule.ts";
 import { type Look, policyOf } from "./look.ts";
 import { failed } from "./one.ts";
 import type { Entry, EntryResult, RunOptions } from "./plan.ts";
 
-export function foreseen(entry: Entry, look: Look, options: Pick<RunOptions, "force">, world: World): EntryResult {
+export function foreseen(entry: Entry, look: Look, options: Foreseeing, world: World): EntryResult {
+  const one = foreseenAlone(entry, look, options, world);
+  const isBegun = one.result === "would-renew" || one.result === "would-settle";
+  return options.isOver && (isBegun || (one.result === "failed" && look.is !== "broken"))
+    ? { entry, result: "untouched", leaf: one.leaf }
+    : one;
+}
+
+interface Foreseeing extends Pick<RunOptions, "force"> {
+  /** Others are broken: nothing would be begun. */
+  readonly isOver: boolean;
+}
+
+function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: World): EntryResult {
   const policy = policyOf(entry, options);
   if (look.is === "broken" || look.leaf === null) return failed(entry, look.failure, look.leaf);
   const { leaf } = look;
   if (look.is === "fresh") return { entry, result: "not-due", leaf, from: look.from };
   const when = due(leaf, policy.window, world.now());
+  const { paths, out = paths.certificate } = policy;
+  const isSettled = look.is === "left" && policy.hooks !== null && isOwing(out, world.fs);
+  if (!when.due && isSettled) return { entry, result: "would-settle", leaf };
   if (!when.due) return { entry, result: "not-due", leaf, from: when.from };
   if (when.because === "expired" && policy.only === "mtls") {
-    const { certificate: file, key } = policy.paths;
+    const { certificate: file, key } = paths;
     const facts = { file, key, notAfter: leaf.notAfter, now: world.now(), only: policy.only };
     return failed(entry, new Failure("EXPIRED_NEEDS_FORCE", facts), leaf);
   }
+  const { failure } = attempt(() => refuseToLoseKey(target(out, world.fs), paths.key, world));
+  if (failure !== undefined) return failed(entry, failure, leaf);
   const { method, because: methodBecause } =
     policy.only === "mtls" ? ({ method: "mtls", because: "valid" } as const) : choose(leaf, policy, world.now());
   return { entry, result: "would-renew", leaf, because: when.because, method, methodBecause };
+}
+
+/** Of what would be run, those that cannot be: each is told of once, whoever shares it. */
+export function hooksForeseen(results: readonly EntryResult[], fs: FileSystem): Failure[] {
+  const users = new Map<Hooks, Entry[]>();
+  for (const one of results) {
+    if (one.result !== "would-renew" && one.result !== "would-settle") continue;
+    const { hooks } = one.entry.policy;
+    if (hooks === null) continue;
+    const sharing = users.get(hooks) ?? [];
+    sharing.push(one.entry);
+    users.set(hooks, sharing);
+  }
+  return [...users].flatMap(([hooks, [first, ...others]]) => {
+    const problem = programProblem(hooks, fs);
+    if (problem === null || first === undefined) return [];
+    const { paths, out: file = paths.certificate } = first.policy;
+    const facts = { file, isNew: false, did: "foreseen", problems: [problem] } as const;
+    return [new Failure("HOOK_FAILED", { ...facts, ...(others.length > 0 && { others: others.length }) })];
+  });
 }

@@ -26,7 +26,7 @@ export async function renewEntry(
   entry: Entry,
   { policy, leaf }: { policy: Policy; leaf: Certificate | null },
   run: Run,
-): Promise<EntryResult> {
+): Promise<Exclude<EntryResult, { result: "untouched" }>> {
   const { world, together, outages, hooks } = run;
   const outage = outages.of(entry, world.now());
   if (outage !== null) return { ...failed(entry, outage.failure, leaf), untried: true };

@@ -66,6 +66,10 @@ export type EntryResult =
       method: Method;
       methodBecause: MethodReason;
     }
+  /** Of a dry run: it is not due, but what an earlier run owes of it would be run. */
+  | { entry: Entry; result: "would-settle"; leaf: Certificate }
+  /** It would have been renewed, or looked at closer, but others are broken and nothing was begun. */
+  | { entry: Entry; result: "untouched"; leaf: Certificate | null }
   /** `entry` is null for what the plan itself calls broken. */
   | {
       entry: Entry | null;
@@ -88,7 +92,8 @@ export interface ManyProgress {
 }
 
 export interface Summary {
-  /** In the order of the plan: what is broken first. */
+  /** One for each entry, in the order of the plan; what the plan calls broken first. */
   readonly results: readonly EntryResult[];
+  /** Of hooks that several share; of a dry run, of those that cannot be run. */
   readonly hookFailures: readonly Failure[];
 }

@@ -7,7 +7,7 @@ import type { World } from "../../world.ts";
 import { stopIfAsked } from "../interruption.ts";
 import { type Policy, renewOnce } from "../renew.ts";
 import { Book } from "./book.ts";
-import { foreseen } from "./foreseen.ts";
+import { foreseen, hooksForeseen } from "./foreseen.ts";
 import { inLanes } from "./lanes.ts";
 import { type Look, lookAt, NamesBeside, policyOf } from "./look.ts";
 import { failed, type Run, renewEntry } from "./one.ts";
@@ -20,8 +20,8 @@ import { sharedWorld, Together } from "./together.ts";
 export const usualConcurrency = 8;
 
 /**
- * Never throws a failure of an entry: it is a result. Where something is broken and `keepGoing` is not set, what is broken are
- * the only results, and nothing was asked of any CA or changed on the disk; a dry run tells of all.
+ * Never throws a failure of an entry: it is a result. Where something is broken and `keepGoing` is not set, what is due is
+ * untouched, and nothing was asked of any CA or changed on the disk; a dry run says so as well.
  */
 export async function runMany(
   plan: Plan,
@@ -44,16 +44,17 @@ export async function runMany(
     const looks = await lookAtAll(plan.entries, options, run);
     const book = new Book(plan, progress);
     for (const { origin, failure } of plan.broken) book.addBroken(origin, failure);
-    if (options.dryRun) {
-      for (const { entry, index, look } of looks) book.add(index, foreseen(entry, look, options, world));
-      return book.summary([]);
-    }
     const isBroken = plan.broken.length > 0 || looks.some(({ look }) => look.is === "broken");
     const isOver = isBroken && !options.keepGoing;
+    if (options.dryRun) {
+      const all = looks.map(({ entry, look }) => foreseen(entry, look, { ...options, isOver }, world));
+      for (const [index, one] of all.entries()) book.add(index, one);
+      return book.summary(hooksForeseen(all, world.fs));
+    }
     for (const { entry, index, look } of looks) {
       if (look.is === "broken") book.add(index, failed(entry, look.failure, look.leaf));
-      if (look.is === "fresh" && !isOver)
-        book.add(index, { entry, result: "not-due", leaf: look.leaf, from: look.from });
+      else if (look.is === "fresh") book.add(index, { entry, result: "not-due", leaf: look.leaf, from: look.from });
+      else if (isOver) book.add(index, { entry, result: "untouched", leaf: look.leaf });
     }
     if (isOver) return book.summary([]);
     await renewAll(looks, { run, book, most });

@@ -396,16 +396,55 @@ describe("two that write one file", () => {
     ["crt that is only read and another's key", [pair("a"), { crt: "a.key", key: "b.key", out: "x" }], ["crt", "key"]],
     ["out and the root", [pair("a", { out: "r.crt", root: "r.crt" })], ["out", "root"]],
     ["out and the list", [pair("a", { out: "renew.json" })], ["out", "config"]],
+    ["out and its password-file", [pair("a", { out: "pw", "password-file": "./pw" })], ["out", "password-file"]],
+    ["crt and another's password-file", [pair("a"), pair("b", { "password-file": "a.crt" })], ["crt", "password-file"]],
+    ["out and its hook", [pair("a", { out: "hook.sh", exec: ["./hook.sh", "x"] })], ["out", "exec"]],
+    [
+      "out and a linked pid file",
+      [pair("a"), pair("b", { out: "a.pid", "pid-file": "linked.pid" })],
+      ["out", "pid-file"],
+    ],
+    [
+      "out and a program of the system",
+      [pair("a"), pair("b", { out: "sub/nginx", exec: "linked/nginx -t" })],
+      ["out", "exec"],
+    ],
   ])("%s are refused as a whole", async (_, certificates, roles) => {
     const folder = made({ "renew.json": { certificates }, "a.crt": "", "sub/a.crt": "" });
     symlinkSync("a.crt", join(folder, "link.crt"));
     symlinkSync("sub", join(folder, "linked"));
+    symlinkSync("a.pid", join(folder, "linked.pid"));
     const refused = await planOf(folder).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "SAME_FILE_TWICE" });
     if (isFailure(refused, "SAME_FILE_TWICE")) expect(refused.facts.uses.map(({ role }) => role)).toEqual(roles);
   });
 
+  test.each(["new.json", "new.yaml", "./New.YML", "../linked.d/new.yml"])(
+    "a certificate written to %s of an included folder would be read as a list",
+    async (name) => {
+      const certificates = [pair("b", { out: `conf.d/${name}` })];
+      const folder = made({
+        "renew.json": { include: "conf.d", certificates },
+        "conf.d/a.json": { certificates: [pair("a")] },
+      });
+      symlinkSync("conf.d", join(folder, "linked.d"));
+      const refused = await planOf(folder).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: "SAME_FILE_TWICE" });
+      if (isFailure(refused, "SAME_FILE_TWICE"))
+        expect(refused.facts.uses.map(({ role }) => role)).toEqual(["out", "include"]);
+    },
+  );
+
+  test("what is no list may be written there", async () => {
+    const certificates = ["conf.d/new.crt", "conf.d/.new.json", "conf.d/sub/new.json", "conf.json"].map((out) =>
+      pair("b", { out }),
+    );
+    const folder = made({ "renew.json": { include: "conf.d", certificates }, "conf.d/sub/x": "" });
+    expect((await planOf(folder)).entries.length).toBe(4);
+  });
+
   test.each<[string, readonly object[]]>([
+    ["a shell's line is no file", [pair("a", { out: "x/y", "exec-shell": "x/y" })]],
     ["one certificate into two outputs", [pair("a", { out: "x" }), pair("a", { out: "y" })]],
     ["a file with its key, read only", [{ crt: "a.pem", key: "a.pem", out: "x" }]],
     [

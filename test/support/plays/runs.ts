@@ -71,6 +71,17 @@ export const runs: Plays = {
   "run-nothing": { set: listed({ certificates: [] }), command },
   "run-key-too-high": { set: listed({ crt: "a.crt", certificates: [pair("a")] }), command },
   "run-same-file": { set: listed({ certificates: [pair("a"), pair("b"), pair("b", { out: "./a.crt" })] }), command },
+  "run-same-file-hook": {
+    set: listed({ certificates: [pair("a", { out: "hook.sh", exec: "./hook.sh" })] }),
+    command,
+  },
+  "run-included-output": {
+    set: async (s) => {
+      mkdirSync("conf.d");
+      return list(s, { include: "conf.d", certificates: [pair("a", { out: "conf.d/a.json" })] }) as undefined;
+    },
+    command,
+  },
   "run-same-file-key": { set: listed({ certificates: [pair("a"), pair("b", { out: "a.key" })] }), command },
   "run-bad-flag-files": { set: async () => {}, command: "run web.crt web.key" },
   "run-bad-flag-listed": { set: async () => {}, command: "run --exec x" },
@@ -92,6 +103,51 @@ export const runs: Plays = {
     command: `${command} --json`,
   },
   "run-dry-mtls": { set: four, command: `${command} --dry-run --method mtls`, isPartial: true },
+  "run-dry-refused": {
+    set: async (s) => {
+      await s.ca();
+      for (const name of ["web", "mail", "db"]) await issue(s, name);
+      list(s, {
+        certificates: [
+          pair("web", { out: "nowhere/web.crt" }),
+          pair("mail", { exec: "./reload.sh mail" }),
+          pair("db", { exec: "./reload.sh mail" }),
+        ],
+      });
+      return undefined;
+    },
+    command: `${command} --dry-run`,
+  },
+  "run-dry-broken": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      await issue(s, "mail", { from: -1, to: 23 });
+      list(s, { certificates: [pair("web"), pair("mail"), pair("gone")] });
+      return undefined;
+    },
+    command: `${command} --dry-run`,
+  },
+  "run-missing-file-json": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      await issue(s, "mail", { from: -1, to: 23 });
+      list(s, { certificates: [pair("web"), pair("mail"), pair("gone")] });
+      return undefined;
+    },
+    command: `${command} --json`,
+  },
+  "run-dry-owed": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web", { from: -1, to: 23 });
+      s.write(".web.crt.renew-owed", '{"version": 1}');
+      list(s, { certificates: [pair("web", { exec: "kick" })] });
+      return undefined;
+    },
+    command: `${command} --dry-run --exit-code`,
+  },
   "run-dry-json": { set: four, command: `${command} --dry-run --json` },
   "run-keep-going-json": {
     set: async (s) => {
