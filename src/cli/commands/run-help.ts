@@ -51,14 +51,18 @@ THE LIST
   An empty text takes back what the top says: "exec": "".
 
 HOOKS
-  One that several certificates share is run once, after all of them, and told
-  of each. What fails is owed, and the next run does it.
+  They are told what those of \`renew\` are: RENEW_CERT, RENEW_KEY, RENEW_SERIAL
+  and so on. One that several certificates share is run once, after all of
+  them: those variables are of the first, RENEW_COUNT says how many there are,
+  and RENEW_CERTS has the whole paths of all, one on a line. It is left out
+  where it would be longer than 96 KiB. A hook of one entry has neither. What
+  fails is owed, and the next run does it.
 
 FAILURES
   All of the list is checked before any other file is opened, and all files
   before any request. Where something is broken nothing is renewed, unless
-  --keep-going or --daemon says so. Two entries that write one file are always
-  refused. A failure that many certificates have is told once.
+  --keep-going or --daemon says so. Two entries that write one file, or one that
+  writes a key, a hook or a list, are always refused. A failure that many certificates have is told once.
 
 EXIT STATUS
   0 all is well   10 nothing was due (--exit-code)   else that of the worst
