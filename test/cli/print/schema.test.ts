@@ -86,9 +86,15 @@ describe("every transcript, played again with --json, prints one document that f
     const [, name = "", words = ""] = /^((?:run|systemd|cron) )?(.*)$/.exec(command) ?? [];
     const again = `${name}--json ${words.replace(/(^| )(-v|--json)(?= |$)/, "")}`;
     const { stdout, stderr, exit } = await current.renew(again, world);
-    const document = JSON.parse(stdout) as { ok: boolean; error: { exit: number; rendered: string } | null };
+    const document = JSON.parse(stdout) as {
+      ok: boolean;
+      outcome: string;
+      error: { exit: number; rendered: string } | null;
+    };
     expect(problems(document)).toEqual([]);
-    expect(document.error?.exit ?? (command.includes("--exit-code") && document.outcome !== "would-settle" ? 10 : 0)).toBe(exit);
+    expect(
+      document.error?.exit ?? (command.includes("--exit-code") && document.outcome !== "would-settle" ? 10 : 0),
+    ).toBe(exit);
     expect(stderr.replace(/^(overwrite|an interrupted run|--mtls false was taken as|what web.crt was) .*\n/, "")).toBe(
       "",
     );
