@@ -10,7 +10,7 @@ export const hooks: Family<"HOOK_FAILED"> = {
       "The new certificate is in its place, and what was to follow, the program of --exec or the signal to a process, did not succeed: the service may still use the old certificate. It is remembered beside the certificate (.CRT.renew-owed), and every run with the same hook runs it again, before anything else and also when nothing is due, until it succeeds.",
     what: ({ file, isNew, did, problems, others }) =>
       did === "foreseen"
-        ? `${problems[0].what} of ${all(file, others)} would fail: ${problems[0].said}`
+        ? `${problems[0].what} of ${all(file, others)} fails: ${problems[0].said}`
         : isNew
           ? `${did} ${all(file, others)}, but ${problems[0].what} failed: ${problems[0].said}`
           : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,

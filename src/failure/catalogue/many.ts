@@ -84,7 +84,7 @@ const roles: Record<FileUse["role"], string> = {
   key: "the private key",
   root: "the root certificate",
   config: "the list of certificates",
-  include: "which would be read as a list of certificates",
+  include: "which would be a list",
   "password-file": "the passphrase's file",
   exec: "the hook",
   "pid-file": "the pid file",
