@@ -42,8 +42,9 @@ export function atOnce(signals: readonly NodeJS.Signals[]): string[] {
   const kills = signals.map((signal) => `process.kill(process.pid, "${signal}");`).join("");
   const hook = `import fs from "node:fs";
     const read = fs.readFileSync;
+    let isFirst = true; // where nothing of it is compiled, it is read again
     fs.readFileSync = (file, ...rest) => {
-      if (String(file).endsWith("/dist/main.js")) { ${kills} }
+      if (isFirst && String(file).endsWith("/dist/main.js")) { isFirst = false; ${kills} }
       return read(file, ...rest);
     };`;
   return ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
