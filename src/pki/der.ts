@@ -57,6 +57,11 @@ export function readDer(bytes: Uint8Array, offset = 0): Der {
   return { tag, value: bytes.subarray(start, end), raw: bytes.subarray(offset, end) };
 }
 
+/** Whether it is this INTEGER, of one octet: a version. */
+export function isNumber(element: Der | undefined, number: number): boolean {
+  return element?.tag === tags.integer && element.value.length === 1 && element.value[0] === number;
+}
+
 /** All elements that stand one after the other. */
 export function readAll(bytes: Uint8Array): Der[] {
   const elements: Der[] = [];

@@ -1,6 +1,6 @@
 /** Whether a private key says itself that it is a certificate's: a look at bytes, without the time that OpenSSL takes to open it. */
 import { same } from "./certificate.ts";
-import { children, type Der, hex, readDer, tags } from "./der.ts";
+import { children, type Der, hex, isNumber, readDer, tags } from "./der.ts";
 
 /** A form of private keys, and what a PEM block of it is called. */
 export const keyLabels = { pkcs8: "PRIVATE KEY", sec1: "EC PRIVATE KEY", pkcs1: "RSA PRIVATE KEY" } as const;
@@ -63,10 +63,6 @@ function isOf(fields: Der[], { algorithm, point }: Public, alone: boolean): bool
 function whole(bytes: Uint8Array): Der[] {
   const element = readDer(bytes);
   return element.raw.length === bytes.length ? children(element) : [];
-}
-
-function isNumber(element: Der | undefined, number: number): boolean {
-  return element?.tag === tags.integer && element.value.length === 1 && element.value[0] === number;
 }
 
 /** And in as few octets as it takes. */

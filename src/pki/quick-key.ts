@@ -3,7 +3,7 @@
  * they find is five fields that stand one after another (RFC 5958 §2, RFC 5915 §3, RFC 8017 §A.1.2).
  */
 import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { children, type Der, hex, oid, readDer, tags } from "./der.ts";
+import { children, type Der, hex, isNumber, oid, readDer, tags } from "./der.ts";
 
 const curves: Readonly<Record<string, { crv: string; octets: number }>> = {
   "1.2.840.10045.3.1.7": { crv: "P-256", octets: 32 },
@@ -58,10 +58,6 @@ function ellipticKey(element: Der, named: Der | null): JsonWebKey | null {
   const x = base64url(point.value.subarray(2, 2 + octets));
   const y = base64url(point.value.subarray(2 + octets));
   return { kty: "EC", crv, x, y, d: base64url(secret.value) };
-}
-
-function isNumber(element: Der | undefined, value: number): boolean {
-  return element?.tag === tags.integer && element.value.length === 1 && element.value[0] === value;
 }
 
 /** Of two primes. */

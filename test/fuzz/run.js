@@ -1,15 +1,3 @@
-// Bundles the fuzzer, as Node 20 reads no TypeScript, and runs it.
-import { build } from "esbuild";
+import { runBundled } from "../support/bundled.js";
 
-await build({
-  entryPoints: ["test/fuzz/main.ts"],
-  outfile: ".cache/fuzz/main.js",
-  bundle: true,
-  packages: "external",
-  format: "esm",
-  platform: "node",
-  target: "node20.18",
-  sourcemap: "inline",
-  logLevel: "warning",
-});
-await import(new URL("../../.cache/fuzz/main.js", import.meta.url).href);
+await runBundled("fuzz");
