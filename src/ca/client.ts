@@ -49,7 +49,7 @@ export interface ClientCertificate {
   key: string;
 }
 
-/** A way to send: over a connection of its own, over one that is kept, or by another thread. */
+/** A way to send: over a connection of its own, or over one that is kept. */
 export type Exchanging = (route: Route, what: Exchange, identity?: ClientCertificate) => Promise<Answer>;
 
 /** A kept connection ended before anything of an answer came: the CA closes what is idle, and may do so as a request leaves. */

@@ -1,19 +1,21 @@
-/** What goes between a run of many and the threads that make its handshakes: values only. */
+/** What goes between a run of many and the threads that ask for it: values only. */
 import { ConnectionEnded } from "../failure/causes.ts";
 import type { Code, Facts } from "../failure/facts.ts";
 import { errnoOf, Failure, messageOf } from "../failure/failure.ts";
 import type { Answer } from "./answer.ts";
-import type { ClientCertificate, Exchange, Route } from "./client.ts";
+import type { Route } from "./client.ts";
+import type { Method } from "./credential.ts";
+import type { Proof } from "./renew.ts";
 
 /** What a thread is started with, so that it knows itself. */
 export const crewMark = "renew-crew";
 
-/** `roots` as DER; the thread has a clock of its own, which is the same. */
+/** `roots` as DER; the thread has a clock and a source of randomness of its own, which are the same. */
 export interface Order extends Pick<Route, "ca" | "timeoutMs" | "connectTimeoutMs" | "env"> {
   readonly id: number;
   readonly roots: readonly Uint8Array[];
-  readonly what: Exchange;
-  readonly identity: ClientCertificate | undefined;
+  readonly proof: Proof;
+  readonly method: Method;
 }
 
 export type Asked = { order: Order } | { giveUp: number };

@@ -1,14 +1,16 @@
 /**
- * Threads that make the handshakes of a run of many. Over mTLS no connection can be shared, since each is one certificate's, and
- * what a handshake computes is more than all the rest of a renewal: one thread alone keeps a CA waiting.
+ * Threads that ask for the renewals of a run of many. What a signature, a handshake and a request compute is more than all the
+ * rest of a renewal: one thread alone keeps a CA waiting.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Answer } from "./answer.ts";
-import { type ClientCertificate, type Exchange, type Exchanging, exchange, type Route } from "./client.ts";
+import type { Route } from "./client.ts";
+import type { Method } from "./credential.ts";
 import { type Answered, type Asked, crewMark, errorOf } from "./crew-words.ts";
+import type { Proof, Renewing } from "./renew.ts";
 
 /** What a thread is spoken to by. */
 export interface Member {
@@ -19,7 +21,7 @@ export interface Member {
 }
 
 export interface Crew {
-  readonly exchange: Exchanging;
+  readonly renewing: Renewing;
   /** Ends all threads. Comes once nothing is under way any more. */
   close(): void;
 }
@@ -28,10 +30,15 @@ export interface Crew {
 const mostMembers = 4;
 
 /** Null where there are no threads to be had: from sources, or where the program is one file. */
-export function hireCrew(): Crew | null {
+export function hireCrew(own: Renewing): Crew | null {
   const file = typeof __dirname === "string" ? join(__dirname, "ca-crew-member.js") : "";
   const length = Math.min(mostMembers, availableParallelism() - 1); // one is busy with files
-  return length > 0 && existsSync(file) ? crewOf(Array.from({ length }, () => hire(file))) : null;
+  return length > 0 && existsSync(file)
+    ? crewOf(
+        Array.from({ length }, () => hire(file)),
+        own,
+      )
+    : null;
 }
 
 function hire(file: string): Member {
@@ -48,17 +55,17 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Whatever a thread cannot do any more is done here. */
-export function crewOf(members: readonly Member[]): Crew {
+/** Whatever a thread cannot do any more is done by `own`. */
+export function crewOf(members: readonly Member[], own: Renewing): Crew {
   const hands = members.map((member) => new Hand(member));
   return {
-    exchange: async (route, what, identity) => {
+    renewing: async (...asked) => {
       const [hand] = hands.filter(({ isGone }) => !isGone).sort((one, other) => one.load - other.load);
-      if (hand === undefined) return exchange(route, what, identity);
+      if (hand === undefined) return own(...asked);
       try {
-        return await hand.carryOut(route, what, identity);
+        return await hand.carryOut(...asked);
       } catch (error) {
-        if (error instanceof Gone) return exchange(route, what, identity);
+        if (error instanceof Gone) return own(...asked);
         throw error;
       }
     },
@@ -94,15 +101,16 @@ class Hand {
     return this.#waiting.size;
   }
 
-  async carryOut(route: Route, what: Exchange, identity: ClientCertificate | undefined): Promise<Answer> {
-    const { ca, timeoutMs, connectTimeoutMs, env, signal, roots } = route;
+  async carryOut(route: Route, { chain, key }: Proof, method: Method): Promise<Answer> {
+    const { ca, timeoutMs, connectTimeoutMs, env, signal } = route;
     const id = ++this.#orders;
     const giveUp = () => this.#member.postMessage({ giveUp: id });
     try {
       return await new Promise<Answer>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        const ders = roots.map(({ der }) => der);
-        const order = { id, ca, timeoutMs, connectTimeoutMs, env: ofProxies(env), what, identity, roots: ders };
+        const roots = route.roots.map(({ der }) => der);
+        const proof = { key, chain: chain.map(({ der, commonName }) => ({ der, commonName })) };
+        const order = { id, ca, timeoutMs, connectTimeoutMs, env: ofProxies(env), roots, proof, method };
         this.#member.postMessage({ order });
         signal.addEventListener("abort", giveUp, { once: true });
         if (signal.aborted) giveUp();

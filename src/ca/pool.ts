@@ -10,6 +10,7 @@ import { Failure } from "../failure/failure.ts";
 import { certificatePem } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
 import { answerLimit, type Exchange, type Exchanging, type Route, StaleConnection } from "./client.ts";
+import { linkedTo } from "./linked.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { CaUrl } from "./url.ts";
@@ -25,19 +26,43 @@ export interface KeptOptions extends Pick<Route, "ca" | "roots" | "env" | "conne
   readonly connections: number;
 }
 
-/** No connection is made before the first request. */
-export function keptConnections(options: KeptOptions): Kept {
-  let opened: Promise<Pool> | undefined;
+/** To every CA that is asked: `connections` to each, by its address and the roots that it is known by. */
+export function keptToAll(connections: number): Kept {
+  const all = new Map<string, Kept>();
+  const to = ({ ca, roots, env, connectTimeoutMs }: Route): Kept => {
+    const ders = roots.map(({ der }) => Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1"));
+    const name = [ca.href, connectTimeoutMs, ...ders].join("\n");
+    const kept = all.get(name) ?? keptConnections({ ca, roots, env, connectTimeoutMs, connections });
+    all.set(name, kept);
+    return kept;
+  };
   return {
-    exchange: async (route, what) => {
-      opened ??= open(options);
-      return send(await opened, route, what);
+    exchange: (route, what) => to(route).exchange(route, what),
+    close: () => {
+      for (const kept of all.values()) kept.close();
+      all.clear();
     },
-    close: () => void opened?.then((pool) => pool.destroy()).then(undefined, () => undefined),
   };
 }
 
-async function open({ ca, roots, env, connections, connectTimeoutMs }: KeptOptions): Promise<Pool> {
+/** No connection is made before the first request. */
+export function keptConnections(options: KeptOptions): Kept {
+  let opened: Promise<Pool> | undefined;
+  const end = new AbortController();
+  return {
+    exchange: async (route, what) => {
+      opened ??= open(options, end.signal);
+      return send(await opened, route, what);
+    },
+    close: () => {
+      end.abort();
+      void opened?.then((pool) => pool.destroy()).then(undefined, () => undefined);
+    },
+  };
+}
+
+async function open(options: KeptOptions, end: AbortSignal): Promise<Pool> {
+  const { ca, roots, env, connections, connectTimeoutMs } = options;
   const { default: UndiciPool } = await import("undici/lib/dispatcher/pool.js");
   const secureContext = createSecureContext({
     ca: roots.map(certificatePem),
@@ -45,7 +70,7 @@ async function open({ ca, roots, env, connections, connectTimeoutMs }: KeptOptio
     allowPartialTrustChain: true,
   });
   const connect: buildConnector.connector = (_options, callback) => {
-    dial(ca, { env, secureContext, connectTimeoutMs }).then(
+    dial(ca, { env, secureContext, connectTimeoutMs, end }).then(
       (socket) => callback(null, socket),
       (error: unknown) => callback(new NotConnected(error), null),
     );
@@ -68,13 +93,16 @@ class NotConnected extends Error {
   }
 }
 
-type Secure = Pick<Route, "env" | "connectTimeoutMs"> & { secureContext: ReturnType<typeof createSecureContext> };
+interface Secure extends Pick<Route, "env" | "connectTimeoutMs"> {
+  secureContext: ReturnType<typeof createSecureContext>;
+  end: AbortSignal;
+}
 
-async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs }: Secure): Promise<TLSSocket> {
+async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs, end }: Secure): Promise<TLSSocket> {
   const { host, port } = ca;
   const proxy = proxyFor(ca, env);
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new TooLate()), connectTimeoutMs);
+  const { controller: late, release } = linkedTo(end);
+  const timer = setTimeout(() => late.abort(), connectTimeoutMs);
   try {
     const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, late.signal);
     return await new Promise((resolve, reject) => {
@@ -93,6 +121,7 @@ async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs }: Secure)
     throw late.signal.aborted ? new TooLate() : error;
   } finally {
     clearTimeout(timer);
+    release();
   }
 }
 

@@ -1,7 +1,7 @@
 /** POST /renew: sends, and judges nothing. */
 
-import { certificatePem } from "../pki/certificate.ts";
-import type { Identity } from "../pki/identity.ts";
+import type { KeyObject } from "node:crypto";
+import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
 import { type Exchanging, exchange, type Route, StaleConnection } from "./client.ts";
 import type { Method } from "./credential.ts";
@@ -11,23 +11,29 @@ export interface Way {
   id(): string;
   /** Kept connections, on which no certificate is shown. */
   kept?: Exchanging | undefined;
-  /** Where handshakes that show a certificate are made. */
-  handshakes?: Exchanging | undefined;
 }
+
+/** What a client proves itself by, as values: another thread may be given it. */
+export interface Proof {
+  /** Leaf first. */
+  readonly chain: readonly Pick<Certificate, "der" | "commonName">[];
+  readonly key: KeyObject;
+}
+
+/** Asks for a renewal from here, over connections of many, or by another thread. */
+export type Renewing = (route: Route, proof: Proof, method: Method) => Promise<Answer>;
 
 /**
  * Asks for a renewal. Over mTLS the certificate goes into the handshake; by token it never does, because the CA would prefer
  * it to the token (smallstep/certificates, api/renew.go). A kept connection may have been closed by the CA meanwhile: then
  * nothing was judged, and a new token is sent over a new connection.
  */
-export async function postRenew(route: Route, identity: Identity, method: Method, way: Way): Promise<Answer> {
-  const { id, kept, handshakes = exchange } = way;
+export async function postRenew(route: Route, proof: Proof, method: Method, { id, kept }: Way): Promise<Answer> {
   const headers = { "content-type": "application/json" };
-  if (method === "mtls")
-    return handshakes(route, { method: "POST", path: "/renew", headers }, clientCertificate(identity));
+  if (method === "mtls") return exchange(route, { method: "POST", path: "/renew", headers }, clientCertificate(proof));
   const { renewToken } = await import("./token.ts");
   const send = async (by: Exchanging) => {
-    const token = await renewToken({ ...identity, audience: route.ca.origin, now: route.now(), id: id() });
+    const token = await renewToken({ ...proof, audience: route.ca.origin, now: route.now(), id: id() });
     return by(route, { method: "POST", path: "/renew", headers: { ...headers, authorization: `Bearer ${token}` } });
   };
   if (kept === undefined) return send(exchange);
@@ -40,6 +46,6 @@ export async function postRenew(route: Route, identity: Identity, method: Method
 }
 
 /** What a handshake shows. */
-export function clientCertificate({ chain, key }: Identity): { chain: string; key: string } {
+export function clientCertificate({ chain, key }: Proof): { chain: string; key: string } {
   return { chain: chain.map(certificatePem).join(""), key: key.export({ type: "pkcs8", format: "pem" }).toString() };
 }

@@ -3,11 +3,9 @@
  * authority/authorize.go, `AuthorizeRenewToken`). "Insecure" because the chain may have expired. The door of jose.
  */
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import type { Certificate } from "../pki/certificate.ts";
+import type { Proof } from "./renew.ts";
 
-export interface TokenRequest {
-  chain: readonly Certificate[];
-  key: KeyObject;
+export interface TokenRequest extends Proof {
   /**
    * The CA's origin; `/renew` is added. The CA compares host and path with its own, and ignores the port; a prefix that a proxy
    * takes away is none of its paths (smallstep/certificates, authority/config: Audiences).

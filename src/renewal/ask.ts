@@ -2,7 +2,7 @@
 import type { Answer } from "../ca/answer.ts";
 import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
-import { postRenew, type Way } from "../ca/renew.ts";
+import { postRenew, type Renewing } from "../ca/renew.ts";
 import { readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
@@ -23,8 +23,8 @@ export interface Asking {
   progress: Progress;
   /** On the world's monotonic clock: all tries together end by then. */
   deadline: number;
-  /** Connections that are kept for several, and threads that make handshakes. */
-  ways?: Omit<Way, "id">;
+  /** Over connections that are kept for several, or by threads. */
+  renewing?: Renewing;
 }
 
 /** Asks the CA, and once more by token where the first answer shows that only a token can work. */
@@ -54,7 +54,7 @@ export async function askBy(choice: Choice, asking: Asking) {
   const route = routeOf(asking);
   const sent = choice.method === "token" ? await withWholeChain(asking) : asking.identity;
   try {
-    const answer = await postRenew(route, sent, choice.method, { id: () => world.random(16), ...asking.ways });
+    const answer = await (asking.renewing ?? alone(world))(route, sent, choice.method);
     if (answer.status !== 201) return { kind: "refused", by: answer, sent } satisfies Refusal;
     const date = readAnswered(answer).date;
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
@@ -64,6 +64,10 @@ export async function askBy(choice: Choice, asking: Asking) {
     const { describeDistrust } = await import("./distrust.ts");
     throw await describeDistrust(error, asking.anchors, route);
   }
+}
+
+function alone({ random }: World): Renewing {
+  return (route, proof, method) => postRenew(route, proof, method, { id: () => random(16) });
 }
 
 /** Only from mTLS to a token, and only where the evidence says that the certificate itself was not judged. */

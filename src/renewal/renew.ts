@@ -1,6 +1,6 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
 import { type Choice, choose } from "../ca/credential.ts";
-import type { Way } from "../ca/renew.ts";
+import type { Renewing } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
@@ -60,8 +60,8 @@ export interface Sharing {
   readonly roots?: (source: RootSource) => readonly Certificate[];
   /** What was loaded already, where the files are still the same. Throws as `load` does. */
   readonly load?: (paths: Paths) => Promise<Identity>;
-  /** Connections that are kept for several, and threads that make handshakes. */
-  readonly ways?: Omit<Way, "id">;
+  /** Over connections that are kept for several, or by threads. */
+  readonly renewing?: Renewing;
   /** The same as `install`, while others work. */
   readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
@@ -166,7 +166,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const started = world.elapsed();
   const deadline = started + policy.timeoutMs;
   const first = choose(leaf, policy, world.now());
-  const asking = { identity, anchors, policy, world, progress, deadline, ...(sharing.ways && { ways: sharing.ways }) };
+  const { renewing } = sharing;
+  const asking = { identity, anchors, policy, world, progress, deadline, ...(renewing && { renewing }) };
   const prepared = set?.prepare();
   const asked = async () => {
     const said = await ask(first, asking);

@@ -1,30 +1,32 @@
-/** Handshakes that another thread makes: the answer, the failure and the end are those that one's own thread would have met. */
+/** Renewals that another thread asks for: the answer, the failure and the end are those that one's own thread would have met. */
+import { createPrivateKey, randomUUID } from "node:crypto";
 import { type AddressInfo, createServer } from "node:net";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ClientCertificate, Route } from "../../src/ca/client.ts";
-import { exchange } from "../../src/ca/client.ts";
+import type { Route } from "../../src/ca/client.ts";
 import { type Crew, crewOf, type Member } from "../../src/ca/crew.ts";
 import { serve } from "../../src/ca/crew-member.ts";
 import type { Answered } from "../../src/ca/crew-words.ts";
+import { type Proof, postRenew, type Renewing } from "../../src/ca/renew.ts";
 import { parseCaUrl } from "../../src/ca/url.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
 import { ConnectionEnded } from "../../src/failure/causes.ts";
 import { certificatesIn } from "../support/issued.ts";
 
 let ca: DevCa;
-let identity: ClientCertificate;
+let proof: Proof;
+let shown: { chain: string; key: string };
 let ports: MessagePort[] = [];
 let crew: Crew;
 beforeEach(async () => {
   ca = await startDevCa();
-  const { chain, key } = await ca.authority.issue({
+  shown = await ca.authority.issue({
     names: ["web"],
     usages: ["clientAuth"],
     provisioner: { name: "admin" },
   });
-  identity = { chain, key };
-  crew = crewOf([memberOn(new MessageChannel()), memberOn(new MessageChannel())]);
+  proof = proofOf(shown);
+  crew = crewOf([memberOn(new MessageChannel()), memberOn(new MessageChannel())], own);
 });
 afterEach(async () => {
   crew.close();
@@ -32,6 +34,12 @@ afterEach(async () => {
   ports = [];
   await ca.close();
 });
+
+const own: Renewing = (asked, shown, method) => postRenew(asked, shown, method, { id: randomUUID });
+
+function proofOf({ chain, key }: { chain: string; key: string }): Proof {
+  return { chain: certificatesIn(chain), key: createPrivateKey(key) };
+}
 
 /** The very thread of this test, by way of messages, which are copied as those between threads are. */
 function memberOn({ port1, port2 }: MessageChannel, isDeaf = false): Member {
@@ -58,10 +66,10 @@ function route(change: Partial<Route> = {}): Route {
   };
 }
 
-const renew = { method: "POST", path: "/renew" } as const;
+const methods = ["mtls", "token"] as const;
 
-test("answers come back whole, each to its own question", async () => {
-  const all = await Promise.all(Array.from({ length: 6 }, () => crew.exchange(route(), renew, identity)));
+test.each(methods)("%s: answers come back whole, each to its own question", async (method) => {
+  const all = await Promise.all(Array.from({ length: 6 }, () => crew.renewing(route(), proof, method)));
   for (const { status, body, at, headers } of all) {
     expect({ status, isBuffer: Buffer.isBuffer(body), isDate: at instanceof Date }).toEqual({
       status: 201,
@@ -75,24 +83,34 @@ test("answers come back whole, each to its own question", async () => {
 });
 
 describe("what goes wrong is what would have gone wrong here:", () => {
-  const ways: [string, () => Partial<Route>, () => ClientCertificate][] = [
-    ["nobody listens", () => ({ ca: parseCaUrl("https://localhost:1", "url") }), () => identity],
-    ["another root", () => ({ roots: certificatesIn(identity.chain) }), () => identity],
-    ["a key that is another's", () => ({}), () => ({ ...identity, key: ca.authority.rootKey })],
+  const changes: [string, () => Partial<Route>, (typeof methods)[number], () => Partial<Proof>][] = [
+    ["nobody listens", () => ({ ca: parseCaUrl("https://localhost:1", "url") }), "mtls", () => ({})],
+    ["nobody listens, by token", () => ({ ca: parseCaUrl("https://localhost:1", "url") }), "token", () => ({})],
+    ["another root", () => ({ roots: certificatesIn(shown.chain) }), "mtls", () => ({})],
+    ["another root, by token", () => ({ roots: certificatesIn(shown.chain) }), "token", () => ({})],
+    ["a key that is another's", () => ({}), "mtls", () => ({ key: createPrivateKey(ca.authority.rootKey) })],
   ];
-  test.each(ways)("%s", async (_, change, shown) => {
-    const thrown = async (by: typeof exchange) => by(route(change()), renew, shown()).catch((error: unknown) => error);
-    const [own, theirs] = [await thrown(exchange), await thrown(crew.exchange)];
-    expect(own).toBeInstanceOf(Error);
-    expect(theirs).toBeInstanceOf((own as Error).constructor);
+  test.each(changes)("%s", async (_, change, method, other) => {
+    const thrown = async (by: Renewing) =>
+      by(route(change()), { ...proof, ...other() }, method).catch((error: unknown) => error);
+    const [here, theirs] = [await thrown(own), await thrown(crew.renewing)];
+    expect(here).toBeInstanceOf(Error);
+    expect(theirs).toBeInstanceOf((here as Error).constructor);
     expect(JSON.stringify({ ...(theirs as Error) })).toBe(
-      JSON.stringify({ ...(own as Error) }).replace(/,?"cause":\{[^}]*\}/, ""),
+      JSON.stringify({ ...(here as Error) }).replace(/,?"cause":\{[^}]*\}/, ""),
     );
+  });
+
+  test("a token signed by another key is refused in the CA's words", async () => {
+    const strange = { ...proof, key: createPrivateKey(ca.authority.rootKey) };
+    const [here, theirs] = [await own(route(), strange, "token"), await crew.renewing(route(), strange, "token")];
+    expect(theirs.status).toBe(500);
+    expect({ status: theirs.status, body: theirs.body }).toEqual({ status: here.status, body: here.body });
   });
 
   test("a refused client certificate, by its alert", async () => {
     const other = await (await startOther()).issue({ names: ["web"], usages: ["clientAuth"] });
-    const refused = crew.exchange(route(), renew, { chain: other.chain, key: other.key });
+    const refused = crew.renewing(route(), proofOf(other), "mtls");
     const error = await refused.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionEnded);
     expect((error as ConnectionEnded).alert).not.toBeNull();
@@ -104,7 +122,7 @@ async function startOther() {
   return createAuthority({ subject: "another" });
 }
 
-test("the end that is asked for reaches the other thread", async () => {
+test.each(methods)("%s: the end that is asked for reaches the other thread", async (method) => {
   const end = new AbortController();
   const silent = createServer();
   const closed = new Promise<void>((done) => {
@@ -118,16 +136,17 @@ test("the end that is asked for reaches the other thread", async () => {
   });
   await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
   const url = parseCaUrl(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`, "url");
-  await expect(crew.exchange(route({ signal: end.signal, ca: url }), renew, identity)).rejects.toThrow();
+  await expect(crew.renewing(route({ signal: end.signal, ca: url }), proof, method)).rejects.toThrow();
+  if (method === "token") crew.close(); // its connection is everybody's, and ends with all
   await closed;
   silent.close();
 });
 
 test("where a thread is gone, this one does its work", async () => {
   const channel = new MessageChannel();
-  const alone = crewOf([memberOn(channel, true)]);
-  const asked = alone.exchange(route(), renew, identity);
+  const alone = crewOf([memberOn(channel, true)], own);
+  const asked = alone.renewing(route(), proof, "mtls");
   channel.port2.close();
   expect((await asked).status).toBe(201);
-  expect((await alone.exchange(route(), renew, identity)).status).toBe(201);
+  expect((await alone.renewing(route(), proof, "mtls")).status).toBe(201);
 });

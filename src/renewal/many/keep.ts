@@ -188,7 +188,7 @@ class Keeping {
       renew: this.#renew,
       outage: (entry, { failure, until }) => this.#tell({ event: "outage", entry, failure, until: new Date(until) }),
     };
-    run.together.expectHandshakes(slots.filter(({ entry }) => entry.policy.mtls).length);
+    run.together.expect(slots.length);
     world.fs.forget();
     world.fs.learnAttributes(slots.map(({ entry }) => fileOf(entry, world.fs)));
     try {

@@ -30,7 +30,7 @@ export async function renewEntry(
   const { world, together, outages, hooks } = run;
   const outage = outages.of(entry, world.now());
   if (outage !== null) return { ...failed(entry, outage.failure, leaf), untried: true };
-  const sharing = { ...together.sharingFor(entry), ...hooks.sharingFor(entry) };
+  const sharing = { ...together.sharing, ...hooks.sharingFor(entry) };
   try {
     const outcome = await run.renew(policy, world, run.progress.about?.(entry) ?? {}, sharing);
     if (outcome.outcome === "not-due") return { entry, result: "not-due", leaf: outcome.leaf, from: outcome.due.from };

@@ -98,7 +98,7 @@ async function renewAll(
 ): Promise<void> {
   const { world, hooks, together } = run;
   const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
-  together.expectHandshakes(open.filter(({ policy }) => policy.mtls).length);
+  together.expect(open.length);
   world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
   await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
     book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));

@@ -1,8 +1,7 @@
 /** What the certificates of one run have in common: it is read, parsed, connected and asked once. */
-import { type Exchanging, exchange } from "../../ca/client.ts";
 import { type Crew, hireCrew } from "../../ca/crew.ts";
-import { type Kept, keptConnections } from "../../ca/pool.ts";
-import type { CaUrl } from "../../ca/url.ts";
+import { type Kept, keptToAll } from "../../ca/pool.ts";
+import { postRenew, type Renewing } from "../../ca/renew.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { installing } from "../../files/install.ts";
@@ -14,7 +13,6 @@ import type { World } from "../../world.ts";
 import { load, type Paths } from "../load.ts";
 import type { Sharing } from "../renew.ts";
 import { type RootSource, readRoots } from "../trust.ts";
-import type { Entry } from "./plan.ts";
 
 /** The world as all renewals of a run see it. */
 export interface SharedWorld extends World {
@@ -43,7 +41,7 @@ export function sharedWorld(world: World): SharedWorld {
 /** As many pairs are kept between the look at all of them and their renewal; the others are read again. */
 const mostLoaded = 1000;
 
-/** A thread takes as long to start as a dozen handshakes, and the program to load in it. */
+/** A thread takes as long to start as a dozen renewals, and the program to load in it. */
 const worthThreads = 64;
 
 interface Loaded {
@@ -55,16 +53,18 @@ interface Loaded {
 /** The state of one run. `close` must come. */
 export class Together {
   readonly #world: SharedWorld;
-  readonly #connections: number;
+  readonly #most: number;
   readonly #roots = new Map<string, readonly Certificate[]>();
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: Kept;
   readonly #loaded = new Map<string, Loaded>();
   #isWorthThreads = false;
   #crew: Crew | null = null;
 
-  constructor(world: SharedWorld, connections: number) {
+  /** `most`: renewals at once. */
+  constructor(world: SharedWorld, most: number) {
     this.#world = world;
-    this.#connections = connections;
+    this.#most = most;
+    this.#kept = keptToAll(most);
   }
 
   /** Throws as `readRoots` does, each time. */
@@ -84,34 +84,34 @@ export class Together {
     return identity;
   }
 
-  /** What one entry is renewed with. */
-  sharingFor(entry: Entry): Sharing {
-    const { ca, root, mtls, connectTimeoutMs } = entry.policy;
-    const load = (paths: Paths) => this.#load(paths);
-    const handshakes: Exchanging = (...asked) => (this.#crewIfWorth()?.exchange ?? exchange)(...asked);
-    // A connection is asked for only once roots and files are known to be good.
-    const kept: Exchanging = (route, what) => this.#keptTo(ca, root, connectTimeoutMs).exchange(route, what);
+  /** What an entry is renewed with. */
+  get sharing(): Sharing {
     const { fs } = this.#world;
-    const install: Sharing["install"] = (goal, contents) =>
-      meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle));
-    return { roots: this.roots, load, install, ways: mtls ? { handshakes } : { kept } };
+    return {
+      roots: this.roots,
+      load: (paths) => this.#load(paths),
+      install: (goal, contents) => meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle)),
+      renewing: (...asked) => (this.#crewIfWorth()?.renewing ?? this.#own)(...asked),
+    };
   }
 
-  /** For so many handshakes threads are worth their start. */
-  expectHandshakes(count: number): void {
-    this.#isWorthThreads = count >= worthThreads && this.#connections > 1;
+  /** For so many renewals threads are worth their start. */
+  expect(renewals: number): void {
+    this.#isWorthThreads = renewals >= worthThreads && this.#most > 1;
   }
 
   close(): void {
     this.#crew?.close();
     this.#crew = null;
-    for (const kept of this.#kept.values()) kept.close();
-    this.#kept.clear();
+    this.#kept.close();
   }
 
-  /** Not before the first handshake, which may never come. */
+  readonly #own: Renewing = (route, proof, method) =>
+    postRenew(route, proof, method, { id: () => this.#world.random(16), kept: this.#kept.exchange });
+
+  /** Not before the first of them, which may never come. */
   #crewIfWorth(): Crew | null {
-    if (this.#isWorthThreads) this.#crew = hireCrew();
+    if (this.#isWorthThreads) this.#crew = hireCrew(this.#own);
     this.#isWorthThreads = false;
     return this.#crew;
   }
@@ -126,16 +126,6 @@ export class Together {
       same(known.certificate, readNamed(paths.certificate, "certificate", fs)) &&
       same(known.key, readNamed(paths.key, "key", fs));
     return isSame ? known.identity : load(paths, this.#world);
-  }
-
-  #keptTo(ca: CaUrl, root: RootSource, connectTimeoutMs: number): Kept {
-    const name = JSON.stringify([ca.href, root.value]);
-    const known = this.#kept.get(name);
-    if (known !== undefined) return known;
-    const roots = this.roots(root);
-    const kept = keptConnections({ ca, roots, env: this.#world.env, connectTimeoutMs, connections: this.#connections });
-    this.#kept.set(name, kept);
-    return kept;
   }
 }
 
