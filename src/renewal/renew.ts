@@ -1,33 +1,23 @@
 /** The story of one renewal. Every part of it lives in a folder of its own; this is the order they come in. */
 import { type Choice, choose } from "../ca/credential.ts";
-import type { Renewing } from "../ca/renew.ts";
 import type { CaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
 import { type Goal, goalOf } from "../files/goal.ts";
-import { type Installed, install } from "../files/install.ts";
+import { install } from "../files/install.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import type { Also } from "./also/form.ts";
 import { ask } from "./ask.ts";
 import { mayReplace } from "./consent.ts";
-import {
-  type Debt,
-  factsOf,
-  follow,
-  type Hooked,
-  type Hooks,
-  isOwing,
-  owingWhile,
-  type Renewed,
-  settleDebt,
-} from "./hooks.ts";
+import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, owingWhile, settleDebt } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Keeper, KeeperPlan, NotKept } from "./keep.ts";
 import { load, ofKubeconfig, onDisk, type Paths } from "./load.ts";
 import { refuseToLoseKey } from "./loss.ts";
 import { areNewerThanAsked, areReplaced, isReplaced, isStillDue, seenAs } from "./overtaken.ts";
 import { type Due, due, type Window } from "./schedule.ts";
+import type { Sharing } from "./sharing.ts";
 import { type RootSource, readRoots } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
 import { clockOf, verify } from "./verify.ts";
@@ -52,20 +42,6 @@ export interface Policy {
   readonly also?: Also;
   /** No other way is taken, also where another would work. */
   readonly only?: "mtls";
-}
-
-/** What the renewals of one run have in common. One that is alone has none of it. */
-export interface Sharing {
-  /** A source is read once for all. Throws as `readRoots` does. */
-  readonly roots?: (source: RootSource) => readonly Certificate[];
-  /** What was loaded already, where the files are still the same. Throws as `load` does. */
-  readonly load?: (paths: Paths) => Promise<Identity>;
-  /** Over connections that are kept for several, or by threads. */
-  readonly renewing?: Renewing;
-  /** The same as `install`, while others work. */
-  readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
-  /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
-  readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }
 
 export type Outcome =

@@ -1,7 +1,7 @@
 /** Hooks that several certificates share are run once, after all of them. */
 import type { Failure } from "../../failure/failure.ts";
 import { type Hooked, type Hooks, type Share, settleTogether, shareOwed } from "../hooks.ts";
-import type { Sharing } from "../renew.ts";
+import type { Sharing } from "../sharing.ts";
 import type { Entry, ManyProgress } from "./plan.ts";
 import type { SharedWorld } from "./together.ts";
 

@@ -11,7 +11,7 @@ import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
 import { load, type Paths } from "../load.ts";
-import type { Sharing } from "../renew.ts";
+import type { Sharing } from "../sharing.ts";
 import { type RootSource, readRoots } from "../trust.ts";
 
 /** The world as all renewals of a run see it. */
