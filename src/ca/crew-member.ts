@@ -1,7 +1,7 @@
 /** A thread that asks for the renewals of a run of many: signatures, handshakes and requests, which are most of what it computes. */
 import { randomBytes } from "node:crypto";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { readRecurring } from "../pki/certificate.ts";
+import { readCertificate } from "../pki/certificate.ts";
 import type { Route } from "./client.ts";
 import { type Answered, type Asked, crewMark, type Order, wordsOf } from "./crew-words.ts";
 import { type Kept, keptToAll } from "./pool.ts";
@@ -36,7 +36,7 @@ const mostConnections = 256;
 
 function ask({ proof, method, roots, ...limits }: Order, kept: Kept, signal: AbortSignal) {
   const clock = { now: () => new Date(), elapsed: () => performance.now() };
-  const route: Route = { ...limits, ...clock, signal, roots: roots.map(readRecurring) };
+  const route: Route = { ...limits, ...clock, signal, roots: roots.map(readCertificate) };
   return postRenew(route, proof, method, { id: () => randomBytes(16).toString("hex"), kept: kept.exchange });
 }
 

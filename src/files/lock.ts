@@ -72,8 +72,10 @@ export function isLeft(path: string, now: Date, fs: FileSystem): boolean {
 }
 
 function isDead(file: string, now: Date, fs: FileSystem): boolean {
-  const holder = holderOf(file, fs);
-  return holder === null ? isThere(file, fs) : !isHeld(holder, now, fs);
+  const text = textOf(file, fs);
+  if (text === "gone") return false;
+  const holder = text === null ? null : parsed(text);
+  return holder === null || !isHeld(holder, now, fs);
 }
 
 /** Of a run that died, or whose disk refused, at the end of a take-over. */
@@ -153,14 +155,10 @@ function holderOf(file: string, fs: FileSystem): Holder | null {
 /** Null for what is no link; "gone" where nothing is. */
 function textOf(file: string, fs: FileSystem): string | null {
   try {
-    return fs.readlink(file);
+    return fs.exists(file) ? fs.readlink(file) : "gone";
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? "gone" : null;
   }
-}
-
-function isThere(file: string, fs: FileSystem): boolean {
-  return textOf(file, fs) !== "gone";
 }
 
 /** Null for what no run of renew has written: a link is made whole or not at all. */

@@ -26,7 +26,7 @@ export function isBeside(file: string, name: string): boolean {
 
 /** Of any file: what runs put beside it until they have ended. Notes, backups and locks are looked for by their own names. */
 export function isForAWhile(name: string): boolean {
-  return name.startsWith(".") && /\.renew-(?:[0-9a-f]{12}(?:\.old|\.kept)?|journal)$/.test(name);
+  return name.startsWith(".") && /\.renew-(?:[0-9a-f]{12}(?:\.old|\.kept)?|journal(?:\.new)?|owed\.new)$/.test(name);
 }
 
 function stemOf(name: string): string {

@@ -34,13 +34,14 @@ export function forgive(path: string, fs: FileSystem): string | null {
   const note = noteOf(path);
   removeIfThere(unfinishedOf(note), fs);
   removeIfThere(note, fs);
-  return isThere(note, fs) ? note : null;
+  return fs.exists(note) ? note : null;
 }
 
 /** Null where nothing is owed. A note that cannot be read, or is no such note, owes all the same. */
 export function owedBy(path: string, fs: FileSystem): Owed | "unreadable" | null {
   const file = noteOf(path);
   try {
+    if (!fs.exists(file)) return null;
     if (!fs.lstat(file).isFile()) return "unreadable"; // a link may lead anywhere, and a pipe would keep us waiting
     const note: unknown = JSON.parse(fs.read(file, largest).toString("utf8"));
     return isOwed(note) ? note : "unreadable";
@@ -56,13 +57,4 @@ function isOwed(value: unknown): value is Owed {
   const isMethod = ["mtls", "token", "rollback"].some((known) => known === method);
   // What a rollback replaces need not be a certificate.
   return version === 1 && isSerial(serial) && (previousSerial === "" || isSerial(previousSerial)) && isMethod;
-}
-
-function isThere(file: string, fs: FileSystem): boolean {
-  try {
-    fs.lstat(file);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== "ENOENT";
-  }
 }

@@ -1,5 +1,5 @@
 /** What an interrupted run has left of a pair is finished, or taken back, before anything else is done with it. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { attempt, errnoOf, Failure, isFailure } from "../failure/failure.ts";
 import { leftIn } from "./folder-view.ts";
 import { digestOf, isJournal, type Journal, journalFile, newOf, oldOf, type Part, readJournal } from "./journal.ts";
@@ -41,7 +41,7 @@ export function repair(named: readonly string[], hold: Hold, fs: FileSystem): Re
     const release = hold(certificate);
     try {
       // The run that wrote it may have ended well while this one waited.
-      if (!isThere(file, fs)) return [];
+      if (!fs.exists(file)) return [];
       return [{ ...settle(readJournal(file, fs), file, fs), certificate }];
     } finally {
       release();
@@ -52,17 +52,26 @@ export function repair(named: readonly string[], hold: Hold, fs: FileSystem): Re
 /** Takes away what runs have left beside these files: the one of this token, or all. Whoever calls this holds their lock. */
 export function sweep(named: readonly string[], fs: FileSystem, token = ""): string[] {
   const paths = realPaths(named, fs);
-  for (const file of paths.flatMap((path) => [journalFile(path), noteOf(path)])) removeIfThere(unfinishedOf(file), fs);
-  const files = besideOf(paths, fs, token);
+  const folders = listed(paths, fs);
+  for (const file of paths.flatMap((path) => [journalFile(path), noteOf(path)]).map(unfinishedOf))
+    if (folders.get(dirname(file))?.includes(basename(file)) ?? true) removeIfThere(file, fs);
+  const files = besideIn(folders, paths, token);
   for (const file of files) removeIfThere(file, fs);
   return files;
 }
 
 /** What runs have put beside these files. */
 export function besideOf(named: readonly string[], fs: FileSystem, token = ""): string[] {
-  return realPaths(named, fs).flatMap((path) => {
-    const names = namesIn(dirname(path), fs).filter((name) => isBeside(path, name) && name.includes(token));
-    return names.map((name) => join(dirname(path), name));
+  const paths = realPaths(named, fs);
+  return besideIn(listed(paths, fs), paths, token);
+}
+
+function besideIn(folders: Listed, paths: readonly string[], token: string): string[] {
+  return paths.flatMap((path) => {
+    const names = folders.get(dirname(path)) ?? [];
+    return names
+      .filter((name) => isBeside(path, name) && name.includes(token))
+      .map((name) => join(dirname(path), name));
   });
 }
 
@@ -169,31 +178,28 @@ function touches({ parts }: Journal, paths: readonly string[]): boolean {
 
 /** All journals in the folders of these files: the certificate that one belongs to need not be among them. */
 function filesIn(paths: readonly string[], fs: FileSystem): string[] {
-  const folders = [...new Set(paths.map((path) => dirname(path)))];
-  const listed = folders.flatMap((folder) =>
-    namesIn(folder, fs)
-      .filter(isJournal)
-      .map((name) => join(folder, name)),
+  const folders = listed(paths, fs);
+  const found = [...folders].flatMap(([folder, names]) =>
+    (names ?? []).filter(isJournal).map((name) => join(folder, name)),
   );
-  // A folder that may be entered need not be one that may be listed.
-  const own = paths.map(journalFile).filter((file) => !listed.includes(file) && isThere(file, fs));
-  return [...listed, ...own];
+  // A folder that may be entered need not be one that may be listed, and a view of it may be of a while ago.
+  const own = paths.map(journalFile).filter((file) => !found.includes(file) && fs.exists(file));
+  return [...found, ...own];
 }
 
-function namesIn(folder: string, fs: FileSystem): readonly string[] {
+/** Names by folder. Null for one that may be entered and not listed. */
+type Listed = ReadonlyMap<string, readonly string[] | null>;
+
+function listed(paths: readonly string[], fs: FileSystem): Listed {
+  const folders = new Set(paths.map((path) => dirname(path)));
+  return new Map([...folders].map((folder) => [folder, namesIn(folder, fs)]));
+}
+
+function namesIn(folder: string, fs: FileSystem): readonly string[] | null {
   try {
     return leftIn(folder, fs);
   } catch {
-    return [];
-  }
-}
-
-function isThere(file: string, fs: FileSystem): boolean {
-  try {
-    fs.lstat(file);
-    return true;
-  } catch {
-    return false;
+    return null;
   }
 }
 

@@ -25,6 +25,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { errnoOf } from "../failure/failure.ts";
 
 export interface FileStat {
   isFile(): boolean;
@@ -51,6 +52,8 @@ export interface FileSystem {
   list(folder: string): string[];
   stat(file: string): FileStat;
   lstat(file: string): FileStat;
+  /** Whether anything has this name, also a link that leads nowhere. True where nobody can tell. Throws nothing. */
+  exists(file: string): boolean;
   realpath(file: string): string;
   readlink(file: string): string;
   /** Opens for writing a file that must not exist yet (`create`), an existing one (`overwrite`), or a folder to be synced (`folder`). */
@@ -89,6 +92,7 @@ export const realFileSystem: FileSystem = {
   list: (folder) => readdirSync(folder),
   stat: (file) => statSync(file),
   lstat: (file) => lstatSync(file),
+  exists,
   // Not Node's own, which tidies `link/..` away before it follows the link.
   realpath: (file) => realpathSync.native(file),
   readlink: (file) => readlinkSync(file),
@@ -110,6 +114,15 @@ export const realFileSystem: FileSystem = {
   remove: (file) => unlinkSync(file),
   checkWritable: (path) => accessSync(path, constants.W_OK | constants.X_OK),
 };
+
+/** An error that is thrown costs more than the question, of which a renewal has many. */
+function exists(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return errnoOf(error) !== "ENOTDIR";
+  }
+}
 
 /** Node has no call for it, and coreutils' cp has. Elsewhere than on Linux, and with another cp, they are not kept. */
 function copyAttributes(from: string, to: string): void {

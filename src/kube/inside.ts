@@ -76,17 +76,8 @@ export function filled(place: Place, bytes: Buffer, pem: { certificate: Buffer; 
  * here: if this program died with it, kubectl would change the file no more.
  */
 function awaitKubectl(path: string, fs: FileSystem): void {
-  for (let tries = 0; tries < 50 && isThere(`${path}.lock`, fs); tries++)
+  for (let tries = 0; tries < 50 && fs.exists(`${path}.lock`); tries++)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-}
-
-function isThere(file: string, fs: FileSystem): boolean {
-  try {
-    fs.lstat(file);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function find({ file, user: name }: Place, bytes: Buffer): { config: Kubeconfig; user: User } {

@@ -81,29 +81,18 @@ const provisionerTypes = [
   "Wire",
 ];
 
-/** Those of CAs come with every chain. As many as are worth a place: the oldest goes for a new one. */
+/** Those of CAs come with every chain, and a leaf is looked at before it is loaded. What was not met for the longest time goes. */
 const mostKnown = 32;
 const known = new Map<string, Certificate>();
 
 /** Reads a certificate. Throws DerError for bytes that are none. */
 export function readCertificate(der: Uint8Array): Certificate {
-  return readOf(der, ({ isCa }) => isCa);
-}
-
-/** The same for one that is likely to be met again and again, as a server's own. */
-export function readRecurring(der: Uint8Array): Certificate {
-  return readOf(der, () => true);
-}
-
-function readOf(der: Uint8Array, isKept: (certificate: Certificate) => boolean): Certificate {
   const name = Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1");
-  const there = known.get(name);
-  if (there !== undefined) return there;
-  const certificate = readWhole(der);
-  if (!isKept(certificate)) return certificate;
-  const [oldest] = known.keys();
-  if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
+  const certificate = known.get(name) ?? readWhole(der);
+  known.delete(name);
   known.set(name, certificate);
+  const [oldest = name] = known.keys();
+  if (known.size > mostKnown) known.delete(oldest);
   return certificate;
 }
 

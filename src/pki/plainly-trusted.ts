@@ -6,7 +6,7 @@
  */
 import { leadsTo } from "./anchored.ts";
 import { candidates } from "./candidates.ts";
-import { type Certificate, provisionerOid, readRecurring, same } from "./certificate.ts";
+import { type Certificate, provisionerOid, readCertificate, same } from "./certificate.ts";
 import { children, type Der, hex, oid, readDer, tags } from "./der.ts";
 
 /** As DER, the server's own first. Names are not looked at. */
@@ -16,7 +16,7 @@ export function isPlainlyTrusted(
   now: Date,
 ): boolean {
   try {
-    const [leaf, ...others] = presented.map(readRecurring);
+    const [leaf, ...others] = presented.map(readCertificate);
     if (leaf === undefined || leaf.isCa || others.length > most) return false;
     const path = leadsTo(leaf, others, anchors);
     if (path === null || path.length < 2 || path.length < presented.length) return false;

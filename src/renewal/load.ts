@@ -57,8 +57,16 @@ export interface OpenedKey {
   passphrase?: Passphrase;
 }
 
-/** The same, with how the key's file was written. */
-export async function loadPair(paths: Paths, world: World): Promise<{ identity: Identity; opened: OpenedKey }> {
+export interface LoadedPair {
+  readonly identity: Identity;
+  /** How the key's file was written. */
+  readonly opened: OpenedKey;
+  /** What both files held. */
+  readonly bytes: Record<"certificate" | "key", Buffer>;
+}
+
+/** The same, with what it was read from. */
+export async function loadPair(paths: Paths, world: World): Promise<LoadedPair> {
   try {
     return await readPair(paths, world);
   } catch (error) {
@@ -66,14 +74,15 @@ export async function loadPair(paths: Paths, world: World): Promise<{ identity: 
   }
 }
 
-async function readPair(paths: Paths, world: World): Promise<{ identity: Identity; opened: OpenedKey }> {
+async function readPair(paths: Paths, world: World): Promise<LoadedPair> {
   const certificate = source(paths.certificate, "certificate", world);
   const keyFile = source(paths.key, "key", world);
   const { chain, material } = unlessSwapped(certificate, keyFile);
   const opened = await open(material, keyFile, paths.passphraseFile, world);
   const { certificate: file, key, kube } = paths;
   const files = { certificateFile: file, keyFile: key, ...(kube && { kubeUser: kube.user }) };
-  return { identity: identity({ ...files, chain, key: opened.key }), opened };
+  const bytes = { certificate: certificate.bytes, key: keyFile.bytes };
+  return { identity: identity({ ...files, chain, key: opened.key }), opened, bytes };
 }
 
 /** A key alone. */

@@ -110,7 +110,7 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   const { paths, out = paths.certificate, force, also } = policy;
   await turn.begin();
   const [seen, seenKey] = [seenAs([out], world), seenAs([paths.key], world)];
-  const identity = await (sharing.load?.(paths) ?? load(paths, world));
+  const identity = await (sharing.load?.(paths, new Map([...seen, ...seenKey])) ?? load(paths, world));
   turn.sweepDead();
   progress.loaded?.(identity);
   const { leaf } = identity;

@@ -111,7 +111,7 @@ describe("what stands where the note should", () => {
         .put(note, what);
       const { fs, calls } = recorded(one);
       expect(owedBy(file, fs)).toBe("unreadable");
-      expect(calls).toEqual(["lstat"]);
+      expect(calls).toEqual(["exists", "lstat"]);
     }
     expect(owedBy(file, disk().put(`${note}/x`, ""))).toBe("unreadable");
   });

@@ -322,12 +322,12 @@ describe("as any other renewal", () => {
     // Between the answer and the first byte of the new file.
     const fs = {
       ...realFileSystem,
-      lstat: (file: string) => {
+      exists: (file: string) => {
         if (file.endsWith("config.lock") && !isChanged) {
           isChanged = true;
           writeFileSync("config", before.replace("current-context: dave@lab", "current-context: other"));
         }
-        return realFileSystem.lstat(file);
+        return realFileSystem.exists(file);
       },
     };
     const { exit, screen } = await s.renew(`kubeconfig config --force ${reach}`, { fs });
@@ -342,9 +342,9 @@ describe("as any other renewal", () => {
     const theirs = kubeconfig("dave", inline("other"));
     const fs = {
       ...realFileSystem,
-      lstat: (file: string) => {
+      exists: (file: string) => {
         if (file.endsWith("config.lock")) writeFileSync("config", theirs);
-        return realFileSystem.lstat(file);
+        return realFileSystem.exists(file);
       },
     };
     const { exit, screen } = await s.renew(`kubeconfig config --force ${reach}`, { fs });

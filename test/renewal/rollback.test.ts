@@ -463,7 +463,7 @@ describe("a run that dies", () => {
       const start = saved();
       let deaths = 0;
       // Each call is looked at on a disk in memory, where that takes no time.
-      for (let n = 3; await diesAt(n, command); n += 5) {
+      for (let n = 3; await diesAt(n, command); n += 4) {
         deaths++;
         const ran = await current.renew("rollback --force web.crt web.key", { random: byChance });
         expect(ran.exit, `call ${n}: ${ran.stderr}`).toBe(0);

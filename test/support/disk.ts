@@ -3,6 +3,7 @@
  * dies, a write may be torn, and a rename may come before the contents of what it renamed.
  */
 import { basename, dirname, isAbsolute, join } from "node:path";
+import { errnoOf } from "../../src/failure/failure.ts";
 import type { FileStat, FileSystem } from "../../src/files/system.ts";
 import { combinations, type Kept, now, outcomes, resized, settle, written } from "./durability.ts";
 
@@ -89,6 +90,15 @@ export class MemoryDisk implements FileSystem {
 
   lstat(path: string): FileStat {
     return this.#statOf(this.#entry(path));
+  }
+
+  exists(path: string): boolean {
+    try {
+      this.#entry(path);
+      return true;
+    } catch (error) {
+      return !["ENOENT", "ENOTDIR"].includes(errnoOf(error));
+    }
   }
 
   realpath(path: string): string {

@@ -93,6 +93,10 @@ export class FlatDisk implements Partial<FileSystem> {
   };
 
   lstat = this.stat;
+  exists = (file: string): boolean => {
+    this.calls.stat++;
+    return this.#files.has(file);
+  };
   realpath = (file: string): string => file;
   readlink = (): string => {
     throw systemError("ENOENT");

@@ -82,11 +82,15 @@ interface Looked {
 async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world, together }: Run): Promise<Looked[]> {
   const names = new NamesBeside(world.fs);
   const looks: Looked[] = [];
+  let due = 0;
   for (const [index, entry] of entries.entries()) {
     if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
     stopIfAsked(world);
     const policy = policyOf(entry, options);
-    looks.push({ entry, index, policy, look: await lookAt(policy, { together, world, names }) });
+    const look = await lookAt(policy, { together, world, names });
+    looks.push({ entry, index, policy, look });
+    if (look.is === "due") due++;
+    if (!options.dryRun) together.expect(due);
   }
   return looks;
 }
@@ -96,9 +100,8 @@ async function renewAll(
   looks: readonly Looked[],
   { run, book, most }: { run: Run; book: Book; most: number },
 ): Promise<void> {
-  const { world, hooks, together } = run;
+  const { world, hooks } = run;
   const open = looks.filter(({ look }) => look.is === "due" || look.is === "left");
-  together.expect(open.length);
   world.fs.learnAttributes(open.map(({ entry: { policy } }) => policy.out ?? policy.paths.certificate));
   await inLanes(open, { most, isOver: () => world.signal.aborted }, async ({ entry, index, policy, look }) => {
     book.add(index, await renewEntry(entry, { policy, leaf: look.leaf }, run));

@@ -5,12 +5,13 @@ import { postRenew, type Renewing } from "../../ca/renew.ts";
 import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { installing } from "../../files/install.ts";
-import { readNamed } from "../../files/read.ts";
+import { digest } from "../../files/journal.ts";
 import { meanwhile } from "../../files/syncing.ts";
-import { type Certificate, same } from "../../pki/certificate.ts";
+import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
-import { load, type Paths } from "../load.ts";
+import { load, loadPair, type Paths } from "../load.ts";
+import { type Seen, seenAs } from "../overtaken.ts";
 import type { Sharing } from "../sharing.ts";
 import { type RootSource, readRoots } from "../trust.ts";
 
@@ -46,8 +47,8 @@ const worthThreads = 64;
 
 interface Loaded {
   readonly identity: Identity;
-  readonly certificate: Buffer;
-  readonly key: Buffer;
+  /** Of what the files held. */
+  readonly digests: Record<"certificate" | "key", string>;
 }
 
 /** The state of one run. `close` must come. */
@@ -57,7 +58,6 @@ export class Together {
   readonly #roots = new Map<string, readonly Certificate[]>();
   readonly #kept: Kept;
   readonly #loaded = new Map<string, Loaded>();
-  #isWorthThreads = false;
   #crew: Crew | null = null;
 
   /** `most`: renewals at once. */
@@ -76,11 +76,9 @@ export class Together {
 
   /** Loads a pair and keeps it for its renewal. Throws as `load` does. */
   async loadAhead(paths: Paths): Promise<Identity> {
-    const { fs } = this.#world;
-    const certificate = readNamed(paths.certificate, "certificate", fs);
-    const key = readNamed(paths.key, "key", fs);
-    const identity = await load(paths, this.#world);
-    if (this.#loaded.size < mostLoaded) this.#loaded.set(nameOf(paths), { identity, certificate, key });
+    const { identity, bytes } = await loadPair(paths, this.#world);
+    const digests = { certificate: digest(bytes.certificate), key: digest(bytes.key) };
+    if (this.#loaded.size < mostLoaded) this.#loaded.set(nameOf(paths), { identity, digests });
     return identity;
   }
 
@@ -89,15 +87,15 @@ export class Together {
     const { fs } = this.#world;
     return {
       roots: this.roots,
-      load: (paths) => this.#load(paths),
+      load: (...asked) => this.#load(...asked),
       install: (goal, contents) => meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle)),
-      renewing: (...asked) => (this.#crewIfWorth()?.renewing ?? this.#own)(...asked),
+      renewing: (...asked) => (this.#crew?.renewing ?? this.#own)(...asked),
     };
   }
 
-  /** For so many renewals threads are worth their start. */
+  /** For so many renewals threads are worth their start; the earlier this is known, the less they are waited for. */
   expect(renewals: number): void {
-    this.#isWorthThreads = renewals >= worthThreads && this.#most > 1;
+    if (renewals >= worthThreads && this.#most > 1) this.#crew ??= hireCrew(this.#own);
   }
 
   close(): void {
@@ -109,23 +107,19 @@ export class Together {
   readonly #own: Renewing = (route, proof, method) =>
     postRenew(route, proof, method, { id: () => this.#world.random(16), kept: this.#kept.exchange });
 
-  /** Not before the first of them, which may never come. */
-  #crewIfWorth(): Crew | null {
-    if (this.#isWorthThreads) this.#crew = hireCrew(this.#own);
-    this.#isWorthThreads = false;
-    return this.#crew;
-  }
-
   /** What was loaded is used once, and only while the files still hold it. */
-  async #load(paths: Paths): Promise<Identity> {
-    const { fs } = this.#world;
+  async #load(paths: Paths, seen: Seen): Promise<Identity> {
     const known = this.#loaded.get(nameOf(paths));
     this.#loaded.delete(nameOf(paths));
-    if (known === undefined) return load(paths, this.#world);
-    const isSame =
-      same(known.certificate, readNamed(paths.certificate, "certificate", fs)) &&
-      same(known.key, readNamed(paths.key, "key", fs));
-    return isSame ? known.identity : load(paths, this.#world);
+    const now = new Map([
+      ...seenAs(
+        [paths.certificate, paths.key].filter((file) => !seen.has(file)),
+        this.#world,
+      ),
+      ...seen,
+    ]);
+    const isSame = (what: "certificate" | "key") => known?.digests[what] === now.get(paths[what]);
+    return known && isSame("certificate") && isSame("key") ? known.identity : load(paths, this.#world);
   }
 }
 
