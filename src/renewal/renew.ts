@@ -89,7 +89,12 @@ export async function renewOnce(
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out, ...(policy.also?.files ?? []).map(({ file }) => file)];
-  const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, onDisk(world, paths), progress);
+  const turn = new Turn(
+    { certificate: out, files, ...limitsOf(policy) },
+    onDisk(world, paths),
+    progress,
+    sharing.release,
+  );
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
 

@@ -36,6 +36,8 @@ export interface TurnProgress {
   left?(files: readonly string[]): void;
 }
 
+export type GiveBack = (...given: Parameters<typeof release>) => void | Promise<void>;
+
 /** Between two looks at a lock. */
 const pollMs = 50;
 
@@ -49,7 +51,11 @@ export class Turn {
   #isOurs = false;
   #leftBy: string | null = null;
 
-  constructor(plan: TurnPlan, world: World, progress: TurnProgress) {
+  readonly #release: GiveBack;
+
+  /** `giveBack`: as `release` does, maybe later. */
+  constructor(plan: TurnPlan, world: World, progress: TurnProgress, giveBack: GiveBack = release) {
+    this.#release = giveBack;
     this.token = world.random(6);
     this.#plan = plan;
     this.#world = world;
@@ -101,7 +107,7 @@ export class Turn {
     } catch (error) {
       throw this.#isOurs ? this.#withLeft(error) : error;
     } finally {
-      if (this.#lock !== null) release(this.#lock, this.token, this.#world.fs);
+      if (this.#lock !== null) await this.#release(this.#lock, this.token, this.#world.fs);
       this.#lock = null;
       this.#isOurs = false;
     }

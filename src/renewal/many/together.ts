@@ -6,6 +6,7 @@ import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { installing } from "../../files/install.ts";
 import { digest } from "../../files/journal.ts";
+import { releaseMeanwhile } from "../../files/lock.ts";
 import { meanwhile } from "../../files/syncing.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
@@ -89,6 +90,7 @@ export class Together {
       roots: this.roots,
       load: (...asked) => this.#load(...asked),
       install: (goal, contents) => meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle)),
+      release: releaseMeanwhile,
       renewing: (...asked) => (this.#crew?.renewing ?? this.#own)(...asked),
     };
   }
