@@ -19,6 +19,13 @@ export interface HookProblem {
   of?: string;
 }
 
+/** Settings of a unit that is there, and of the one that would take its place; each lacks the other's. */
+export interface UnitDifference {
+  readonly file: string;
+  readonly there: readonly string[];
+  readonly wanted: readonly string[];
+}
+
 type OfFile = { file: string; role: Role };
 type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
@@ -52,8 +59,18 @@ export interface Facts extends KubeFacts {
     problem: "newline" | "control" | "backslash" | "long" | "user";
     limit?: number;
   };
-  /** `purpose`: of ours, what it is for; null of somebody else's. */
-  UNIT_EXISTS: { file: string; line: string; purpose: string | null; wanted: string; name: string };
+  /** `purpose`: of ours, what it is for; null of somebody else's. `differs`: of ours for the same files. */
+  UNIT_EXISTS: {
+    file: string;
+    line: string;
+    purpose: string | null;
+    wanted: string;
+    /** That is free. */
+    name: string;
+    start: string;
+    service: string;
+    differs: readonly UnitDifference[];
+  };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;

@@ -32,7 +32,12 @@ export const words: CommandWords = {
     { names: ["reload"], value: "UNIT", bare: true, text: "reload UNIT after a renewal, or restart it if it cannot" },
     { names: ["install"], bare: true, text: "write the units, all or none; print what is to be run then" },
     { names: ["dir"], value: "DIR", bare: true, text: `with --install: into DIR (default: ${usualFolder})` },
-    { names: ["force"], short: "f", bare: true, text: "with --install: replace units that are not for these files" },
+    {
+      names: ["force"],
+      short: "f",
+      bare: true,
+      text: "with --install: replace units that are there and say something else",
+    },
     { names: ["name"], value: "NAME", bare: true, text: "of the units (default: renew, or renew-daemon)" },
     { names: ["user"], value: "NAME", bare: true, text: "run as NAME (default: the files' owner; root with a hook)" },
     ...daemonFlags("renew-period").filter(({ names }) => names[0] !== daemonFlag),
@@ -61,7 +66,15 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const units = unitsFor(plan, world);
   const folder = resolve(said.value("dir") ?? usualFolder);
   reporter.passedOver(said.passedOver());
-  const order = { folder, purpose: purposeOf(job), certificate: job.certificate, force: said.isOn("force") };
+  const { start, service } = units;
+  const order = {
+    folder,
+    purpose: purposeOf(job),
+    certificate: job.certificate,
+    force: said.isOn("force"),
+    start,
+    service,
+  };
   const placed = said.isOn("install") ? install(units.units, order, world) : null;
   const notes = [
     ...remarksOf({ job, chosen, runner, unit, isDaemon, folder }, world),

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -55,13 +56,53 @@ describe("what is written", () => {
     expect(textOf("renew@.service")).toContain(`"${at("%I.crt")}" \\\n  "${at("%I.key")}"`);
   });
 
-  test("a second run changes nothing, and one with other flags replaces what is ours", async () => {
+  test("a second run changes nothing, of this pair or of another one that is kept in the same way", async () => {
     await systemd(install(...web()));
     const before = statSync(join(at("units"), "renew@.service"));
     expect((await systemd(install(...web()))).stderr).toContain("renew@.service: as it was");
+    expect((await systemd(install(at("mail.crt"), at("mail.key")))).stderr).toContain("renew@.service: as it was");
     expect(statSync(join(at("units"), "renew@.service")).ino).toBe(before.ino);
-    expect((await systemd(install("--expires-in", "50%", ...web()))).stderr).toContain("renew@.service: replaced");
-    expect(textOf("renew@.service")).toContain("--expires-in=50%%");
+  });
+
+  test("what only comments differ in is as it was, and is brought up to date by --force", async () => {
+    await systemd(install(...web()));
+    const made = textOf("renew@.timer");
+    writeFileSync(join(at("units"), "renew@.timer"), made.replace("# Not all machines at once.", "; mine"));
+    expect((await systemd(install(...web()))).stderr).toContain("renew@.timer: as it was");
+    expect(textOf("renew@.timer")).toContain("; mine");
+    expect((await systemd(install("--force", ...web()))).stderr).toContain("renew@.timer: replaced");
+    expect(textOf("renew@.timer")).toBe(made);
+  });
+
+  test.each<[string, string[], string]>([
+    ["another service to reload", ["--reload", "nginx"], 'renew@.service has "--exec=systemctl try'],
+    ["another rhythm", ["--expires-in", "5m"], 'renew@.timer has OnCalendar='],
+    ["a folder for keys of its own", ["KEYS"], "%I.key"],
+    ["an edit by hand", ["EDIT"], 'renew@.service has IPAddressDeny=any'],
+  ])("a template for a second pair in the folder: %s is not lost", async (_, words, told) => {
+    const [flags, key] =
+      words[0] === "KEYS" ? [[], "keys/web.key"] : [words.filter((word) => word !== "EDIT"), "web.key"];
+    await systemd(install(...flags, at("web.crt"), at(key)));
+    if (words[0] === "EDIT")
+      writeFileSync(join(at("units"), "renew@.service"), `${textOf("renew@.service")}IPAddressDeny=any\n`);
+    const before = units().map(textOf);
+    const ran = await systemd(install(at("mail.crt"), at("mail.key")));
+    expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining("error[UNIT_EXISTS]") });
+    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain(told);
+    expect(ran.stderr).toContain("`--name renew-mail`");
+    expect(units().map(textOf)).toEqual(before);
+    expect((await systemd(install("--name", "renew-mail", at("mail.crt"), at("mail.key")))).exit).toBe(0);
+    expect((await systemd(install(...web(), "--expires-in", "1m"))).stderr).toContain("`--name renew-web`");
+    expect((await systemd(install("--force", at("mail.crt"), at("mail.key")))).stderr).toContain("service: replaced");
+  });
+
+  test("units of one pair as well: other flags take --force, and the name that is offered is free", async () => {
+    const odd = [at("fullchain.pem"), at("privkey.pem")];
+    await systemd(install(...odd));
+    await systemd(install("--name", "renew-fullchain", ...odd));
+    const ran = await systemd(install("--expires-in", "50%", ...odd));
+    expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining("`--name renew-fullchain-2`") });
+    expect((await systemd(install("--force", "--expires-in", "50%", ...odd))).exit).toBe(0);
   });
 
   test("units of their own for files that are called differently", async () => {
@@ -102,10 +143,23 @@ describe("all or none", () => {
       if (to.includes("renew@.timer") && renames++ === 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
       realFileSystem.rename(from, to);
     };
-    const ran = await systemd(install("--expires-in", "1h", ...web()), { fs: { ...realFileSystem, rename } });
+    const ran = await systemd(install("--force", "--expires-in", "1h", ...web()), {
+      fs: { ...realFileSystem, rename },
+    });
     expect(ran).toMatchObject({ exit: 73, stderr: expect.stringContaining("error[CANNOT_INSTALL_UNIT]") });
     expect(units().map(textOf)).toEqual(before);
     expect(units()).toEqual(["renew@.service", "renew@.timer"]);
+  });
+
+  test("a unit that was masked is masked again", async () => {
+    symlinkSync("/dev/null", join(at("units"), "renew@.service"));
+    const rename = (from: string, to: string) => {
+      if (to.includes("renew@.timer")) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      realFileSystem.rename(from, to);
+    };
+    expect((await systemd(install("--force", ...web()), { fs: { ...realFileSystem, rename } })).exit).toBe(73);
+    expect(units()).toEqual(["renew@.service"]);
+    expect(readlinkSync(join(at("units"), "renew@.service"))).toBe("/dev/null");
   });
 
   test("the disk is full: no part of one is left", async () => {

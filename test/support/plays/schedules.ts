@@ -1,5 +1,7 @@
 /** Units of systemd and lines of cron. The folders of units are the scene's own. */
 import { mkdirSync } from "node:fs";
+import { main } from "../../../src/cli/main.ts";
+import { testWorld } from "../world.ts";
 import { failing, leaf, type Play, type Plays } from "./play.ts";
 
 const ca = "--ca-url ca.internal:9000 --root root.crt";
@@ -15,6 +17,15 @@ const machine =
   };
 
 const install = `systemd --install --dir units ${ca} web.crt web.key`;
+
+/** The same folder has units already, made with these words. */
+const installed =
+  (words: string): Play["set"] =>
+  async (s) => {
+    const world = await machine()(s);
+    await main(`${install} ${words}`.split(" "), testWorld(world));
+    return world;
+  };
 
 export const schedules: Plays = {
   // Without a name, whose files they are decides on the sandbox.
@@ -36,6 +47,15 @@ export const schedules: Plays = {
   "systemd-unit-exists": { set: machine({ "renew@.service": "[Unit]\nDescription=mine\n" }), command: install },
   "systemd-unit-of-another-folder": {
     set: machine({ "renew@.timer": "# Made by `renew systemd` for /srv/certs/*.crt\n" }),
+    command: install,
+  },
+  "systemd-unit-differs": { set: installed("--reload nginx --expires-in 0"), command: install },
+  "systemd-unit-is-a-folder": {
+    set: async (s) => {
+      const world = await machine()(s);
+      mkdirSync("units/renew@.timer");
+      return world;
+    },
     command: install,
   },
   "systemd-no-folder": { set: leaf(), command: install },
