@@ -4,7 +4,8 @@ import { span } from "../../failure/time.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { manners, refuseManners } from "../policy.ts";
-import { jsonText, plain } from "../print/plain.ts";
+import { noteLines } from "../print/layout.ts";
+import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 import { cronLine } from "../schedule/crontab.ts";
 import { jobFlags, jobOf } from "../schedule/job.ts";
@@ -73,6 +74,6 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     return 0;
   }
   world.stdout.write(`${line}\n`);
-  for (const note of notes) reporter.told(plain(note), []);
+  for (const line of notes.flatMap((note) => noteLines(note, world.stderr.columns))) reporter.told(line, []);
   return 0;
 }

@@ -8,14 +8,16 @@ import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { rivals } from "../hook-policy.ts";
 import { manners, refuseManners } from "../policy.ts";
+import { noteLines } from "../print/layout.ts";
 import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 import { type Job, jobFlags, jobOf } from "../schedule/job.ts";
 import { baseOf, unitOf } from "../schedule/names.ts";
-import { isKnown, stepUnits, unitFolders } from "../schedule/neighbours.ts";
+import { isKnown, unitFolders } from "../schedule/neighbours.ts";
 import { install, type Placed, usualFolder } from "../schedule/place.ts";
 import { type Chosen, rhythmFor } from "../schedule/rhythm.ts";
 import { type Runner, runnerOf } from "../schedule/sandbox.ts";
+import { stepUnits } from "../schedule/step-units.ts";
 import { purposeOf, type Units, unitsFor } from "../schedule/units.ts";
 import { systemdHelp } from "./systemd-help.ts";
 
@@ -78,7 +80,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const placed = said.isOn("install") ? install(units.units, order, world) : null;
   const notes = [
     ...remarksOf({ job, chosen, runner, unit, isDaemon, folder }, world),
-    ...wayFromStep(units, folder, world),
+    ...wayFromStep(units, job.certificate, folder, world),
   ];
   tell({ units, placed, folder, notes, isDaemon }, world, reporter);
   return 0;
@@ -134,15 +136,23 @@ function remarksOf({ job, chosen, runner, unit, isDaemon, folder }: Known, world
 }
 
 /** step's own units would renew beside ours. */
-function wayFromStep({ start }: Units, folder: string, world: World): string[] {
-  const found = stepUnits([...new Set([folder, ...unitFolders(world)])], world);
+function wayFromStep({ start }: Units, certificate: string, folder: string, world: World): string[] {
+  const found = stepUnits([...new Set([folder, ...unitFolders(world)])], certificate, world.fs);
   if (found === null) return [];
-  const { enabled } = found;
-  const which = enabled.length === 0 ? "cert-renewer@NAME.timer" : enabled.map((unit) => shell(unit, unit)).join(" ");
-  const state =
-    enabled.length === 0 ? "none of its instances starts with the machine" : `enabled: ${enabled.join(", ")}`;
+  const { ofThis, ofOthers, untold } = found.enabled;
+  const listed = (units: readonly string[]) => units.map((unit) => shell(unit, unit)).join(" ");
+  const begin = `\`systemctl enable --now ${shell(start, start)}\``;
+  if (ofThis.length > 0)
+    return [
+      `step renews this certificate, too, by ${ofThis.join(", ")}: one of the two is enough. To move over: \`systemctl disable --now ${listed(ofThis)}\`, then ${begin}`,
+    ];
+  if (untold.length > 0)
+    return [
+      `step's cert-renewer@ units are in ${found.folder}, and whether one of them renews this certificate, too, cannot be told from what they say: \`systemctl cat ${listed(untold)}\`. One of the two is enough. To move over: \`systemctl disable --now\` that one, then ${begin}`,
+    ];
+  if (ofOthers.length > 0) return [];
   return [
-    `step's cert-renewer@ units are in ${found.folder} (${state}); for the same certificate, one of the two is enough. To move over: \`systemctl disable --now ${which}\`, then \`systemctl enable --now ${shell(start, start)}\``,
+    `step's cert-renewer@ units are in ${found.folder}, and none of them starts with the machine: if one is started otherwise for this certificate, one of the two is enough`,
   ];
 }
 
@@ -188,9 +198,10 @@ function tell(
   }
   if (placed === null)
     world.stdout.write(units.map(({ name, text }) => `# ${resolve(folder, name)}\n${text}`).join("\n"));
+  const told = notes.flatMap((note) => noteLines(note, world.stderr.columns));
   const said = placed?.map(({ file, change }) => `${file}: ${changeWords[change]}`) ?? [];
   const next = placed === null ? "with --install the units are written; then run:" : "then run:";
-  for (const line of [...said, ...notes, next, ...commands.map((command) => `  ${command}`)]) reporter.told(line, []);
+  for (const line of [...said, ...told, next, ...commands.map((command) => `  ${command}`)]) reporter.told(line, []);
 }
 
 const changeWords = { new: "written", replaced: "replaced", same: "as it was" } as const;

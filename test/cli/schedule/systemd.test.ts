@@ -76,9 +76,9 @@ describe("what is written", () => {
 
   test.each<[string, string[], string]>([
     ["another service to reload", ["--reload", "nginx"], 'renew@.service has "--exec=systemctl try'],
-    ["another rhythm", ["--expires-in", "5m"], 'renew@.timer has OnCalendar='],
+    ["another rhythm", ["--expires-in", "5m"], "renew@.timer has OnCalendar="],
     ["a folder for keys of its own", ["KEYS"], "%I.key"],
-    ["an edit by hand", ["EDIT"], 'renew@.service has IPAddressDeny=any'],
+    ["an edit by hand", ["EDIT"], "renew@.service has IPAddressDeny=any"],
   ])("a template for a second pair in the folder: %s is not lost", async (_, words, told) => {
     const [flags, key] =
       words[0] === "KEYS" ? [[], "keys/web.key"] : [words.filter((word) => word !== "EDIT"), "web.key"];
@@ -244,12 +244,88 @@ describe("how often", () => {
   });
 });
 
-test("step's own units are named, with the way from them", async () => {
-  mkdirSync(at("units/timers.target.wants"));
-  writeFileSync(at("units/cert-renewer@.service"), "");
-  writeFileSync(at("units/timers.target.wants/cert-renewer@web.timer"), "");
-  const { stderr } = await systemd(web());
-  expect(stderr).toContain("`systemctl disable --now cert-renewer@web.timer`");
+describe("step's own units beside it", () => {
+  /** As step's documentation has it. */
+  const template = () => `[Service]
+Environment=STEPPATH=/etc/step-ca \\
+            CERT_LOCATION=${folder.replaceAll(" ", "\\ ")}/%i.crt \\
+            "KEY_LOCATION=${folder}/%i.key"
+ExecCondition=/usr/bin/step certificate needs-renewal \${CERT_LOCATION}
+ExecStart=/usr/bin/step ca renew --force \${CERT_LOCATION} \${KEY_LOCATION}
+`;
+  const put = (name: string, text: string) => {
+    mkdirSync(join(at("units"), name, ".."), { recursive: true });
+    writeFileSync(join(at("units"), name), text);
+  };
+  const notes = async (enabled: readonly string[], unit = template()) => {
+    put("cert-renewer@.service", unit);
+    for (const instance of enabled) put(`timers.target.wants/cert-renewer@${instance}.timer`, "");
+    const { stdout } = await systemd([...web(), "--json"]);
+    return (JSON.parse(stdout) as { notes: string[] }).notes.filter((note) => note.includes("step")).slice(0);
+  };
+  const way = /`systemctl disable --now cert-renewer@(\S+)\.timer`/;
+
+  test("the one that renews this certificate is named, and no other", async () => {
+    const [note = ""] = await notes(["web", "mail", "db"]);
+    expect(way.exec(note)?.[1]).toBe("web");
+    expect(note).not.toMatch(/mail|db/);
+  });
+
+  test("none is named where all that are enabled renew others", async () => {
+    expect((await notes(["mail", "db"])).filter((note) => note.includes("cert-renewer"))).toEqual([]);
+  });
+
+  test("what a drop-in says of one instance counts", async () => {
+    put(
+      "cert-renewer@gateway.service.d/override.conf",
+      `[Service]\nWorkingDirectory=${folder}\nEnvironment=CERT_LOCATION=web.crt\n`,
+    );
+    put("cert-renewer@web.service.d/override.conf", "[Service]\nEnvironment=CERT_LOCATION=/srv/other.crt\n");
+    expect(way.exec((await notes(["gateway", "web"]))[0] ?? "")?.[1]).toBe("gateway");
+  });
+
+  test("a link to it, and a command that was written out, are it as well", async () => {
+    writeFileSync(at("web.crt"), "");
+    symlinkSync(at("web.crt"), at("live.crt"));
+    put(
+      "cert-renewer@x.service",
+      '[Service]\nExecStart=\nExecStart=/bin/sh -c "cd / && step ca renew --force '.concat(
+        `${folder.replaceAll(" ", "_")}/x.crt x.key"\n`,
+      ),
+    );
+    put("cert-renewer@y.service", `[Service]\nExecStart=step ca renew '${at("live.crt")}' y.key\n`);
+    const spaceless = `${folder.replaceAll(" ", "_")}`;
+    symlinkSync(folder, spaceless);
+    symlinkSync(at("web.crt"), at("x.crt"));
+    try {
+      const [note = ""] = await notes(["x", "mail"]);
+      expect(way.exec(note)?.[1]).toBe("x");
+    } finally {
+      rmSync(spaceless);
+    }
+  });
+
+  test.each([
+    [
+      "a file that holds it",
+      "[Service]\nEnvironmentFile=/etc/x/%i\nExecStart=step ca renew --force $CERT_LOCATION $KEY_LOCATION\n",
+    ],
+    ["a variable of another's", "[Service]\nExecStart=step ca renew --force $CERT $KEY\n"],
+    [
+      "a name that only the machine knows",
+      "[Service]\nExecStart=step ca renew --force /etc/ssl/%H.crt /etc/ssl/%H.key\n",
+    ],
+    ["nothing", ""],
+  ])("%s: it is said that it cannot be told", async (_, unit) => {
+    const [note = ""] = await notes(["web", "mail"], unit);
+    expect(note).toContain("cannot be told");
+    expect(note).toContain("`systemctl cat cert-renewer@mail.timer cert-renewer@web.timer`");
+    expect(note).not.toMatch(way);
+  });
+
+  test("that none starts with the machine is said", async () => {
+    expect(await notes([])).toEqual([expect.stringContaining("none of them starts with the machine")]);
+  });
 });
 
 test("a word of a command line is that word, whatever is in it", () => {

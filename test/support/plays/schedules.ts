@@ -39,8 +39,17 @@ export const schedules: Plays = {
     command: `systemd --daemon --user web --name web-certificate ${ca} web.crt web.key`,
   },
   "systemd-installed": {
-    set: machine({ "cert-renewer@.timer": "", "timers.target.wants/cert-renewer@web.timer": "" }),
+    set: async (s) =>
+      machine({
+        "cert-renewer@.service": `[Service]\nExecStart=step ca renew --force ${s.folder}/%i.crt ${s.folder}/%i.key\n`,
+        "timers.target.wants/cert-renewer@mail.timer": "",
+        "timers.target.wants/cert-renewer@web.timer": "",
+      })(s),
     command: `${install} --reload nginx`,
+  },
+  "systemd-step-untold": {
+    set: machine({ "cert-renewer@.timer": "", "timers.target.wants/cert-renewer@web.timer": "" }),
+    command: install,
   },
   "systemd-bad-name": { set: machine(), command: `systemd --name 'my unit' ${ca} web.crt web.key` },
   "systemd-bad-reload": { set: machine(), command: `systemd --reload 'my unit' ${ca} web.crt web.key` },
