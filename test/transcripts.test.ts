@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { commandWords } from "../src/cli/main.ts";
 import { catalogue, codes } from "../src/failure/catalogue/catalogue.ts";
 import { causes } from "../src/failure/diagnosis/causes.ts";
 import type { CauseId } from "../src/failure/evidence.ts";
@@ -83,6 +84,24 @@ describe("together, the transcripts", () => {
       return commands.filter((command, index) => commands.indexOf(command) !== index).map((command) => [file, command]);
     });
     expect(twice).toEqual([]);
+  });
+
+  test("never advise a flag that the command lacks", async () => {
+    const known = new Map((await commandWords()).map(({ name, flags }) => [name, flags.flatMap(({ names }) => names)]));
+    const strange = transcripts().flatMap(({ file, text }) => {
+      const [, word = ""] = /^\$ renew (\S+)/.exec(text) ?? [];
+      const command = known.has(word) ? word : "renew";
+      // A list has keys of these names.
+      if (command === "run" || !/^error\[/m.test(text)) return [];
+      const said = adviceIn(text).flatMap((advice) =>
+        [...advice.matchAll(/`(--[^`]*)`/g)].map(([, words = ""]) => words),
+      );
+      const flags = said.flatMap((words) =>
+        [...words.matchAll(/(?:^| )--([a-z][a-z0-9-]*)/g)].map(([, name = ""]) => name),
+      );
+      return flags.filter((name) => !known.get(command)?.includes(name)).map((name) => [file, name]);
+    });
+    expect(strange).toEqual([]);
   });
 
   test("never advise mTLS for a certificate that has expired, but for the next one", () => {

@@ -43,7 +43,8 @@ export interface Facts extends KubeFacts {
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
   WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
-  WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
+  /** `keyFile`: of an installation into a kubeconfig, whose user has another key than this. */
+  WOULD_LOSE_KEY: { file: string; operation?: "rollback" } | { file: string; user: string; keyFile: string };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
   /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */

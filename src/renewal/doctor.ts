@@ -12,7 +12,7 @@ import type { World } from "../world.ts";
 import { type Asking, routeOf } from "./ask.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
-import { hookChecks, owedCheck } from "./checkup/hook.ts";
+import { hookChecks, owedCheck, pluginCheck } from "./checkup/hook.ts";
 import { fileChecks, issuersEnd, leafChecks, usagesCheck } from "./checkup/local.ts";
 import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
@@ -27,6 +27,8 @@ import { readRoots } from "./trust.ts";
 export interface DoctorPolicy extends Policy {
   /** Prove the token's cell by a renewal that is not installed. */
   readonly rehearse: boolean;
+  /** The program that kubectl asks for the pair. */
+  readonly plugin?: string;
 }
 
 export interface Checkup {
@@ -44,7 +46,8 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const files = await finding(() => load(policy.paths, world));
   const roots = await finding(async () => readRoots(policy.root, world.fs));
   const owed = owedCheck(policy.paths.certificate, world);
-  const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
+  const plugin = policy.plugin === undefined ? [] : [pluginCheck(policy.plugin, world)];
+  const hook = [...plugin, ...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
   const end = files.value === undefined ? null : issuersEnd(files.value, roots.value ?? []);
   const halfWay = interruptedCheck(policy, world);
   // What is wrong with a pair that is half-way is no fault of its own: the next run mends it.

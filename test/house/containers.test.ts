@@ -40,7 +40,7 @@ function read(file: string) {
 function policyFor(args: readonly string[], env: Record<string, string>) {
   const parsed = parseFlags(renew, args, testWorld({ env }));
   if (!("said" in parsed)) throw new Error("help was asked for");
-  const isStaying = isLasting(parsed.said, "renew-period");
+  const isStaying = isLasting(parsed.said, "renew-period", "renew");
   paceOf(parsed.said, "renew-period");
   return { policy: policyOf(parsed.said, "renew"), isStaying };
 }

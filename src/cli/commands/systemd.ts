@@ -52,7 +52,7 @@ export const words: CommandWords = {
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   refuseManners(said);
   refusePairsOfOurs(said);
-  const isDaemon = isLasting(said, "renew-period");
+  const isDaemon = isLasting(said, "renew-period", "systemd");
   if (isDaemon) paceOf(said, "renew-period");
   const reload = said.value("reload");
   const unit = reload === undefined ? null : unitOf(reload, "--reload");

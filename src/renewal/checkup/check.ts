@@ -20,6 +20,7 @@ export const checkNames = [
   "issuers",
   "names",
   "token",
+  "plugin",
   "hook",
   "signal",
   "owed",
