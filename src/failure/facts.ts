@@ -38,7 +38,7 @@ export interface Facts extends KubeFacts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" };
+  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" | "systemd" | "cron" | "doctor" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
@@ -50,8 +50,10 @@ export interface Facts extends KubeFacts {
   /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
   BAD_UNIT_NAME: { from: string; name: string } & (
     | { problem: "empty" }
+    | { problem: "dash" }
     | { problem: "character"; character: string; escaped: string; joined: string }
-    | { problem: "long"; limit: number }
+    /** `of`: where the name was made, of a pair's file, as an instance or as a path. */
+    | { problem: "long"; limit: number; of?: "instance" | "path" }
   );
   /** Neither a unit nor a crontab can say it. */
   CANNOT_SCHEDULE: {

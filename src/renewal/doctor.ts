@@ -10,6 +10,7 @@ import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { type Asking, routeOf } from "./ask.ts";
+import { alsoChecks } from "./checkup/also.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
 import { hookChecks, owedCheck, pluginCheck } from "./checkup/hook.ts";
@@ -53,9 +54,15 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   // What is wrong with a pair that is half-way is no fault of its own: the next run mends it.
   if (halfWay.length > 0 && files.failure !== undefined)
     return { leaf: null, issuersEnd: null, forecast: null, rehearsal: null, checks: [...halfWay, ...hook] };
+  const { also } = policy;
+  const others =
+    also === undefined || files.value === undefined || (roots.value === undefined && also.files.some(isOfRoots))
+      ? []
+      : await alsoChecks({ ...policy, also }, files.value, roots.value ?? [], world);
   const local = [
     ...halfWay,
     ...(files.failure === undefined ? localChecks(files.value, end, policy, world) : [failing("files", files.failure)]),
+    ...others,
   ];
   const leaf = files.value?.leaf ?? null;
   const whatIs = { leaf, issuersEnd: end, forecast: null, rehearsal: null };
@@ -82,6 +89,8 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
     rehearsal,
   };
 }
+
+const isOfRoots = ({ form }: { form: string }) => form === "root";
 
 type Finding<T> = { value: T; failure?: undefined } | { value?: undefined; failure: Failure };
 

@@ -5,6 +5,7 @@ import { judge } from "../../renewal/checkup/verdict.ts";
 import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
 import type { Policy } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags } from "../also-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { kubeUserOf, userFlag } from "../kube-user.ts";
@@ -15,6 +16,7 @@ import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 
 const texts: Readonly<Record<string, string>> = {
+  also: "is the other form in FILE what it should be, and can it be written? May be repeated",
   exec: "the hook after a renewal: is its program there?",
   "pid-file": "the pid that a renewal would signal: is there such a process?",
 };
@@ -32,6 +34,7 @@ export const words: CommandWords = {
     { ...userFlag, text: "with --kubeconfig: the user (default: the current context's, else the only one)" },
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
     expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
+    ...alsoFlags.map((flag) => ({ ...flag, text: texts[flag.names[0]] ?? flag.text })),
     ...hookChecked,
     ...connectionFlags,
     ...manners,
@@ -111,6 +114,8 @@ async function inKubeconfig(said: Said, world: World): Promise<Asked> {
     const words = `${said.operands.length} files were given, and with --kubeconfig one is wanted at most: FILE`;
     throw new Failure("BAD_FLAG", { said: words, command: "doctor" });
   }
+  if (said.given("also") !== undefined)
+    throw new Failure("BAD_FLAG", { said: "--also goes with CRT KEY, not with --kubeconfig", command: "doctor" });
   const own = attempt(() => policyOf(said, "doctor", { certificate: "", key: "" }));
   // Our own plugin may know the CA.
   if (own.failure !== undefined && own.failure.code !== "CA_URL_MISSING") throw own.failure;

@@ -20,7 +20,8 @@ TEMPLATES
   templates for all pairs of their folder: renew@web.timer, renew@mail.timer.
   Other pairs get units of their own, named by their path. One that is there and
   is for other files, or has other settings, is not replaced without --force:
-  give the new ones a --name, or put what one pair has of its own into a drop-in.
+  give the new ones a --name, or put what is one pair's alone into a drop-in.
+  With --also, too, where those files are called alike: web.pem of web.crt.
 
 WHAT IT SAYS BY ITSELF
   The paths of renew, Node and all files are whole. Where the CA is, its root

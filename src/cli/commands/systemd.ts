@@ -11,6 +11,7 @@ import { manners, refuseManners } from "../policy.ts";
 import { noteLines } from "../print/layout.ts";
 import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
+import { userRemark } from "../schedule/inspect.ts";
 import { type Job, jobFlags, jobOf } from "../schedule/job.ts";
 import { baseOf, unitOf } from "../schedule/names.ts";
 import { isKnown, unitFolders } from "../schedule/neighbours.ts";
@@ -60,7 +61,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const base = name === undefined ? null : baseOf(name, "--name");
   const user = userOf(said);
   const exec = unit === null ? {} : { exec: `systemctl try-reload-or-restart ${shell(unit, unit)}` };
-  const job = jobOf(said, words.name, world, { isDaemon, ...exec });
+  const job = await jobOf(said, "systemd", world, { isDaemon, ...exec });
   const chosen = rhythmFor(job.window, job.leaf);
   const runner = runnerOf(job, user, world);
   const program = await world.program();
@@ -123,6 +124,7 @@ function remarksOf({ job, chosen, runner, unit, isDaemon, folder }: Known, world
   const { windowMs, isTight, rhythm } = chosen;
   return [
     ...job.remarks,
+    ...(runner.user === null ? [] : userRemark(runner.user, "systemd", world)),
     ...(isMissing ? [`no unit ${unit} is in ${folders.join(", ")}: the reload fails until there is one`] : []),
     ...(unit !== null && runner.user !== null
       ? [`${runner.user} may not reload ${unit} unless a rule of polkit allows it: leave --user out, and root does it`]

@@ -35,10 +35,17 @@ export const schedules: Family<ScheduleCode> = {
     about:
       "A unit's name is made of ASCII letters, digits and `: - _ . \\`, at most 255 characters with its ending; `@` parts a template from its instance. systemd-escape(1) turns any text into one.",
     what: (f) =>
-      f.problem === "empty" ? `${f.from} names no unit` : `${f.from} is no name that a unit can have: '${f.name}'`,
+      f.problem === "long"
+        ? `${f.of === undefined ? f.from : "these files"} would make the name of a unit too long`
+        : f.problem === "empty"
+          ? `${f.from} names no unit`
+          : `${f.from} is no name that a unit can have: '${f.name}'`,
     why: (f) => {
       if (f.problem === "empty") return "Before the ending a name has at least one character, and the first is no dot.";
-      if (f.problem === "long") return `It is longer than ${f.limit} characters with its ending. Nothing was written.`;
+      if (f.problem === "dash")
+        return "It begins with a dash, and systemctl takes such a word for a flag. Nothing was written.";
+      if (f.problem === "long")
+        return `It would have ${f.of === undefined ? "more than" : `${f.name.length} characters, and systemd takes at most`} ${f.limit}, with its ending. Nothing was written.`;
       const sign = f.character === " " ? "a space" : f.character === "@" ? "an @" : quoted(f.character);
       return `It has ${sign} in it, and units are made of letters, digits and : - _ . \\ alone. Nothing was written.`;
     },
@@ -49,7 +56,11 @@ export const schedules: Family<ScheduleCode> = {
             ...(f.joined === "" ? [] : [`take another name: \`${f.from} ${f.joined}\``]),
             ...(f.from === "--reload" ? ["which units are there? `systemctl list-units --type=service`"] : []),
           ]
-        : ["take another name: letters, digits, `-` and `_`"],
+        : f.problem === "long" && f.of === "instance"
+          ? ["give both files shorter names, or links that have them: `ln -s`"]
+          : f.problem === "long" && f.of === "path"
+            ? ["name the units: `--name NAME`"]
+            : ["take another name: letters, digits, `-` and `_`"],
   },
   CANNOT_SCHEDULE: {
     exit: 64,
@@ -143,9 +154,11 @@ export const schedules: Family<ScheduleCode> = {
       ["system error", f.errno],
     ],
     help: (f) => [
-      f.errno === "EISDIR" || f.errno === "EFTYPE" || f.errno === "EFBIG"
-        ? `see what is there: \`ls -ld ${shellFile(f.file)}\`; or take units of another name: \`--name NAME\``
-        : "as root: `sudo` before the same command",
+      f.errno === "ENAMETOOLONG"
+        ? "take units of a shorter name: `--name NAME`"
+        : f.errno === "EISDIR" || f.errno === "EFTYPE" || f.errno === "EFBIG"
+          ? `see what is there: \`ls -ld ${shellFile(f.file)}\`; or take units of another name: \`--name NAME\``
+          : "as root: `sudo` before the same command",
       "or print the units, and let an administrator put them there: without `--install`",
     ],
   },

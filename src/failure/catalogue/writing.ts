@@ -14,6 +14,7 @@ export const errnoWords: Record<string, string> = {
   ENOTDIR: "a part of the path is not a folder",
   EIO: "the disk reports an error",
   ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
   EISDIR: "it is a folder",
   EFBIG: "what is there is larger than 4 MiB",
   EFTYPE: "it is a device, a pipe or a socket, not a file",

@@ -7,6 +7,7 @@ export const checkNames = [
   "files",
   "key file",
   "folder",
+  "forms",
   "chain",
   "usages",
   "key usage",

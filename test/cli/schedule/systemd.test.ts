@@ -1,5 +1,6 @@
 /** The units are good, tight, and written all or none. */
 import { spawnSync } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -34,11 +35,23 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (name: string) => join(folder, name);
 
-async function systemd(words: readonly string[], options: WorldOptions = {}) {
+async function systemd(words: readonly string[], options: WorldOptions = {}, command = "systemd") {
   const env = { SYSTEMD_UNIT_PATH: at("units") };
   const world = testWorld({ env, program: [process.execPath, bin], ...options });
-  const exit = await main(["systemd", ...words, "--ca-url", "ca.internal:9000", "--root", at("root.crt")], world);
+  const exit = await main([command, ...words, "--ca-url", "ca.internal:9000", "--root", at("root.crt")], world);
   return { exit, stdout: world.out.text, stderr: world.err.text };
+}
+
+/** Issued for a day. */
+async function pair(name: string, { from = -1, to = 23, key = (pem: string) => pem } = {}): Promise<string> {
+  const authority = await createAuthority();
+  const now = Date.now();
+  const life = { notBefore: new Date(now + from * hour), notAfter: new Date(now + to * hour) };
+  const issued = await authority.issue({ provisioner: { name: "x" }, ...life });
+  writeFileSync(at(`${name}.crt`), issued.chain);
+  writeFileSync(at(`${name}.key`), key(issued.key), { mode: 0o600 });
+  writeFileSync(at("root.crt"), authority.root);
+  return issued.key;
 }
 
 const install = (...words: string[]) => ["--install", "--dir", at("units"), ...words];
@@ -122,7 +135,7 @@ describe("what is written", () => {
 
   test("a link's own folder can be written as well", async () => {
     mkdirSync(at("live"));
-    writeFileSync(at("live/web.crt"), "");
+    await pair("live/web");
     symlinkSync(at("live/web.crt"), at("web.crt"));
     const { stdout } = await systemd(web());
     expect(stdout).toContain(`ReadWritePaths="${folder}"\nReadWritePaths="${at("live")}"\n`);
@@ -200,6 +213,10 @@ describe("what is refused before anything is looked at", () => {
   test.each([
     [["--reload", "a b"], "BAD_UNIT_NAME"],
     [["--name", "a b"], "BAD_UNIT_NAME"],
+    [["--name=-x"], "BAD_UNIT_NAME"],
+    [["--reload=-x"], "BAD_UNIT_NAME"],
+    [["--also", "combined=web.key", "--also", "der=web.key"], "FLAG_CONFLICT"],
+    [["--also", "p12=web.p12"], "NO_PASSPHRASE_FILE"],
     [["--timer", "--daemon"], "FLAG_CONFLICT"],
     [["--reload", "nginx", "--exec", "true"], "FLAG_CONFLICT"],
     [["--force"], "BAD_FLAG"],
@@ -215,6 +232,130 @@ describe("what is refused before anything is looked at", () => {
     );
     expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining(`error[${code}]`) });
     expect(units()).toEqual([]);
+  });
+});
+
+describe("what would never work", () => {
+  const encrypted = (pem: string) =>
+    createPrivateKey(pem)
+      .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
+      .toString();
+
+  test.each<[string, () => Promise<unknown>, string[], string]>([
+    ["the certificate as its key", () => pair("web"), ["web.crt", "web.crt"], "NO_KEY"],
+    ["the wrong way round", () => pair("web"), ["web.key", "web.crt"], "SWAPPED"],
+    [
+      "no certificate, and a key that is none",
+      async () => writeFileSync(at("web.key"), "x"),
+      ["web.crt", "web.key"],
+      "NOT_PEM",
+    ],
+    [
+      "a certificate without anything in it",
+      async () => writeFileSync(at("web.crt"), ""),
+      ["web.crt", "web.key"],
+      "FILE_EMPTY",
+    ],
+    ["another's key", () => pair("mail").then(() => pair("web")), ["web.crt", "mail.key"], "KEY_MISMATCH"],
+    [
+      "an encrypted key, and nobody to ask",
+      () => pair("web", { key: encrypted }),
+      ["web.crt", "web.key"],
+      "KEY_ENCRYPTED",
+    ],
+    [
+      "a root that is none",
+      () => pair("web").then(() => writeFileSync(at("root.crt"), "x")),
+      ["web.crt", "web.key"],
+      "ROOT_NOT_PEM",
+    ],
+    ["a folder", async () => mkdirSync(at("web.crt")), ["web.crt", "web.key"], "FILE_IS_FOLDER"],
+  ])("%s: refused, by cron's line as well", async (_, make, [crt = "", key = ""], code) => {
+    await make();
+    for (const command of ["systemd", "cron"] as const) {
+      const ran = await systemd([at(crt), at(key)], { answers: ["secret"] }, command);
+      expect(ran).toMatchObject({ stdout: "", stderr: expect.stringContaining(`error[${code}]`) });
+    }
+  });
+
+  test.each<[string, () => Promise<unknown>, string[], string]>([
+    [
+      "the key",
+      () => pair("web").then(() => rmSync(at("web.key"))),
+      [],
+      "web.key is not there: that run fails until it is",
+    ],
+    [
+      "the certificate",
+      () => pair("web").then(() => rmSync(at("web.crt"))),
+      [],
+      "for FOLDER/web.crt a lifetime of a day is taken",
+    ],
+    ["the root", () => pair("web").then(() => rmSync(at("root.crt"))), [], "root.crt is not there"],
+    ["the passphrase", () => pair("web", { key: encrypted }), ["--password-file", "FOLDER/pass"], "pass is not there"],
+    ["the user", () => pair("web"), ["--user", "no-such-user-here"], "no user no-such-user-here is in /etc/passwd"],
+  ])("%s is not here, and may be elsewhere: printed, and said", async (_, make, flags, note) => {
+    await make();
+    for (const command of ["systemd", "cron"] as const) {
+      const words = [...flags.map((word) => word.replace("FOLDER", folder)), "--json", ...web()];
+      const { exit, stdout } = await systemd(words, {}, command);
+      const { notes } = JSON.parse(stdout) as { notes: string[] };
+      expect([exit, notes.join("\n")]).toEqual([0, expect.stringContaining(note.replace("FOLDER", folder))]);
+    }
+  });
+
+  test("all that is here and good: nothing is said of it", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...web(), "--user", "root", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: [] });
+  });
+
+  test.each<[string, string[], string]>([
+    ["the stem, where it is the instance", ["web".repeat(83)], "`ln -s`"],
+    ["one that grows when it is escaped", ["a-".repeat(60)], "`ln -s`"],
+  ])("a name that systemd does not take: %s", async (_, [stem = ""], help) => {
+    const ran = await systemd([at(`${stem}.crt`), at(`${stem}.key`)]);
+    expect(ran).toMatchObject({ exit: 64, stdout: "", stderr: expect.stringContaining("error[BAD_UNIT_NAME]") });
+    expect(ran.stderr).toContain(help);
+  });
+
+  test("and one that is made of the path, until it has a --name", async () => {
+    const files = [at(`${"a-".repeat(60)}.crt`), at("web.key")];
+    expect(await systemd(files)).toMatchObject({ exit: 64, stderr: expect.stringContaining("`--name NAME`") });
+    expect((await systemd(["--name", "mine", ...files])).exit).toBe(0);
+  });
+});
+
+describe("other forms", () => {
+  const also = (...files: string[]) => files.flatMap((one) => ["--also", one.replace("=", `=${folder}/`)]);
+
+  test("are written by the unit as well, which may write where they are, and is a template where they are called alike", async () => {
+    await pair("web");
+    mkdirSync(at("proxy"));
+    const { stdout } = await systemd([
+      ...also("combined=proxy/web.pem", "p12=web.p12"),
+      "--p12-password-file",
+      "p12.pass",
+      ...web(),
+    ]);
+    expect(stdout).toContain(`"--also=combined=${folder}/proxy/%I.pem"`);
+    expect(stdout).toContain(`"--also=p12=${folder}/%I.p12"`);
+    expect(stdout).toContain(`--p12-password-file=${join(process.cwd(), "p12.pass")}`);
+    expect(stdout).toContain(`ReadWritePaths="${folder}"\nReadWritePaths="${folder}/proxy"\n`);
+    expect(stdout).toContain("renew@.service");
+  });
+
+  test("that are called otherwise are those of one pair, and make no template", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...also("combined=haproxy.pem"), ...web()]);
+    expect(stdout).not.toContain("renew@.service");
+    expect(stdout).toContain(`"--also=combined=${folder}/haproxy.pem"`);
+  });
+
+  test("are in cron's line", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...also("der=web.der"), ...web()], {}, "cron");
+    expect(stdout).toContain(`'--also=der=${folder}/web.der' '${folder}/web.crt'`);
   });
 });
 
@@ -235,11 +376,7 @@ describe("how often", () => {
   });
 
   test("the certificate's own life decides", async () => {
-    const authority = await createAuthority();
-    const now = Date.now();
-    const life = { notBefore: new Date(now - hour), notAfter: new Date(now + 29 * 24 * hour) };
-    const { chain } = await authority.issue({ provisioner: { name: "x" }, ...life });
-    writeFileSync(at("web.crt"), chain);
+    await pair("web", { to: 29 * 24 });
     expect((await systemd(web())).stdout).toContain("OnCalendar=daily");
   });
 });
@@ -285,7 +422,7 @@ ExecStart=/usr/bin/step ca renew --force \${CERT_LOCATION} \${KEY_LOCATION}
   });
 
   test("a link to it, and a command that was written out, are it as well", async () => {
-    writeFileSync(at("web.crt"), "");
+    await pair("web");
     symlinkSync(at("web.crt"), at("live.crt"));
     put(
       "cert-renewer@x.service",
@@ -342,6 +479,9 @@ describe.skipIf(!has)("systemd-analyze finds no fault", () => {
     ["a daemon", ["--daemon"], ["web.crt", "web.key"]],
     ["a daemon that reloads", ["--daemon", "--reload", "nginx.service"], ["web.crt", "web.key"]],
     ["odd names", ["--exec-shell", `echo "$RENEW_CERT" 100% 'x' \\n; true`], [`we b%"'$.crt`, "k e y"]],
+    ["a backslash at the end", [], ["web.crt\\", "k.key"]],
+    ["a backslash at the end of both", [], ["web.a\\", "web.b\\"]],
+    ["other forms", ["--also", "combined=/srv/we b/web.pem"], ["web.crt", "web.key"]],
     ["an odd instance", [], ["we b%é.crt", "we b%é.key"]],
     ["a user", ["--user", "daemon"], ["web.crt", "web.key"]],
     ["others' files", ["--pid-file", "/run/x.pid"], ["web.crt", "web.key"]],
@@ -350,6 +490,8 @@ describe.skipIf(!has)("systemd-analyze finds no fault", () => {
   test.each(forms)("in %s", async (_, flags, [crt = "", key = ""]) => {
     const { exit, stderr } = await systemd(install(...flags, at(crt), at(key)));
     expect({ exit, stderr: exit === 0 ? "" : stderr }).toEqual({ exit: 0, stderr: "" });
+    for (const name of units())
+      for (const line of linesOf(name)) if (line.startsWith("Description=")) expect(line).not.toMatch(/\\$/);
     const files = units().map((name) => `./${name}`);
     const verified = analyze("verify", "--man=no", ...files);
     // Of systemd's own units that this machine may lack it warns as well.

@@ -28,15 +28,15 @@ const installed =
   };
 
 export const schedules: Plays = {
-  // Without a name, whose files they are decides on the sandbox.
+  // Without a name, whose files they are decides on the sandbox. Every Linux has this one.
   systemd: {
     set: machine({ "nginx.service": "" }),
-    command: `systemd --user web --reload nginx ${ca} web.crt web.key`,
+    command: `systemd --user daemon --reload nginx ${ca} web.crt web.key`,
   },
-  "systemd-json": { set: machine(), command: `systemd --daemon --json --user web ${ca} web.crt web.key` },
+  "systemd-json": { set: machine(), command: `systemd --daemon --json --user daemon ${ca} web.crt web.key` },
   "systemd-daemon": {
     set: machine(),
-    command: `systemd --daemon --user web --name web-certificate ${ca} web.crt web.key`,
+    command: `systemd --daemon --user daemon --name web-certificate ${ca} web.crt web.key`,
   },
   "systemd-installed": {
     set: async (s) =>
@@ -52,6 +52,16 @@ export const schedules: Plays = {
     command: install,
   },
   "systemd-bad-name": { set: machine(), command: `systemd --name 'my unit' ${ca} web.crt web.key` },
+  "systemd-also": {
+    set: machine({ "nginx.service": "" }),
+    command: `systemd --daemon --user daemon ${ca} --also combined=/etc/haproxy/web.pem web.crt web.key`,
+  },
+  "systemd-name-too-long": {
+    set: machine(),
+    command: `systemd ${ca} ${"web-".repeat(40)}.crt ${"web-".repeat(40)}.key`,
+  },
+  "systemd-bad-name-dash": { set: machine(), command: `systemd --name=-web ${ca} web.crt web.key` },
+  "systemd-renew-period-alone": { set: machine(), command: `systemd --renew-period 1h ${ca} web.crt web.key` },
   "systemd-bad-reload": { set: machine(), command: `systemd --reload 'my unit' ${ca} web.crt web.key` },
   "systemd-unit-exists": { set: machine({ "renew@.service": "[Unit]\nDescription=mine\n" }), command: install },
   "systemd-unit-of-another-folder": {
@@ -71,6 +81,11 @@ export const schedules: Plays = {
   "systemd-cannot-install": { set: machine({}, failing("rename", "EROFS")), command: install },
   "systemd-conflict": { set: leaf(), command: `systemd --timer --daemon ${ca} web.crt web.key` },
   cron: { set: leaf(), command: `cron ${ca} web.crt web.key` },
+  "cron-for-elsewhere": {
+    set: leaf(),
+    command: `cron --user no-such-user ${ca} --password-file key.pass /srv/elsewhere/web.crt /srv/elsewhere/web.key`,
+  },
+  "cron-swapped": { set: leaf(), command: `cron ${ca} web.key web.crt` },
   "cron-json": { set: leaf(), command: `cron --json --user root ${ca} web.crt web.key` },
   "cron-cannot-schedule": { set: leaf(), command: `cron ${ca} we\\b.crt web.key` },
   "cron-bad-user": { set: leaf(), command: `cron --user 'web server' ${ca} web.crt web.key` },
