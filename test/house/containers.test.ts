@@ -118,6 +118,12 @@ describe("the Containerfile", () => {
     expect(lines.filter((line) => /^USER (?!0)/.test(line))).toHaveLength(1);
   });
 
+  test("is made of what the build needs: no key, no history, nothing of another machine goes with it", () => {
+    const left = readFileSync(resolve(root, ".dockerignore"), "utf8").split("\n");
+    for (const name of [".git", "node_modules", "dist", ".cache", "*.key"]) expect(left).toContain(name);
+    for (const name of ["src", "bin", "package.json", "package-lock.json"]) expect(left).not.toContain(name);
+  });
+
   const builder = ["podman", "buildah", "docker"].find(
     (name) => spawnSync(name, ["info"], { timeout: 5000 }).status === 0,
   );
