@@ -58,8 +58,8 @@ export const pluginCommand = "kubectl-credential";
 
 /** A program of ours that kubectl asks. */
 export interface OwnPlugin {
-  /** Where kubectl finds it. */
-  readonly program: string;
+  /** Where kubectl finds it, and what stands before our own words: the script, where the program is Node. */
+  readonly program: readonly [string, ...string[]];
   /** Of `renew kubectl-credential`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -68,24 +68,18 @@ export interface OwnPlugin {
 /** Null where the user proves itself otherwise: by a certificate of its own, or by another program. */
 export function ownPlugin({ config, user: { own } }: Chosen): OwnPlugin | null {
   const exec = at(own, "exec");
-  const [, ...args] = wordsIn(at(exec, "args")).flatMap(fromCommand);
+  const words = wordsIn(at(exec, "args"));
+  const begin = words.indexOf(pluginCommand);
   const has = (key: string) => at(own, key) !== undefined;
-  if (args.length === 0 || ["client-certificate", "client-key"].some((key) => has(key) || has(`${key}-data`)))
-    return null;
+  if (begin < 0 || ["client-certificate", "client-key"].some((key) => has(key) || has(`${key}-data`))) return null;
   const command = wordsAt(exec, "command") ?? "";
   const env = at(exec, "env");
   const variables = env?.kind === "items" ? env.items : [];
   return {
-    program: command.includes("/") ? pathFrom(config.file, command) : command,
-    args,
+    program: [command.includes("/") ? pathFrom(config.file, command) : command, ...words.slice(0, begin)],
+    args: words.slice(begin + 1),
     env: Object.fromEntries(variables.map((item) => [wordsAt(item, "name") ?? "", wordsAt(item, "value") ?? ""])),
   };
-}
-
-/** What stands before are words of Node, or the script. */
-function fromCommand(word: string, index: number, words: readonly string[]): string[] {
-  const first = words.indexOf(pluginCommand);
-  return first >= 0 && index >= first ? [word] : [];
 }
 
 function wordsIn(list: Written | undefined): string[] {

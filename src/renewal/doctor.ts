@@ -28,8 +28,8 @@ import { readRoots } from "./trust.ts";
 export interface DoctorPolicy extends Policy {
   /** Prove the token's cell by a renewal that is not installed. */
   readonly rehearse: boolean;
-  /** The program that kubectl asks for the pair. */
-  readonly plugin?: string;
+  /** The program that kubectl asks for the pair; behind it the script, where it is Node. */
+  readonly plugin?: readonly [string, ...string[]];
 }
 
 export interface Checkup {

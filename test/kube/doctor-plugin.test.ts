@@ -12,6 +12,7 @@ const usages = ["serverAuth" as const, "clientAuth" as const];
 async function examined(change: {
   args?(s: Scene): string[];
   more?: string;
+  script?: string;
   flags?: string;
   spec?: Parameters<Scene["issue"]>[1];
   lost?: string;
@@ -21,7 +22,13 @@ async function examined(change: {
   await s.issue("dave", { subject: "dave", usages, from: -2, to: 22, ...change.spec });
   await s.ca();
   const args = change.args?.(s) ?? ["--ca-url", s.url(), "--root", "root.crt"];
-  const words = ["/lib/renew.js", "kubectl-credential", ...args, `${s.folder}/dave.crt`, `${s.folder}/dave.key`];
+  const words = [
+    change.script ?? process.execPath,
+    "kubectl-credential",
+    ...args,
+    `${s.folder}/dave.crt`,
+    `${s.folder}/dave.key`,
+  ];
   const stanza = `exec: {command: ${process.execPath}, args: ${JSON.stringify(words)}${change.more ?? ""}}`;
   s.write("config", kubeconfig("dave", [stanza]));
   if (change.lost !== undefined) rmSync(change.lost);
@@ -46,8 +53,12 @@ test("a key that is not there", async () => {
 });
 
 test("a program that is not there", async () => {
-  const s = await examined({ more: ", installHint: x" });
-  expect(s.of("plugin")?.status).toBe("ok");
+  expect((await examined({ more: ", installHint: x" })).of("plugin")?.status).toBe("ok");
+  await current?.end();
+  expect((await examined({ script: "/nowhere/renew.js" })).of("plugin")).toMatchObject({
+    status: "warning",
+    says: expect.stringContaining('"/nowhere/renew.js" is not there'),
+  });
   await current?.end();
   const gone = await scene();
   current = gone;

@@ -97,7 +97,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
 }
 
 interface Asked {
-  readonly policy: Policy & { readonly plugin?: string };
+  readonly policy: Policy & { readonly plugin?: readonly [string, ...string[]] };
   readonly world: World;
 }
 

@@ -30,11 +30,24 @@ function processCheck(pid: number | null, pidFile: string | null, { fs, kill }: 
 }
 
 /** Of kubectl's user: without it kubectl has no credentials at all. */
-export function pluginCheck(program: string, world: Pick<World, "env" | "fs">): Check {
+export function pluginCheck(words: readonly [string, ...string[]], world: Pick<World, "env" | "fs">): Check {
+  const [program, ...scripts] = words;
   const found = placeOf(program, world);
-  if (found !== undefined) return ok("plugin", `kubectl gets the pair from ${found}, which renews it when it is due`);
+  const lost =
+    found === undefined ? program : scripts.find((script) => isAbsolute(script) && !isFile(script, world.fs));
+  if (lost === undefined)
+    return ok("plugin", `kubectl gets the pair from ${[found, ...scripts].join(" ")}, which renews it when it is due`);
   const help = "write the stanza anew: `renew kubectl-credential --install --force --user NAME CRT KEY`";
-  return warning("plugin", `${quoted(program)} ${isNowhere(program)}: kubectl cannot ask it`, help);
+  const where = lost === program ? isNowhere(program) : "is not there";
+  return warning("plugin", `${quoted(lost)} ${where}: kubectl cannot ask it`, help);
+}
+
+function isFile(path: string, fs: FileSystem): boolean {
+  try {
+    return fs.stat(path).isFile();
+  } catch {
+    return false; // not there, or not to be looked at
+  }
 }
 
 function placeOf(program: string, { env, fs }: Pick<World, "env" | "fs">): string | undefined {
