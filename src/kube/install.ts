@@ -3,6 +3,7 @@ import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { goalOf, isUnchanged, partOf, step, writeBeside } from "../files/goal.ts";
 import { newOf } from "../files/journal.ts";
 import { syncFolder } from "../files/whole.ts";
+import type { Source } from "../pki/bundle.ts";
 import { findKey, openKey, publicKeyOf } from "../pki/key.ts";
 import { Turn, type TurnProgress } from "../renewal/turn.ts";
 import type { World } from "../world.ts";
@@ -65,19 +66,24 @@ function write({ user, stanza, force, pair }: Installation, file: string, token:
   return { file, did: isNew ? "new-user" : "user", taken };
 }
 
-/** A key that stands in the kubeconfig alone. That of the pair is in its file; what is none, or none that opens, is no loss. */
+/** A key that stands in the kubeconfig alone: that of the pair is in its file, and what holds none is no loss. */
 function refuseToLoseKey(config: Kubeconfig, name: string, { keyFile, spki }: Installation["pair"]): void {
   const user = userOf(config, name);
   const words = user && ownWords(config, user, "client-key-data");
   if (user === undefined || words === undefined) return;
-  const source = { file: config.file, role: "key" as const };
-  const found = attempt(() => {
-    const bytes = decoded(config, user, { key: "client-key-data", words });
-    const material = findKey({ ...source, bytes });
-    return material.cipher === null ? publicKeyOf(openKey(material, { ...source, bytes })) : null;
-  });
-  if (found.failure !== undefined || found.value?.equals(spki)) return;
+  const found = attempt(() => decoded(config, user, { key: "client-key-data", words }));
+  const isSafe =
+    found.failure === undefined && isKnownOrNone({ file: config.file, role: "key", bytes: found.value }, spki);
+  if (isSafe) return;
   throw new Failure("WOULD_LOSE_KEY", { file: config.file, user: name, keyFile });
+}
+
+/** One that cannot be opened may still be somebody's. */
+function isKnownOrNone(source: Source, spki: Uint8Array): boolean {
+  const material = attempt(() => findKey(source));
+  if (material.failure !== undefined) return true;
+  const own = attempt(() => publicKeyOf(openKey(material.value, source)));
+  return own.failure === undefined && own.value.equals(spki);
 }
 
 /** Of several the one that has the user; else the first that is there. */

@@ -229,6 +229,7 @@ describe("as a command", () => {
     ],
     ["another one", () => newKey(), 64],
     ["one that is encrypted, of which nobody knows", () => newKey("secret"), 64],
+    ["one that does not open", (key) => key.replace(/\n.{20}/, "\nAAAAAAAAAAAAAAAAAAAA"), 64],
     ["none", () => "nothing", 0],
   ])("a key that the kubeconfig holds goes where it is that of the pair: %s", async (_, change, exit) => {
     const s = await stage();

@@ -116,7 +116,12 @@ export async function jobOf(
   ];
   for (const word of [certificate, key, ...flags, ...alsoWords({ also })]) refuseControls(word, command);
   const { leaf, remarks } = await inspect(
-    { paths, root: ca === null ? null : { value, files: root, from }, p12PasswordFile: p12Passphrase },
+    {
+      paths,
+      root: ca === null ? null : { value, files: root, from },
+      p12PasswordFile: p12Passphrase,
+      outputs: [...(out === undefined ? [] : [out]), ...also.map(({ file }) => file)],
+    },
     world,
   );
   const nowhere =

@@ -70,8 +70,9 @@ function possible(help: readonly string[], has: HasFlag): readonly string[] {
     [...advice.matchAll(/`(--[^`]*)`/g)].every(([, words = ""]) =>
       [...words.matchAll(/(?:^| )--([a-z][a-z0-9-]*)/g)].every(([, name = ""]) => has(name)),
     );
-  const left = help.filter(isPossible);
-  return left.length === 0 ? help : left;
+  const [first, ...others] = help.filter(isPossible);
+  if (first === undefined) return help;
+  return [first === help[0] ? first : first.replace(/^or /, ""), ...others];
 }
 
 /** 143 and 129 are the shell's own for SIGTERM and SIGHUP. */

@@ -113,7 +113,7 @@ export const schedules: Family<ScheduleCode> = {
     help: (f) =>
       f.purpose === f.wanted
         ? [
-            `leave it, and let it keep this pair too: \`systemctl enable --now ${shell(f.start, "UNIT")}\`; what is this pair's alone goes into a drop-in: \`systemctl edit ${shell(f.service, "UNIT")}\``,
+            `leave it${f.wanted.includes("*") ? ", and let it keep this pair too" : " as it is"}: \`systemctl enable --now ${shell(f.start, "UNIT")}\`; what is this pair's alone goes into a drop-in: \`systemctl edit ${shell(f.service, "UNIT")}\``,
             `or take units of another name: \`--name ${shell(f.name, "NAME")}\``,
             "or replace it, for all that it is for: `--force`",
           ]

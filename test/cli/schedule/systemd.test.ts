@@ -304,6 +304,19 @@ describe("what would never work", () => {
     }
   });
 
+  test("the folder of another form that is not there, which systemd could not even begin without", async () => {
+    await pair("web");
+    const { stdout } = await systemd([
+      "--also",
+      `combined=${at("nowhere/web.pem")}`,
+      "--user",
+      "root",
+      "--json",
+      ...web(),
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: [`${at("nowhere")} is not there: that run fails until it is`] });
+  });
+
   test("all that is here and good: nothing is said of it", async () => {
     await pair("web");
     const { stdout } = await systemd([...web(), "--user", "root", "--json"]);

@@ -53,8 +53,11 @@ export const schedules: Plays = {
   },
   "systemd-bad-name": { set: machine(), command: `systemd --name 'my unit' ${ca} web.crt web.key` },
   "systemd-also": {
-    set: machine({ "nginx.service": "" }),
-    command: `systemd --daemon --user daemon ${ca} --also combined=/etc/haproxy/web.pem web.crt web.key`,
+    set: async (s) => {
+      mkdirSync("proxy");
+      return machine()(s);
+    },
+    command: `systemd --daemon --user daemon ${ca} --also combined=proxy/web.pem web.crt web.key`,
   },
   "systemd-name-too-long": {
     set: machine(),
