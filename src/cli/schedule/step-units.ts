@@ -44,9 +44,9 @@ function aboutOf(
 ): About {
   const [, instance = ""] = ofStep.exec(name) ?? [];
   const { environment, commands, workingFolder } = settingsOf(instance, folders, fs);
-  const words = commands.flatMap((command) =>
-    command.replace(/\$\{?(\w+)\}?/g, (whole, one) => environment[one] ?? whole).split(/\s+/),
-  );
+  const said = commands.flat().map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole, one) => environment[one] ?? whole));
+  // A shell's line is one word with others in it.
+  const words = said.flatMap((word) => [word, ...word.split(/\s+/)]);
   const own = environment["CERT_LOCATION"];
   const paths = [...words, ...(own === undefined ? [] : [own])]
     .filter((word) => !word.startsWith("-") && !/[$%]/.test(word))
@@ -58,14 +58,15 @@ function aboutOf(
 
 interface Settings {
   readonly environment: Readonly<Record<string, string>>;
-  readonly commands: readonly string[];
+  /** Each in its words. */
+  readonly commands: readonly (readonly string[])[];
   readonly workingFolder: string;
 }
 
 /** Of the service that an instance starts. An empty value takes back what was said before (systemd.service(5)). */
 function settingsOf(instance: string, folders: readonly string[], fs: Fs): Settings {
   const environment: Record<string, string> = {};
-  let commands: string[] = [];
+  let commands: (readonly string[])[] = [];
   let workingFolder = "/";
   for (const text of textsOf(instance, folders, fs))
     for (const [, key, value = ""] of text
@@ -80,7 +81,7 @@ function settingsOf(instance: string, folders: readonly string[], fs: Fs): Setti
       // What a file holds that may be another one by then is not known here.
       if (key === "EnvironmentFile" && words.length > 0) environment["CERT_LOCATION"] = "$";
       if (key === "WorkingDirectory") workingFolder = specified(value, instance) || "/";
-      if (key === "ExecStart") commands = value === "" ? [] : [...commands, words.join(" ")];
+      if (key === "ExecStart") commands = value === "" ? [] : [...commands, words];
     }
   return { environment, commands, workingFolder };
 }

@@ -455,6 +455,14 @@ ExecStart=/usr/bin/step ca renew --force \${CERT_LOCATION} \${KEY_LOCATION}
     }
   });
 
+  test("a name with a space in it, in quotes", async () => {
+    const [note = ""] = await notes(
+      ["x"],
+      `[Service]\nExecStart=/usr/bin/step ca renew --force "${at("web.crt")}" web.key\n`,
+    );
+    expect(way.exec(note)?.[1]).toBe("x");
+  });
+
   test.each([
     [
       "a file that holds it",
