@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { commandWords } from "../src/cli/main.ts";
 import { catalogue, codes } from "../src/failure/catalogue/catalogue.ts";
 import { causes } from "../src/failure/diagnosis/causes.ts";
 import type { CauseId } from "../src/failure/evidence.ts";
@@ -83,6 +84,30 @@ describe("together, the transcripts", () => {
       return commands.filter((command, index) => commands.indexOf(command) !== index).map((command) => [file, command]);
     });
     expect(twice).toEqual([]);
+  });
+
+  test("never advise a flag that the command lacks", async () => {
+    const known = new Map((await commandWords()).map(({ name, flags }) => [name, flags.flatMap(({ names }) => names)]));
+    known.get("renew")?.push("help", "version");
+    const commandOf = (line: string) => {
+      const [, word = ""] = /^(?:\$ )?renew (\S+)/.exec(line) ?? [];
+      return known.has(word) ? word : "renew";
+    };
+    const strange = transcripts().flatMap(({ file, text }) => {
+      const ran = commandOf(text);
+      const said = adviceIn(text).flatMap((advice) =>
+        [...advice.matchAll(/`((?:renew |--)[^`]*)`/g)].map(([, words = ""]) => words),
+      );
+      return said.flatMap((words) => {
+        const command = words.startsWith("--") ? ran : commandOf(words);
+        // A list has keys of these names.
+        if (words.startsWith("--") && ran === "run") return [];
+        const flags = [...words.matchAll(/(?:^| )--([a-z][a-z0-9-]*)/g)].map(([, name = ""]) => name);
+        const has = (name: string) => name === "help" || known.get(command)?.includes(name);
+        return flags.filter((name) => !has(name)).map((name) => [file, words, name]);
+      });
+    });
+    expect(strange).toEqual([]);
   });
 
   test("never advise mTLS for a certificate that has expired, but for the next one", () => {

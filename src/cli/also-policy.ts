@@ -5,7 +5,7 @@ import { nearest } from "../failure/nearest.ts";
 import { type Also, type AlsoFile, type Form, forms, type Reserved, refuseTwice } from "../renewal/also/form.ts";
 import type { Flag, Said } from "./flags.ts";
 
-export type AlsoCommand = "renew" | "rekey" | "run";
+export type AlsoCommand = "renew" | "rekey" | "run" | "systemd" | "cron" | "doctor";
 
 export const alsoFlags: readonly Flag[] = [
   {
@@ -20,7 +20,7 @@ export const alsoFlags: readonly Flag[] = [
 ];
 
 /** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
-export function alsoOf(said: Said, command: "renew" | "rekey", reserved: readonly Reserved[]): Also | null {
+export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserved: readonly Reserved[]): Also | null {
   const files = said.values("also").map((value) => alsoFile(value, "--also", command));
   const passwordFile = said.value("p12-password-file");
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);

@@ -22,13 +22,13 @@ export function daemonFlags(period: PeriodFlag): readonly Flag[] {
 }
 
 /** Whether the run is to stay. Throws the failures of family 64. */
-export function isLasting(said: Said, period: PeriodFlag): boolean {
+export function isLasting(said: Said, period: PeriodFlag, command: string): boolean {
   const every = said.setting(period);
   const isOn = said.isOn("daemon");
   if (every?.value && !isOn) {
     throw new Failure("BAD_FLAG", {
       said: `${every.from} is for a run that stays: it needs --daemon`,
-      command: period === "rekey-period" ? "rekey" : "renew",
+      command,
     });
   }
   if (isOn && said.has("exit-code") && said.isOn("exit-code"))

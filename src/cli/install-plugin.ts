@@ -10,6 +10,7 @@ import { filesIn, readRoots } from "../renewal/trust.ts";
 import type { World } from "../world.ts";
 import type { Said } from "./flags.ts";
 import { kubeUserOf } from "./kube-user.ts";
+import { noteLines } from "./print/layout.ts";
 import type { Reporter } from "./report.ts";
 import { thisProgram } from "./this-program.ts";
 import { turnWords } from "./turn-words.ts";
@@ -36,9 +37,11 @@ export async function install(said: Said, { files, policy }: Plan, world: World,
   const words = [process.execPath, isSea() ? process.execPath : script] as const;
   const program = thisProgram(words, world.env["PATH"], world.fs);
   const stanza = stanzaOf(program, argsOf(said, { files, policy }));
-  const plan = { file, user, stanza, force: said.isOn("force"), lockTimeoutMs: policy.lockTimeoutMs };
+  const pair = { keyFile: files.key, spki: leaf.spki };
+  const plan = { file, user, stanza, pair, force: said.isOn("force"), lockTimeoutMs: policy.lockTimeoutMs };
   const installed = await installPlugin(plan, world, turnWords(reporter));
-  reporter.told(textOf(installed, user), notesOf(installed));
+  for (const text of [textOf(installed, user), ...notesOf(installed)])
+    reporter.told(...lines(text, world.stderr.columns));
   return 0;
 }
 
@@ -59,6 +62,12 @@ function argsOf(said: Said, { files, policy }: Plan): string[] {
     resolve(files.certificate),
     resolve(files.key),
   ];
+}
+
+/** On as many as the terminal's width takes. */
+function lines(text: string, columns: number): [string, string[]] {
+  const [first = "", ...others] = noteLines(text, columns);
+  return [first, others];
 }
 
 function textOf({ file, did }: Installed, user: string): string {

@@ -55,7 +55,13 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
     if (pasted !== undefined) throw pasted;
     const command = await commands[name]();
-    const own = { ...manner, exitOf: command.exitOf, blank: command.blank, blankEvent: command.blankEvent };
+    const own = {
+      ...manner,
+      has: hasFlag(command.words),
+      exitOf: command.exitOf,
+      blank: command.blank,
+      blankEvent: command.blankEvent,
+    };
     reporter = new Reporter(world, own);
     const parsed = parseFlags(command.words, rest, world);
     if ("help" in parsed) {
@@ -109,6 +115,11 @@ function mannerOf(said: Said) {
     verbose: isOn(said, "verbose"),
     color: isColourSaid ? said.isOn("color") : undefined,
   };
+}
+
+/** What a list says has the names of flags that its command has not. */
+function hasFlag({ name, flags }: CommandWords): ((flag: string) => boolean) | undefined {
+  return name === "run" ? undefined : (flag) => flags.some(({ names }) => names.includes(flag));
 }
 
 /** By a flag alone: this is asked before the command has looked at what it was given, and must read nothing. */

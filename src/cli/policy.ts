@@ -88,7 +88,11 @@ export function policyOf(said: Said, command: string, files = filesOf(said, comm
   const backups = said.has("backup") ? backupsOf(said, command) : undefined;
   const also =
     said.has("also") && command !== "run"
-      ? alsoOf(said, command === "rekey" ? "rekey" : "renew", namedBy(said, { certificate, key }))
+      ? alsoOf(
+          said,
+          command === "rekey" || command === "doctor" ? command : "renew",
+          namedBy(said, { certificate, key }),
+        )
       : null;
   const [out, passphraseFile] = [said.has("out") ? said.value("out") : undefined, said.value("password-file")];
   if (out === "") throw emptyWord("--out", command);
@@ -123,7 +127,7 @@ export function filesOf({ operands }: Said, command: string): { certificate: str
 }
 
 /** What no other form of the certificate may be written over, as far as words tell. */
-function namedBy(said: Said, { certificate, key }: { certificate: string; key: string }) {
+export function namedBy(said: Said, { certificate, key }: { certificate: string; key: string }) {
   const flags = ["out", "out-cert", "out-key", "private-key", "password-file"].filter((name) => said.has(name));
   return [
     ...flags.flatMap((name) => {

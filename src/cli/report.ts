@@ -31,6 +31,8 @@ export interface Manner {
   quiet: boolean;
   verbose: boolean;
   color: boolean | undefined;
+  /** Which flags the command has: none but those is advised. */
+  has?: ((flag: string) => boolean) | undefined;
   /** Where the exit status is not the catalogue's. */
   exitOf?: ((failure: Failure, exit: number) => number) | undefined;
   /** What a document of this command has besides, where it failed. */
@@ -190,7 +192,7 @@ export class Reporter {
   describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
     const { json, verbose } = this.manner;
     const { stderr } = this.#world;
-    const said = tell(failure);
+    const said = tell(failure, this.manner.has);
     const told = { ...said, exit: this.manner.exitOf?.(failure, said.exit) ?? said.exit };
     const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
     const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };

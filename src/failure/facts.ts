@@ -19,6 +19,13 @@ export interface HookProblem {
   of?: string;
 }
 
+/** Settings of a unit that is there, and of the one that would take its place; each lacks the other's. */
+export interface UnitDifference {
+  readonly file: string;
+  readonly there: readonly string[];
+  readonly wanted: readonly string[];
+}
+
 type OfFile = { file: string; role: Role };
 type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
@@ -31,19 +38,22 @@ export interface Facts extends KubeFacts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" };
+  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" | "systemd" | "cron" | "doctor" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
   WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
-  WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
+  /** `keyFile`: of an installation into a kubeconfig, whose user has another key than this. */
+  WOULD_LOSE_KEY: { file: string; operation?: "rollback" } | { file: string; user: string; keyFile: string };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
   /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
   BAD_UNIT_NAME: { from: string; name: string } & (
     | { problem: "empty" }
+    | { problem: "dash" }
     | { problem: "character"; character: string; escaped: string; joined: string }
-    | { problem: "long"; limit: number }
+    /** `of`: where the name was made, of a pair's file, as an instance or as a path. */
+    | { problem: "long"; limit: number; of?: "instance" | "path" }
   );
   /** Neither a unit nor a crontab can say it. */
   CANNOT_SCHEDULE: {
@@ -52,8 +62,18 @@ export interface Facts extends KubeFacts {
     problem: "newline" | "control" | "backslash" | "long" | "user";
     limit?: number;
   };
-  /** `purpose`: of ours, what it is for; null of somebody else's. */
-  UNIT_EXISTS: { file: string; line: string; purpose: string | null; wanted: string; name: string };
+  /** `purpose`: of ours, what it is for; null of somebody else's. `differs`: of ours for the same files. */
+  UNIT_EXISTS: {
+    file: string;
+    line: string;
+    purpose: string | null;
+    wanted: string;
+    /** That is free. */
+    name: string;
+    start: string;
+    service: string;
+    differs: readonly UnitDifference[];
+  };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;

@@ -6,7 +6,8 @@ type OfUser = { file: string; user: string };
 type InFile = { file: string; line: number; column: number };
 
 export interface KubeFacts {
-  KUBECONFIG_BROKEN: InFile & { problem: string };
+  /** `twice`: what can be taken out, so that kubectl takes the user again. */
+  KUBECONFIG_BROKEN: InFile & { problem: string; twice?: { user: string; key: string } };
   /** An alias, or what aliases stand for, is where something would be replaced. */
   KUBECONFIG_ANCHOR: InFile & { user: string; key: string };
   KUBE_BAD_DATA: InFile & { user: string; key: string; looksLike?: string };
@@ -17,6 +18,7 @@ export interface KubeFacts {
     known: readonly string[];
     near?: string;
     isUserless?: true;
+    isNamed?: true;
   };
   /** `user`: null where there are none at all. `from`: who named it. */
   KUBE_USER_MISSING: {
@@ -25,6 +27,8 @@ export interface KubeFacts {
     from: string;
     known: readonly string[];
     near?: string;
+    /** The file was named on the command line. */
+    isNamed?: true;
   };
   /** `isOurs`: the plugin is this program. */
   KUBE_USER_EXEC: OfUser & { command: string; isOurs: boolean };

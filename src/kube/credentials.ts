@@ -3,7 +3,7 @@ import { Failure } from "../failure/failure.ts";
 import { type Kubeconfig, ownWords, type User } from "./kubeconfig.ts";
 import type { Chosen } from "./which.ts";
 import { pathFrom } from "./which.ts";
-import { at, positionOf, type Words, wordsAt } from "./written.ts";
+import { at, positionOf, type Words, type Written, wordsAt } from "./written.ts";
 
 /** One half of it: written in the kubeconfig itself, or in a file. */
 export type Half = { readonly in: "config"; readonly key: string } | { readonly in: "file"; readonly file: string };
@@ -15,6 +15,7 @@ export interface Halves {
 
 /** Where certificate and key are. Throws where the user has none, or not both, and says what it has instead. */
 export function halvesOf({ config, user }: Chosen): Halves {
+  refuseTwice({ config, user });
   const certificate = halfOf(config, user, "client-certificate");
   const key = halfOf(config, user, "client-key");
   if (certificate !== undefined && key !== undefined) return { certificate, key };
@@ -23,7 +24,16 @@ export function halvesOf({ config, user }: Chosen): Halves {
   throw key === undefined ? otherWay({ config, user }) : new Failure("KUBE_NO_CERTIFICATE", { ...about, hasKey: true });
 }
 
-/** What is written in the file wins over the path of another one, as for kubectl. */
+/** kubectl says that what is in the file itself would win, and refuses the user all the same. */
+function refuseTwice({ config: { file, text }, user: { name: user, own } }: Chosen): void {
+  for (const key of ["client-certificate", "client-key"]) {
+    const path = at(own, key);
+    if (path === undefined || at(own, `${key}-data`) === undefined) continue;
+    const problem = `${user} has its ${key === "client-key" ? "key" : "certificate"} twice`;
+    throw new Failure("KUBECONFIG_BROKEN", { file, ...positionOf(text, path.start), problem, twice: { user, key } });
+  }
+}
+
 function halfOf(config: Kubeconfig, user: User, name: string): Half | undefined {
   if (ownWords(config, user, `${name}-data`) !== undefined) return { in: "config", key: `${name}-data` };
   const path = wordsAt(user.own, name);
@@ -34,10 +44,7 @@ function halfOf(config: Kubeconfig, user: User, name: string): Half | undefined 
 export function otherWay({ config: { file }, user: { name: user, own } }: Chosen): Failure {
   const exec = at(own, "exec");
   if (exec !== undefined) {
-    const args = at(exec, "args");
-    const words =
-      args?.kind === "items" ? args.items.flatMap((item) => (item.kind === "words" ? [item.value] : [])) : [];
-    const isOurs = words.includes("kubectl-credential");
+    const isOurs = wordsIn(at(exec, "args")).includes(pluginCommand);
     return new Failure("KUBE_USER_EXEC", { file, user, command: wordsAt(exec, "command") ?? "", isOurs });
   }
   const way = (["token", "tokenFile", "auth-provider", "username", "password"] as const).find(
@@ -45,6 +52,38 @@ export function otherWay({ config: { file }, user: { name: user, own } }: Chosen
   );
   if (way !== undefined) return new Failure("KUBE_USER_TOKEN", { file, user, way });
   return new Failure("KUBE_NO_CERTIFICATE", { file, user });
+}
+
+export const pluginCommand = "kubectl-credential";
+
+/** A program of ours that kubectl asks. */
+export interface OwnPlugin {
+  /** Where kubectl finds it, and what stands before our own words: the script, where the program is Node. */
+  readonly program: readonly [string, ...string[]];
+  /** Of `renew kubectl-credential`. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Null where the user proves itself otherwise: by a certificate of its own, or by another program. */
+export function ownPlugin({ config, user: { own } }: Chosen): OwnPlugin | null {
+  const exec = at(own, "exec");
+  const words = wordsIn(at(exec, "args"));
+  const begin = words.indexOf(pluginCommand);
+  const has = (key: string) => at(own, key) !== undefined;
+  if (begin < 0 || ["client-certificate", "client-key"].some((key) => has(key) || has(`${key}-data`))) return null;
+  const command = wordsAt(exec, "command") ?? "";
+  const env = at(exec, "env");
+  const variables = env?.kind === "items" ? env.items : [];
+  return {
+    program: [command.includes("/") ? pathFrom(config.file, command) : command, ...words.slice(0, begin)],
+    args: words.slice(begin + 1),
+    env: Object.fromEntries(variables.map((item) => [wordsAt(item, "name") ?? "", wordsAt(item, "value") ?? ""])),
+  };
+}
+
+function wordsIn(list: Written | undefined): string[] {
+  return list?.kind === "items" ? list.items.flatMap((item) => (item.kind === "words" ? [item.value] : [])) : [];
 }
 
 /** What is written there, decoded as Go does: line ends may stand in it, nothing else. Throws KUBE_BAD_DATA. */

@@ -1,11 +1,14 @@
 /** `--install`: a user of a kubeconfig gets its credentials from the plugin from now on. */
-import { Failure, isFailure } from "../failure/failure.ts";
+import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { goalOf, isUnchanged, partOf, step, writeBeside } from "../files/goal.ts";
 import { newOf } from "../files/journal.ts";
 import { syncFolder } from "../files/whole.ts";
+import type { Source } from "../pki/bundle.ts";
+import { findKey, openKey, publicKeyOf } from "../pki/key.ts";
 import { Turn, type TurnProgress } from "../renewal/turn.ts";
 import type { World } from "../world.ts";
-import { userOf } from "./kubeconfig.ts";
+import { decoded } from "./credentials.ts";
+import { type Kubeconfig, ownWords, userOf } from "./kubeconfig.ts";
 import type { Stanza } from "./stanza.ts";
 import { filesOf, openKubeconfig } from "./which.ts";
 import { withStanza } from "./write-stanza.ts";
@@ -15,6 +18,8 @@ export interface Installation {
   readonly file: string | undefined;
   readonly user: string;
   readonly stanza: Stanza;
+  /** The pair that the plugin hands out. */
+  readonly pair: { readonly keyFile: string; readonly spki: Uint8Array };
   readonly force: boolean;
   readonly lockTimeoutMs: number;
 }
@@ -26,7 +31,7 @@ export interface Installed {
   readonly taken: readonly string[];
 }
 
-/** Throws KUBE_WOULD_REPLACE, and what is wrong with the file. */
+/** Throws KUBE_WOULD_REPLACE, WOULD_LOSE_KEY, and what is wrong with the file. */
 export async function installPlugin(plan: Installation, world: World, progress: TurnProgress): Promise<Installed> {
   const file = whichFile(plan, world);
   const { lockTimeoutMs } = plan;
@@ -38,12 +43,13 @@ export async function installPlugin(plan: Installation, world: World, progress: 
   });
 }
 
-function write({ user, stanza, force }: Installation, file: string, token: string, { fs }: World): Installed {
+function write({ user, stanza, force, pair }: Installation, file: string, token: string, { fs }: World): Installed {
   const goal = goalOf(file, token, fs);
   const config = openKubeconfig(file, { fs });
   const made = withStanza(config, user, stanza);
   if (made === null) return { file, did: "there", taken: [] };
   const { text, taken, isNew } = made;
+  refuseToLoseKey(config, user, pair);
   if (taken.length > 0 && !force) throw new Failure("KUBE_WOULD_REPLACE", { file, user, what: taken });
   writeBeside(goal, "the new kubeconfig", Buffer.from(text), "before-request", fs);
   const fresh = newOf(partOf(goal, null));
@@ -58,6 +64,26 @@ function write({ user, stanza, force }: Installation, file: string, token: strin
   }
   syncFolder(goal.target.folder, fs);
   return { file, did: isNew ? "new-user" : "user", taken };
+}
+
+/** A key that stands in the kubeconfig alone: that of the pair is in its file, and what holds none is no loss. */
+function refuseToLoseKey(config: Kubeconfig, name: string, { keyFile, spki }: Installation["pair"]): void {
+  const user = userOf(config, name);
+  const words = user && ownWords(config, user, "client-key-data");
+  if (user === undefined || words === undefined) return;
+  const found = attempt(() => decoded(config, user, { key: "client-key-data", words }));
+  const isSafe =
+    found.failure === undefined && isKnownOrNone({ file: config.file, role: "key", bytes: found.value }, spki);
+  if (isSafe) return;
+  throw new Failure("WOULD_LOSE_KEY", { file: config.file, user: name, keyFile });
+}
+
+/** One that cannot be opened may still be somebody's. */
+function isKnownOrNone(source: Source, spki: Uint8Array): boolean {
+  const material = attempt(() => findKey(source));
+  if (material.failure !== undefined) return true;
+  const own = attempt(() => publicKeyOf(openKey(material.value, source)));
+  return own.failure === undefined && own.value.equals(spki);
 }
 
 /** Of several the one that has the user; else the first that is there. */

@@ -22,34 +22,44 @@ export interface Asked {
 /** Throws what is wrong with the files, KUBE_USER_MISSING and KUBE_CONTEXT_MISSING. Reads, and changes nothing. */
 export function choose(asked: Asked, world: Around): Chosen {
   const configs = openAll(filesOf(asked.file, world.env), world);
-  if (asked.user !== undefined) return userIn(configs, asked.user, { from: "--user" });
+  const about: About = asked.file === undefined ? {} : { isNamed: true };
+  if (asked.user !== undefined) return userIn(configs, asked.user, { from: "--user", ...about });
   // The first file that has a value wins, as for kubectl.
   const current = configs.find(({ currentContext }) => currentContext !== undefined)?.currentContext;
-  if (current === undefined) return onlyUser(configs);
+  if (current === undefined) return onlyUser(configs, about);
   const contexts = configs.flatMap((config) => config.contexts);
   const context = contexts.find(({ name }) => name === current);
   const files = configs.map(({ file }) => file);
   const known = contexts.map(({ name }) => name);
   if (context === undefined) {
     const near = nearest(current, known);
-    throw new Failure("KUBE_CONTEXT_MISSING", { files, context: current, known, ...(near !== undefined && { near }) });
+    throw new Failure("KUBE_CONTEXT_MISSING", {
+      ...about,
+      files,
+      context: current,
+      known,
+      ...(near !== undefined && { near }),
+    });
   }
   if (context.user === "")
-    throw new Failure("KUBE_CONTEXT_MISSING", { files, context: current, known, isUserless: true });
-  return userIn(configs, context.user, { from: `the context ${current}` });
+    throw new Failure("KUBE_CONTEXT_MISSING", { ...about, files, context: current, known, isUserless: true });
+  return userIn(configs, context.user, { from: `the context ${current}`, ...about });
 }
 
+/** Whether the file was named: then what is advised names it as well. */
+type About = { isNamed?: true };
+
 /** The only one may be meant. */
-function onlyUser(configs: readonly Kubeconfig[]): Chosen {
+function onlyUser(configs: readonly Kubeconfig[], about: About): Chosen {
   const names = [...new Set(configs.flatMap(({ users }) => users.map(({ name }) => name)))];
   const [only, ...others] = names;
   const files = configs.map(({ file }) => file);
-  if (only === undefined) throw new Failure("KUBE_USER_MISSING", { files, user: null, from: "", known: [] });
-  if (others.length > 0) throw new Failure("KUBE_CONTEXT_MISSING", { files, context: null, known: names });
-  return userIn(configs, only, { from: "" });
+  if (only === undefined) throw new Failure("KUBE_USER_MISSING", { ...about, files, user: null, from: "", known: [] });
+  if (others.length > 0) throw new Failure("KUBE_CONTEXT_MISSING", { ...about, files, context: null, known: names });
+  return userIn(configs, only, { from: "", ...about });
 }
 
-function userIn(configs: readonly Kubeconfig[], name: string, { from }: { from: string }): Chosen {
+function userIn(configs: readonly Kubeconfig[], name: string, about: About & { from: string }): Chosen {
   for (const config of configs) {
     const user = userOf(config, name);
     if (user !== undefined) return { config, user };
@@ -57,7 +67,7 @@ function userIn(configs: readonly Kubeconfig[], name: string, { from }: { from: 
   const known = [...new Set(configs.flatMap(({ users }) => users.map((user) => user.name)))];
   const near = nearest(name, known);
   const files = configs.map(({ file }) => file);
-  throw new Failure("KUBE_USER_MISSING", { files, user: name, from, known, ...(near !== undefined && { near }) });
+  throw new Failure("KUBE_USER_MISSING", { ...about, files, user: name, known, ...(near !== undefined && { near }) });
 }
 
 /** The one that was named, those of KUBECONFIG, or the one at home. */

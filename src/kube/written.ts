@@ -53,12 +53,15 @@ export function read(text: string): Reading {
     return { root: written(contents, 0) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { fault: { at: 0, said: "it is nested too deeply" } };
+    return { fault: { at: 0, said: tooDeep } };
   }
 }
 
+const tooDeep = "it is nested too deeply";
+
 function saidOf({ code, message }: { code: string; message: string }): string {
   if (code === "MULTIPLE_DOCS") return "another document begins here";
+  if (code === "RESOURCE_EXHAUSTION") return tooDeep;
   if (code === "DUPLICATE_KEY") return "the same key stands here once more";
   return `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }

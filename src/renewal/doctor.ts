@@ -10,9 +10,10 @@ import type { Identity } from "../pki/identity.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
 import { type Asking, routeOf } from "./ask.ts";
+import { alsoChecks } from "./checkup/also.ts";
 import { type Check, failing, ok, warning } from "./checkup/check.ts";
 import { type Forecast, forecast, withRehearsal } from "./checkup/forecast.ts";
-import { hookChecks, owedCheck } from "./checkup/hook.ts";
+import { hookChecks, owedCheck, pluginCheck } from "./checkup/hook.ts";
 import { fileChecks, issuersEnd, leafChecks, usagesCheck } from "./checkup/local.ts";
 import { reach } from "./checkup/reach.ts";
 import { type Rehearsal, rehearsalCheck, rehearse } from "./checkup/rehearsal.ts";
@@ -27,6 +28,8 @@ import { readRoots } from "./trust.ts";
 export interface DoctorPolicy extends Policy {
   /** Prove the token's cell by a renewal that is not installed. */
   readonly rehearse: boolean;
+  /** The program that kubectl asks for the pair; behind it the script, where it is Node. */
+  readonly plugin?: readonly [string, ...string[]];
 }
 
 export interface Checkup {
@@ -44,15 +47,22 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
   const files = await finding(() => load(policy.paths, world));
   const roots = await finding(async () => readRoots(policy.root, world.fs));
   const owed = owedCheck(policy.paths.certificate, world);
-  const hook = [...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
+  const plugin = policy.plugin === undefined ? [] : [pluginCheck(policy.plugin, world)];
+  const hook = [...plugin, ...(policy.hooks === null ? [] : hookChecks(policy.hooks, world)), ...owed];
   const end = files.value === undefined ? null : issuersEnd(files.value, roots.value ?? []);
   const halfWay = interruptedCheck(policy, world);
   // What is wrong with a pair that is half-way is no fault of its own: the next run mends it.
   if (halfWay.length > 0 && files.failure !== undefined)
     return { leaf: null, issuersEnd: null, forecast: null, rehearsal: null, checks: [...halfWay, ...hook] };
+  const { also } = policy;
+  const others =
+    also === undefined || files.value === undefined || (roots.value === undefined && also.files.some(isOfRoots))
+      ? []
+      : await alsoChecks({ ...policy, also }, files.value, roots.value ?? [], world);
   const local = [
     ...halfWay,
     ...(files.failure === undefined ? localChecks(files.value, end, policy, world) : [failing("files", files.failure)]),
+    ...others,
   ];
   const leaf = files.value?.leaf ?? null;
   const whatIs = { leaf, issuersEnd: end, forecast: null, rehearsal: null };
@@ -79,6 +89,8 @@ export async function examine(policy: DoctorPolicy, world: World): Promise<Check
     rehearsal,
   };
 }
+
+const isOfRoots = ({ form }: { form: string }) => form === "root";
 
 type Finding<T> = { value: T; failure?: undefined } | { value?: undefined; failure: Failure };
 

@@ -40,7 +40,7 @@ function read(file: string) {
 function policyFor(args: readonly string[], env: Record<string, string>) {
   const parsed = parseFlags(renew, args, testWorld({ env }));
   if (!("said" in parsed)) throw new Error("help was asked for");
-  const isStaying = isLasting(parsed.said, "renew-period");
+  const isStaying = isLasting(parsed.said, "renew-period", "renew");
   paceOf(parsed.said, "renew-period");
   return { policy: policyOf(parsed.said, "renew"), isStaying };
 }
@@ -116,6 +116,12 @@ describe("the Containerfile", () => {
     const [start = ""] = lines.filter((line) => line.startsWith("ENTRYPOINT "));
     expect(Object.keys(manifest.bin)).toEqual(JSON.parse(start.slice("ENTRYPOINT ".length)));
     expect(lines.filter((line) => /^USER (?!0)/.test(line))).toHaveLength(1);
+  });
+
+  test("is made of what the build needs: no key, no history, nothing of another machine goes with it", () => {
+    const left = readFileSync(resolve(root, ".dockerignore"), "utf8").split("\n");
+    for (const name of [".git", "node_modules", "dist", ".cache", "*.key"]) expect(left).toContain(name);
+    for (const name of ["src", "bin", "package.json", "package-lock.json"]) expect(left).not.toContain(name);
   });
 
   const builder = ["podman", "buildah", "docker"].find(

@@ -1,4 +1,5 @@
 /** `renew kubectl-credential --install`: the stanza, wherever it has to stand, and every other byte as it was. */
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -150,6 +151,12 @@ describe("wherever it has to stand", () => {
   });
 });
 
+function newKey(passphrase?: string): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const cipher = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };
+  return privateKey.export({ type: "pkcs8", format: "pem", ...cipher }).toString();
+}
+
 describe("as a command", () => {
   let current: Scene | undefined;
   afterEach(() => current?.end());
@@ -170,7 +177,7 @@ describe("as a command", () => {
     });
     expect([exit, stdout]).toEqual([0, ""]);
     expect(stderr).toBe(
-      "installed in config: the user dave gets its certificate from renew, which renews it when kubectl asks and it is due\n",
+      "installed in config: the user dave gets its certificate from renew, which\n  renews it when kubectl asks and it is due\n",
     );
     const exec = userIn(readFileSync("config", "utf8"))?.["exec"] as Stanza;
     const args = exec.args.slice(exec.args.indexOf("kubectl-credential"));
@@ -190,7 +197,7 @@ describe("as a command", () => {
     const again = await s.renew(`${install} --expires-in 4h`, { env: { KUBECONFIG: "nope:config" } });
     expect([again.exit, again.stderr]).toEqual([
       0,
-      "the user dave in config gets its certificate from renew already: nothing was written\n",
+      "the user dave in config gets its certificate from renew already: nothing was\n  written\n",
     ]);
     expect(readFileSync("config").equals(before)).toBe(true);
   });
@@ -209,8 +216,29 @@ describe("as a command", () => {
       readFileSync("config", "utf8") === before,
     ]).toEqual([64, true, true]);
     const { exit, stderr } = await s.renew(`${install} --force --kubeconfig config`);
-    expect([exit, stderr.split("\n")[1]]).toEqual([0, `taken out, as they would win over it: ${what}`]);
+    expect([exit, stderr.split("\n")[2]]).toEqual([0, `taken out, as they would win over it: ${what}`]);
     expect(Object.keys(userIn(readFileSync("config", "utf8")) ?? {})).toEqual(["exec"]);
+  });
+
+  test.each<[string, (key: string) => string, number]>([
+    ["the same", (key) => key, 0],
+    [
+      "the same, written otherwise",
+      (key) => createPrivateKey(key).export({ type: "sec1", format: "pem" }).toString(),
+      0,
+    ],
+    ["another one", () => newKey(), 64],
+    ["one that is encrypted, of which nobody knows", () => newKey("secret"), 64],
+    ["one that does not open", (key) => key.replace(/\n.{20}/, "\nAAAAAAAAAAAAAAAAAAAA"), 64],
+    ["none", () => "nothing", 0],
+  ])("a key that the kubeconfig holds goes where it is that of the pair: %s", async (_, change, exit) => {
+    const s = await stage();
+    const key = Buffer.from(change(readFileSync("dave.key", "utf8"))).toString("base64");
+    s.write("config", kubeconfig("dave", [inline("dave")[0] ?? "", `client-key-data: ${key}`]), 0o600);
+    const before = readFileSync("config", "utf8");
+    const ran = await s.renew(`${install} --force --kubeconfig config`);
+    expect([ran.exit, readFileSync("config", "utf8") === before]).toEqual([exit, exit !== 0]);
+    if (exit !== 0) expect(ran.stderr).toContain("error[WOULD_LOSE_KEY]");
   });
 
   test.each([

@@ -219,11 +219,20 @@ describe("whose certificate", () => {
     expect((await s.renew(`kubeconfig config --force --rekey ${reach}`)).screen).toContain("error[BAD_FLAG]");
   });
 
-  test("what is inline wins over a path, as for kubectl", async () => {
-    const s = await stage();
-    s.write("config", kubeconfig("dave", [...inline("dave"), "client-certificate: nope.crt", "client-key: nope.key"]));
-    expect((await s.renew(`kubeconfig config --force ${reach}`)).exit).toBe(0);
-  });
+  test.each(["client-certificate: dave.crt", "client-key: dave.key"])(
+    "refused, as by kubectl: %s besides",
+    async (path) => {
+      const s = await stage();
+      s.write("config", kubeconfig("dave", [...inline("dave"), path]));
+      const before = text();
+      const { exit, stderr } = await s.renew(`kubeconfig config --force ${reach}`);
+      const key = path.replace(/:.*/, "");
+      expect([exit, text() === before]).toEqual([65, true]);
+      expect(stderr).toContain(`${key} and ${key}-data`);
+      s.write("config", kubeconfig("dave", [...inline("dave"), `${key}: ""`]));
+      expect((await s.renew(`kubeconfig config --force ${reach}`)).exit).toBe(0);
+    },
+  );
 
   test("through a link, the file behind it", async () => {
     const s = await stage();

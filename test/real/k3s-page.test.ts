@@ -43,13 +43,15 @@ users:
   user: {token: nobody}
 `,
     );
+    mkdirSync(join(work, ".kube"));
+    writeFileSync(join(work, ".kube/config"), "mine\n");
     const env = {
       PATH: `${programs}:${process.env["PATH"] ?? ""}`,
       HOME: work,
       STEPPATH: join(work, ".step"),
       K3S_TLS: tls,
       K3S_YAML: k3s,
-      CA_ADDRESS: `localhost:${await freePort()}`,
+      CA_ADDRESS: `127.0.0.1:${await freePort()}`,
       TZ: "UTC",
     };
     try {
@@ -60,8 +62,10 @@ users:
       expect(who, said).toEqual(["dave", "dave", "dave"]);
       const credentials = [...said.matchAll(/X509SHA256=([0-9a-f]{64})/g)].map(([, sha]) => sha);
       expect(new Set(credentials).size, "the one in the kubeconfig, renewed, and the one in the file").toBe(2);
-      expect(said).toMatch(/^renewed .*\.kube\/config for dave over mTLS: /m);
-      expect(readFileSync(join(work, ".kube/config"), "utf8")).toContain("kubectl-credential");
+      expect(said).toMatch(/^renewed .*\.kube\/k3s\.yaml for dave over mTLS: /m);
+      expect(readFileSync(join(work, ".kube/k3s.yaml"), "utf8")).toContain("kubectl-credential");
+      expect(readFileSync(join(work, ".kube/config"), "utf8"), "what was there stays").toBe("mine\n");
+      expect(said).toMatch(/^ {2}ok +plugin +kubectl gets the pair from$/m);
     } finally {
       await kube.close();
     }

@@ -8,10 +8,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createAuthority, type Usage } from "../../src/dev-ca/authority.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { halvesOf } from "../../src/kube/credentials.ts";
+import { installPlugin } from "../../src/kube/install.ts";
+import { stanzaOf } from "../../src/kube/stanza.ts";
 import { choose } from "../../src/kube/which.ts";
 import { type KubeServer, kubeBinaries, startKube } from "../support/kube-server.ts";
 import { run } from "../support/program.ts";
 import { realBinary, type StepCa, startStepCa } from "../support/step-ca.ts";
+import { testWorld } from "../support/world.ts";
 
 const second = 1000;
 const hour = 3600 * second;
@@ -287,13 +290,6 @@ describe.skipIf(kubeBinaries() === null)("kubectl finds the same user", () => {
       },
       "a",
     ],
-    [
-      "inline before a path",
-      {
-        a: `${users("x").replace("client-key:", "client-certificate-data: QUJD, client-key-data: QUJD, client-key:")}${contexts(["c", "x"])}${current("c")}`,
-      },
-      "a",
-    ],
   ])("%s", async (_, files, list) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const KUBECONFIG = list
@@ -319,6 +315,34 @@ describe.skipIf(kubeBinaries() === null)("kubectl finds the same user", () => {
       theirs,
     ]);
     for (const name of Object.keys(files)) rmSync(join(folder, name));
+  });
+
+  test.each(["certificate", "key"])("neither takes a user with the %s inline and by a path", (half) => {
+    const both = users("x").replace(`client-${half}:`, `client-${half}-data: QUJD, client-${half}:`);
+    const cluster = "clusters: [{name: l, cluster: {server: 'https://127.0.0.1:1'}}]\n";
+    const text = `${cluster}${both}contexts: [{name: c, context: {user: x, cluster: l}}]\n${current("c")}`;
+    writeFileSync(join(folder, "both"), text);
+    const env = { KUBECONFIG: join(folder, "both"), HOME: folder };
+    const { status, stderr } = spawnSync(kubeBinaries()?.kubectl ?? "", ["get", "pods"], { env, encoding: "utf8" });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/are both specified for x/)]);
+    const chosen = choose({ file: undefined, user: undefined }, { env, fs: realFileSystem });
+    expect(() => halvesOf(chosen)).toThrow("KUBECONFIG_BROKEN");
+    rmSync(join(folder, "both"));
+  });
+
+  test("a new user goes into the first file of KUBECONFIG that is there", async () => {
+    for (const name of ["second", "third"]) writeFileSync(join(folder, name), "apiVersion: v1\nkind: Config\n");
+    const KUBECONFIG = ["first", "second", "third"].map((name) => join(folder, name)).join(":");
+    const words = ["config", "set-credentials", "theirs", "--token", "abc"];
+    spawnSync(kubeBinaries()?.kubectl ?? "", words, { env: { KUBECONFIG, HOME: folder } });
+    const stanza = stanzaOf(["/usr/bin/renew"], ["a.crt", "a.key"]);
+    const pair = { keyFile: "a.key", spki: Buffer.alloc(0) };
+    const world = testWorld({ env: { KUBECONFIG, HOME: folder } });
+    const plan = { file: undefined, user: "ours", stanza, pair, force: false, lockTimeoutMs: 0 };
+    expect(await installPlugin(plan, world, {})).toMatchObject({ file: join(folder, "second"), did: "new-user" });
+    const found = ["second", "third"].map((name) => readFileSync(join(folder, name), "utf8").match(/theirs|ours/g));
+    expect(found).toEqual([["theirs", "ours"], null]);
+    for (const name of ["second", "third"]) rmSync(join(folder, name));
   });
 });
 

@@ -4,10 +4,12 @@ import { span } from "../../failure/time.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { manners, refuseManners } from "../policy.ts";
-import { jsonText, plain } from "../print/plain.ts";
+import { noteLines } from "../print/layout.ts";
+import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 import { cronLine } from "../schedule/crontab.ts";
-import { jobFlags, jobOf } from "../schedule/job.ts";
+import { userRemark } from "../schedule/inspect.ts";
+import { alsoWords, jobFlags, jobOf } from "../schedule/job.ts";
 import { rhythmFor } from "../schedule/rhythm.ts";
 
 export const words: CommandWords = {
@@ -46,14 +48,23 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const user = said.value("user") ?? null;
   if (user !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(user))
     throw new Failure("CANNOT_SCHEDULE", { by: "cron", word: user, problem: "user" });
-  const job = jobOf(said, words.name, world, { isDaemon: false });
+  const job = await jobOf(said, "cron", world, { isDaemon: false });
   const { rhythm, windowMs, isTight } = rhythmFor(job.window, job.leaf);
-  const command = [...(await world.program()), "-q", "--force", ...job.flags, job.certificate, job.key];
+  const command = [
+    ...(await world.program()),
+    "-q",
+    "--force",
+    ...job.flags,
+    ...alsoWords(job),
+    job.certificate,
+    job.key,
+  ];
   const chance = Number.parseInt(world.random(3), 16) / 0x1000000;
   const line = cronLine(command, { rhythm, chance, user });
   reporter.passedOver(said.passedOver());
   const notes = [
     ...job.remarks,
+    ...(user === null ? [] : userRemark(user, "cron", world)),
     ...(isTight && windowMs !== null
       ? [`it is due for ${span(windowMs)} only, and cron looks once a minute: \`renew --daemon\` keeps it better`]
       : []),
@@ -73,6 +84,6 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     return 0;
   }
   world.stdout.write(`${line}\n`);
-  for (const note of notes) reporter.told(plain(note), []);
+  for (const line of notes.flatMap((note) => noteLines(note, world.stderr.columns))) reporter.told(line, []);
   return 0;
 }

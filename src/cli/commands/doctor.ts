@@ -1,11 +1,11 @@
 /** `renew doctor CRT KEY`: a check-up, for people or as one JSON document. */
-import { Failure } from "../../failure/failure.ts";
-import type { Found } from "../../kube/paths.ts";
+import { attempt, Failure } from "../../failure/failure.ts";
 import { whom } from "../../pki/certificate.ts";
 import { judge } from "../../renewal/checkup/verdict.ts";
 import { type DoctorPolicy, examine } from "../../renewal/doctor.ts";
 import type { Policy } from "../../renewal/renew.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags } from "../also-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags } from "../hook-policy.ts";
 import { kubeUserOf, userFlag } from "../kube-user.ts";
@@ -16,6 +16,7 @@ import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
 
 const texts: Readonly<Record<string, string>> = {
+  also: "is the other form in FILE what it should be, and can it be written? May be repeated",
   exec: "the hook after a renewal: is its program there?",
   "pid-file": "the pid that a renewal would signal: is there such a process?",
 };
@@ -33,6 +34,7 @@ export const words: CommandWords = {
     { ...userFlag, text: "with --kubeconfig: the user (default: the current context's, else the only one)" },
     { names: ["rehearse"], bare: true, text: "prove it: renew by token for real, and install nothing" },
     expiresInFlag("how your timer renews, to be checked against the lifetime: 8h, 2d, 66%"),
+    ...alsoFlags.map((flag) => ({ ...flag, text: texts[flag.names[0]] ?? flag.text })),
     ...hookChecked,
     ...connectionFlags,
     ...manners,
@@ -73,15 +75,10 @@ EXIT STATUS
 
 /** Runs it. Only usage errors and interruptions are thrown: everything else is a finding. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
-  const asked = {
-    ...policyOf(said, "doctor", said.isOn("kubeconfig") ? { certificate: "", key: "" } : filesOf(said, "doctor")),
-    force: true,
-    rehearse: said.isOn("rehearse"),
-  };
-  const found = said.isOn("kubeconfig") ? await inKubeconfig(said, asked, world) : refuseUser(said);
+  const asked = said.isOn("kubeconfig") ? await inKubeconfig(said, world) : ofFiles(said, world);
   reporter.passedOver(said.passedOver());
-  const policy: DoctorPolicy = { ...asked, ...(found && { paths: found.paths }) };
-  const checkup = await examine(policy, found?.world ?? world);
+  const policy: DoctorPolicy = { ...asked.policy, force: true, rehearse: said.isOn("rehearse") };
+  const checkup = await examine(policy, asked.world);
   const { certificate: file } = policy.paths;
   if (checkup.leaf !== null) reporter.about(file, checkup.leaf);
   const judgement = judge(checkup);
@@ -99,19 +96,42 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   return judgement.exit;
 }
 
+interface Asked {
+  readonly policy: Policy & { readonly plugin?: readonly [string, ...string[]] };
+  readonly world: World;
+}
+
+function ofFiles(said: Said, world: World): Asked {
+  const policy = policyOf(said, "doctor", filesOf(said, "doctor"));
+  if (said.given("user") === undefined) return { policy, world };
+  throw new Failure("BAD_FLAG", { said: "--user goes with --kubeconfig", command: "doctor", nearest: "--kubeconfig" });
+}
+
 /** Which user it is, and where its pair, comes before all findings. Throws what `renew kubeconfig` would. */
-async function inKubeconfig(said: Said, { paths }: Policy, world: World): Promise<Found> {
+async function inKubeconfig(said: Said, world: World): Promise<Asked> {
   const [file, ...others] = said.operands;
   if (others.length > 0) {
     const words = `${said.operands.length} files were given, and with --kubeconfig one is wanted at most: FILE`;
     throw new Failure("BAD_FLAG", { said: words, command: "doctor" });
   }
+  if (said.given("also") !== undefined)
+    throw new Failure("BAD_FLAG", { said: "--also goes with CRT KEY, not with --kubeconfig", command: "doctor" });
+  const own = attempt(() => policyOf(said, "doctor", { certificate: "", key: "" }));
+  // Our own plugin may know the CA.
+  if (own.failure !== undefined && own.failure.code !== "CA_URL_MISSING") throw own.failure;
   const asked = kubeUserOf(said, file, "doctor");
-  const [{ choose }, { findPaths }] = await Promise.all([import("../../kube/which.ts"), import("../../kube/paths.ts")]);
-  return findPaths(choose(asked, world), paths.passphraseFile, world);
-}
-
-function refuseUser(said: Said): null {
-  if (said.given("user") === undefined) return null;
-  throw new Failure("BAD_FLAG", { said: "--user goes with --kubeconfig", command: "doctor", nearest: "--kubeconfig" });
+  const [{ choose }, { findPaths }, { ownPlugin }] = await Promise.all([
+    import("../../kube/which.ts"),
+    import("../../kube/paths.ts"),
+    import("../../kube/credentials.ts"),
+  ]);
+  const chosen = choose(asked, world);
+  const plugin = ownPlugin(chosen);
+  if (plugin !== null) {
+    const { policyOfPlugin } = await import("../plugin-policy.ts");
+    return { policy: { ...policyOfPlugin(plugin, said, world), plugin: plugin.program }, world };
+  }
+  if (own.failure !== undefined) throw own.failure;
+  const found = findPaths(chosen, own.value.paths.passphraseFile, world);
+  return { policy: { ...own.value, paths: found.paths }, world: found.world };
 }

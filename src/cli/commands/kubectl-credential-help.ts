@@ -28,7 +28,8 @@ WHAT IT DOES
 WHAT --install WRITES
   An exec stanza below the user, with whole paths; a user that is not there is
   added. Every other byte of the file stays, and a second time nothing is
-  written. Other credentials of the user are taken out with --force only.
+  written. Other credentials of the user are taken out with --force only, and
+  not even so a private key in the kubeconfig that is another than KEY's.
 
 EXIT STATUS
   0 printed, or installed   64 usage   65 content of a file   66 missing file

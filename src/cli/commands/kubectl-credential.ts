@@ -27,7 +27,7 @@ export const words: CommandWords = {
       names: ["kubeconfig"],
       value: "FILE",
       bare: true,
-      text: "with --install: the file to write (default: that of KUBECONFIG which has the user, else ~/.kube/config)",
+      text: "with --install: the file to write (default: that of KUBECONFIG which has the user, else the first of them that is there; without KUBECONFIG ~/.kube/config)",
     },
     { names: ["force"], short: "f", bare: true, text: "with --install: in place of other credentials of the user" },
     expiresInFlag("renew when less than DURATION is left, or PERCENT of the lifetime is used (default: 66%)"),

@@ -85,7 +85,7 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = rekeyPolicyOf(said);
-  const isStaying = isLasting(said, "rekey-period");
+  const isStaying = isLasting(said, "rekey-period", "rekey");
   paceOf(said, "rekey-period");
   if (isStaying) refuseElsewhere(policy);
   reporter.passedOver(said.passedOver());

@@ -53,7 +53,7 @@ const notDueExit = 10;
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   const policy = policyOf(said, "renew");
-  const isStaying = isLasting(said, "renew-period");
+  const isStaying = isLasting(said, "renew-period", "renew");
   paceOf(said, "renew-period");
   reporter.passedOver(said.passedOver());
   if (isStaying) return stay(said, world, reporter);

@@ -19,7 +19,9 @@ TEMPLATES
   Where CRT and KEY are called alike, as web.crt and web.key, the units are
   templates for all pairs of their folder: renew@web.timer, renew@mail.timer.
   Other pairs get units of their own, named by their path. One that is there and
-  is for other files is not replaced: give the new ones a --name.
+  is for other files, or has other settings, is not replaced without --force:
+  give the new ones a --name, or put what is one pair's alone into a drop-in.
+  With --also, too, where those files are called alike: web.pem of web.crt.
 
 WHAT IT SAYS BY ITSELF
   The paths of renew, Node and all files are whole. Where the CA is, its root

@@ -8,14 +8,17 @@ import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { rivals } from "../hook-policy.ts";
 import { manners, refuseManners } from "../policy.ts";
+import { noteLines } from "../print/layout.ts";
 import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
+import { userRemark } from "../schedule/inspect.ts";
 import { type Job, jobFlags, jobOf } from "../schedule/job.ts";
 import { baseOf, unitOf } from "../schedule/names.ts";
-import { isKnown, stepUnits, unitFolders } from "../schedule/neighbours.ts";
+import { isKnown, unitFolders } from "../schedule/neighbours.ts";
 import { install, type Placed, usualFolder } from "../schedule/place.ts";
 import { type Chosen, rhythmFor } from "../schedule/rhythm.ts";
 import { type Runner, runnerOf } from "../schedule/sandbox.ts";
+import { stepUnits } from "../schedule/step-units.ts";
 import { purposeOf, type Units, unitsFor } from "../schedule/units.ts";
 import { systemdHelp } from "./systemd-help.ts";
 
@@ -32,7 +35,12 @@ export const words: CommandWords = {
     { names: ["reload"], value: "UNIT", bare: true, text: "reload UNIT after a renewal, or restart it if it cannot" },
     { names: ["install"], bare: true, text: "write the units, all or none; print what is to be run then" },
     { names: ["dir"], value: "DIR", bare: true, text: `with --install: into DIR (default: ${usualFolder})` },
-    { names: ["force"], short: "f", bare: true, text: "with --install: replace units that are not for these files" },
+    {
+      names: ["force"],
+      short: "f",
+      bare: true,
+      text: "with --install: replace units that are there and say something else",
+    },
     { names: ["name"], value: "NAME", bare: true, text: "of the units (default: renew, or renew-daemon)" },
     { names: ["user"], value: "NAME", bare: true, text: "run as NAME (default: the files' owner; root with a hook)" },
     ...daemonFlags("renew-period").filter(({ names }) => names[0] !== daemonFlag),
@@ -45,7 +53,7 @@ export const words: CommandWords = {
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   refuseManners(said);
   refusePairsOfOurs(said);
-  const isDaemon = isLasting(said, "renew-period");
+  const isDaemon = isLasting(said, "renew-period", "systemd");
   if (isDaemon) paceOf(said, "renew-period");
   const reload = said.value("reload");
   const unit = reload === undefined ? null : unitOf(reload, "--reload");
@@ -53,7 +61,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const base = name === undefined ? null : baseOf(name, "--name");
   const user = userOf(said);
   const exec = unit === null ? {} : { exec: `systemctl try-reload-or-restart ${shell(unit, unit)}` };
-  const job = jobOf(said, words.name, world, { isDaemon, ...exec });
+  const job = await jobOf(said, "systemd", world, { isDaemon, ...exec });
   const chosen = rhythmFor(job.window, job.leaf);
   const runner = runnerOf(job, user, world);
   const program = await world.program();
@@ -61,11 +69,19 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   const units = unitsFor(plan, world);
   const folder = resolve(said.value("dir") ?? usualFolder);
   reporter.passedOver(said.passedOver());
-  const order = { folder, purpose: purposeOf(job), certificate: job.certificate, force: said.isOn("force") };
+  const { start, service } = units;
+  const order = {
+    folder,
+    purpose: purposeOf(job),
+    certificate: job.certificate,
+    force: said.isOn("force"),
+    start,
+    service,
+  };
   const placed = said.isOn("install") ? install(units.units, order, world) : null;
   const notes = [
     ...remarksOf({ job, chosen, runner, unit, isDaemon, folder }, world),
-    ...wayFromStep(units, folder, world),
+    ...wayFromStep(units, job.certificate, folder, world),
   ];
   tell({ units, placed, folder, notes, isDaemon }, world, reporter);
   return 0;
@@ -108,6 +124,7 @@ function remarksOf({ job, chosen, runner, unit, isDaemon, folder }: Known, world
   const { windowMs, isTight, rhythm } = chosen;
   return [
     ...job.remarks,
+    ...(runner.user === null ? [] : userRemark(runner.user, "systemd", world)),
     ...(isMissing ? [`no unit ${unit} is in ${folders.join(", ")}: the reload fails until there is one`] : []),
     ...(unit !== null && runner.user !== null
       ? [`${runner.user} may not reload ${unit} unless a rule of polkit allows it: leave --user out, and root does it`]
@@ -121,15 +138,23 @@ function remarksOf({ job, chosen, runner, unit, isDaemon, folder }: Known, world
 }
 
 /** step's own units would renew beside ours. */
-function wayFromStep({ start }: Units, folder: string, world: World): string[] {
-  const found = stepUnits([...new Set([folder, ...unitFolders(world)])], world);
+function wayFromStep({ start }: Units, certificate: string, folder: string, world: World): string[] {
+  const found = stepUnits([...new Set([folder, ...unitFolders(world)])], certificate, world.fs);
   if (found === null) return [];
-  const { enabled } = found;
-  const which = enabled.length === 0 ? "cert-renewer@NAME.timer" : enabled.map((unit) => shell(unit, unit)).join(" ");
-  const state =
-    enabled.length === 0 ? "none of its instances starts with the machine" : `enabled: ${enabled.join(", ")}`;
+  const { ofThis, ofOthers, untold } = found.enabled;
+  const listed = (units: readonly string[]) => units.map((unit) => shell(unit, unit)).join(" ");
+  const begin = `\`systemctl enable --now ${shell(start, start)}\``;
+  if (ofThis.length > 0)
+    return [
+      `step renews this certificate, too, by ${ofThis.join(", ")}: one of the two is enough. To move over: \`systemctl disable --now ${listed(ofThis)}\`, then ${begin}`,
+    ];
+  if (untold.length > 0)
+    return [
+      `step's cert-renewer@ units are in ${found.folder}, and whether one of them renews this certificate, too, cannot be told from what they say: \`systemctl cat ${listed(untold)}\`. One of the two is enough. To move over: \`systemctl disable --now\` that one, then ${begin}`,
+    ];
+  if (ofOthers.length > 0) return [];
   return [
-    `step's cert-renewer@ units are in ${found.folder} (${state}); for the same certificate, one of the two is enough. To move over: \`systemctl disable --now ${which}\`, then \`systemctl enable --now ${shell(start, start)}\``,
+    `step's cert-renewer@ units are in ${found.folder}, and none of them starts with the machine: if one is started otherwise for this certificate, one of the two is enough`,
   ];
 }
 
@@ -175,9 +200,10 @@ function tell(
   }
   if (placed === null)
     world.stdout.write(units.map(({ name, text }) => `# ${resolve(folder, name)}\n${text}`).join("\n"));
+  const told = notes.flatMap((note) => noteLines(note, world.stderr.columns));
   const said = placed?.map(({ file, change }) => `${file}: ${changeWords[change]}`) ?? [];
   const next = placed === null ? "with --install the units are written; then run:" : "then run:";
-  for (const line of [...said, ...notes, next, ...commands.map((command) => `  ${command}`)]) reporter.told(line, []);
+  for (const line of [...said, ...told, next, ...commands.map((command) => `  ${command}`)]) reporter.told(line, []);
 }
 
 const changeWords = { new: "written", replaced: "replaced", same: "as it was" } as const;

@@ -12,6 +12,7 @@ export function readYaml(text: string): Reading {
   try {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
     const [problem] = [...document.errors, ...document.warnings];
+    if (problem?.code === "RESOURCE_EXHAUSTION") return { tooDeep: true };
     if (problem !== undefined) {
       const [offset] = problem.pos;
       const key = problem.code === "DUPLICATE_KEY" ? keyAt(text, offset) : undefined;

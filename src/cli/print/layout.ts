@@ -45,6 +45,11 @@ const flagOrWord = new RegExp(`(?:--?[a-zA-Z-]+ (?!-))?${shellWord.source}`, "g"
 /** And a pipe its program, where there is room. */
 const withPipe = new RegExp(`(?:(?:&&|\\|) \\S+ )?${flagOrWord.source}`, "g");
 
+/** What stands on lines of its own, and may be longer than one. */
+export function noteLines(text: string, columns: number): string[] {
+  return wrap(plain(text), Math.min(Math.max(columns, 40), 100), 2).split("\n");
+}
+
 /** Label and value, the labels padded to one width, values wrapped beside them. */
 export function table(
   rows: readonly (readonly [label: string, value: string])[],

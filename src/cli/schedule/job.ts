@@ -2,19 +2,33 @@
 import { basename, dirname, resolve } from "node:path";
 import { Failure } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
-import { readCertificateOf } from "../../renewal/load.ts";
+import type { AlsoFile } from "../../renewal/also/form.ts";
 import type { Window } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags, alsoOf } from "../also-policy.ts";
 import { backupFlag } from "../backup-policy.ts";
 import type { Flag, Said } from "../flags.ts";
 import { hookFlags, hooksOf, wordsOf } from "../hook-policy.ts";
-import { caOf, connectionFlags, expiresInFlag, filesOf, lockFlag, refusePairs, rootOf, windowOf } from "../policy.ts";
+import {
+  caOf,
+  connectionFlags,
+  expiresInFlag,
+  filesOf,
+  lockFlag,
+  namedBy,
+  refusePairs,
+  refuseUnbuilt,
+  rootOf,
+  windowOf,
+} from "../policy.ts";
+import { inspect } from "./inspect.ts";
 
 /** The flags of `renew` that such a run has use for. */
 export const jobFlags: readonly Flag[] = [
   expiresInFlag("renew when less than DURATION is left, or PERCENT of the lifetime is used (default: 66%)"),
   { names: ["mtls"], on: true, text: "as for renew; false: by token" },
   { names: ["out", "output-file"], value: "FILE", text: "write the new chain to FILE instead of CRT" },
+  ...alsoFlags,
   backupFlag("certificates"),
   ...hookFlags,
   ...connectionFlags,
@@ -26,7 +40,9 @@ export interface Job {
   readonly certificate: string;
   readonly key: string;
   readonly out: string | null;
-  /** Without CRT and KEY. `--name=value`, each a word of its own. */
+  /** Its other forms. */
+  readonly also: readonly AlsoFile[];
+  /** Without CRT, KEY and the other forms. `--name=value`, each a word of its own. */
   readonly flags: readonly string[];
   /** What of it lies on this machine, and must be seen by the run. */
   readonly files: readonly string[];
@@ -59,10 +75,16 @@ const plainFlags = [
   "lock-timeout",
 ] as const;
 
-/** Throws the failures of family 64. */
-export function jobOf(said: Said, command: string, world: World, { isDaemon, exec }: JobOptions): Job {
+/** Throws the failures of family 64, and what is wrong with the files that are here. */
+export async function jobOf(
+  said: Said,
+  command: "systemd" | "cron",
+  world: World,
+  { isDaemon, exec }: JobOptions,
+): Promise<Job> {
   const named = filesOf(said, command);
   refusePairs(said);
+  refuseUnbuilt(said, named);
   const [certificate, key] = [resolve(named.certificate), resolve(named.key)];
   const hooks = hooksOf(said, command);
   refuseRelativeHook(said, command);
@@ -71,16 +93,13 @@ export function jobOf(said: Said, command: string, world: World, { isDaemon, exe
   const window = windowOf(expiresIn?.value || usualWindow, expiresIn?.from ?? "--expires-in");
   const told = (name: string) => said.value(name) || undefined;
   const [out, passphrase, pidFile] = ["out", "password-file", "pid-file"].map((name) => absolute(told(name)));
+  const forms = alsoOf(said, command, namedBy(said, named));
+  const also = (forms?.files ?? []).map(({ form, file }) => ({ form, file: resolve(file) }));
+  const p12Passphrase = absolute(forms?.passwordFile);
   const ca = caIfSaid(said);
-  const root = rootOf(said)
-    .value.split(",")
-    .map((file) => resolve(file.trim()));
-  const remarks: string[] = [];
-  const leaf = leafAt(certificate, world, remarks);
-  if (ca === null)
-    remarks.push(
-      "nobody said where the CA is: that run looks for it in STEP_CA_URL and its own user's step configuration",
-    );
+  const { value, from } = rootOf(said);
+  const root = value.split(",").map((file) => resolve(file.trim()));
+  const paths = { certificate, key, ...(passphrase !== undefined && { passphraseFile: passphrase }) };
   const flag = (name: string, value: string | undefined) => (value === undefined ? [] : [`--${name}=${value}`]);
   const flags = [
     ...flag("ca-url", ca ?? undefined),
@@ -91,36 +110,57 @@ export function jobOf(said: Said, command: string, world: World, { isDaemon, exe
     ...flag("out", out),
     ...flag("password-file", passphrase),
     ...flag("pid-file", pidFile),
+    ...flag("p12-password-file", p12Passphrase),
     ...plainFlags.flatMap((name) => flag(name, told(name))),
     ...flag("exec", exec),
   ];
-  for (const word of [certificate, key, ...flags]) refuseControls(word, command);
+  for (const word of [certificate, key, ...flags, ...alsoWords({ also })]) refuseControls(word, command);
+  const { leaf, remarks } = await inspect(
+    {
+      paths,
+      root: ca === null ? null : { value, files: root, from },
+      p12PasswordFile: p12Passphrase,
+      outputs: [...(out === undefined ? [] : [out]), ...also.map(({ file }) => file)],
+    },
+    world,
+  );
+  const nowhere =
+    "nobody said where the CA is: that run looks for it in STEP_CA_URL and its own user's step configuration";
   return {
     certificate,
     key,
     out: out ?? null,
+    also,
     flags,
-    files: [certificate, key, out, passphrase, pidFile, ...(ca === null ? [] : root)].filter(
-      (file) => file !== undefined,
-    ),
+    files: [
+      ...[certificate, key, out, passphrase, pidFile, p12Passphrase].filter((file) => file !== undefined),
+      ...also.map(({ file }) => file),
+      ...(ca === null ? [] : root),
+    ],
     window: window ?? { kind: "percent", used: 66 },
     hasHook: hooks?.exec != null || exec !== undefined,
     sendsSignal: hooks !== null && (hooks.pid !== null || hooks.pidFile !== null),
     leaf,
-    remarks,
+    remarks: [...remarks, ...(ca === null ? [nowhere] : [])],
   };
 }
 
-/** The name that certificate and key share, without their endings: `web` of `web.crt` and `web.key`. Null where they share none. */
-export function sharedStem({ certificate, key, out }: Job): string | null {
-  const [one, other] = [certificate, key].map((file) => basename(file).replace(/(?<=.)\.[^.]*$/, ""));
-  // A variable of systemd's command lines would be put in where the instance is.
-  return out === null && one !== undefined && one === other && !one.includes("$") ? one : null;
+/** As they are said to the run. */
+export function alsoWords({ also }: Pick<Job, "also">): string[] {
+  return also.map(({ form, file }) => `--also=${form}=${file}`);
 }
 
-/** Where the run writes: the certificate's folder, and where a link leads. */
-export function foldersWritten({ certificate, out }: Job, { fs }: Pick<World, "fs">): string[] {
-  const files = out === null ? [certificate] : [certificate, out];
+/** The name that certificate, key and all other forms share, without their endings: `web` of `web.crt` and `web.key`. Null where they share none. */
+export function sharedStem({ certificate, key, out, also }: Job): string | null {
+  const files = [certificate, key, ...also.map(({ file }) => file)];
+  const [one = "", ...others] = files.map((file) => basename(file).replace(/(?<=.)\.[^.]*$/, ""));
+  // A variable of systemd's command lines would be put in where the instance is.
+  return out === null && others.every((other) => other === one) && !one.includes("$") ? one : null;
+}
+
+/** Where the run writes: the certificate's folder, those of its other forms, and where links lead. */
+export function foldersWritten({ certificate, out, also }: Job, { fs }: Pick<World, "fs">): string[] {
+  const files = [certificate, ...(out === null ? [] : [out]), ...also.map(({ file }) => file)];
   return [...new Set(files.flatMap((file) => [dirname(file), dirname(realOf(file, fs))]))];
 }
 
@@ -140,16 +180,6 @@ function absolute(file: string | undefined): string | undefined {
 /** As it was said; null where nobody did, which the run may learn elsewhere. */
 function caIfSaid(said: Said): string | null {
   return said.setting("ca-url")?.value ? caOf(said).href : null;
-}
-
-function leafAt(file: string, world: World, remarks: string[]): Certificate | null {
-  try {
-    return readCertificateOf(file, world);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    remarks.push(`${file} cannot be read as a certificate (${error.code}): a lifetime of a day is taken for it`);
-    return null;
-  }
 }
 
 /** A run that is not started by a person starts in `/`, or at home. */

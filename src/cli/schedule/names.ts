@@ -37,8 +37,16 @@ export function baseOf(name: string, from: string): string {
   return base;
 }
 
+/** One that was made of a file's name. Throws BAD_UNIT_NAME. */
+export function refuseLongName(unit: string, file: string, of: "instance" | "path"): void {
+  if (unit.length > longest)
+    throw new Failure("BAD_UNIT_NAME", { from: file, name: unit, problem: "long", limit: longest, of });
+}
+
 function refuseBadName(name: string, unit: string, from: string, bad: RegExp, base: string = name): void {
   if (base === "" || base.startsWith(".")) throw new Failure("BAD_UNIT_NAME", { from, name, problem: "empty" });
+  // systemctl would take it for a flag.
+  if (base.startsWith("-")) throw new Failure("BAD_UNIT_NAME", { from, name, problem: "dash" });
   const character = bad.exec(base)?.[0];
   if (character !== undefined) {
     const escaped = escapeName(base);

@@ -1,5 +1,4 @@
-/** What systemd has already: the unit that is to be reloaded, and units of step's that renew the same. */
-import { join } from "node:path";
+/** What systemd has already, and where. */
 import type { World } from "../../world.ts";
 
 const usualFolders = [
@@ -27,28 +26,8 @@ export function isKnown(unit: string, folders: readonly string[], { fs }: Pick<W
   });
 }
 
-export interface StepUnits {
-  /** The folder that its templates lie in. */
-  readonly folder: string;
-  /** That start with the machine: `cert-renewer@web.timer`. */
-  readonly enabled: readonly string[];
-}
-
-/** step's own, as its documentation has them: `cert-renewer@.service` and its timer. */
-export function stepUnits(folders: readonly string[], { fs }: Pick<World, "fs">): StepUnits | null {
-  const ofStep = /^cert-renewer@.*\.(service|timer)$/;
-  const folder = folders.find((one) => namesIn(one, fs).some((name) => ofStep.test(name)));
-  if (folder === undefined) return null;
-  const enabled = folders.flatMap((one) =>
-    namesIn(one, fs)
-      .filter((name) => name.endsWith(".wants"))
-      .flatMap((wants) => namesIn(join(one, wants), fs))
-      .filter((name) => ofStep.test(name)),
-  );
-  return { folder, enabled: [...new Set(enabled)].sort() };
-}
-
-function namesIn(folder: string, fs: World["fs"]): string[] {
+/** None where the folder is not there. */
+export function namesIn(folder: string, fs: World["fs"]): string[] {
   try {
     return fs.list(folder);
   } catch {

@@ -10,9 +10,10 @@ export function path(text: string): string {
   return quoted(text, null);
 }
 
-/** Of a line that is for people. */
+/** Of a line that is for people. A backslash at its end would make the next line a part of it. */
 export function description(text: string): string {
-  return text.replaceAll("%", "%%");
+  const said = text.replaceAll("%", "%%");
+  return said.endsWith("\\") ? `"${said}"` : said;
 }
 
 function quoted(text: string, instance: string | null): string {

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import type { World } from "../../world.ts";
 import { type Job, sharedStem } from "./job.ts";
-import { escapeName, escapePath } from "./names.ts";
+import { escapeName, escapePath, refuseLongName } from "./names.ts";
 import type { Rhythm } from "./rhythm.ts";
 import { type Sandboxed, sandbox } from "./sandbox.ts";
 import { description, instanceMark, word } from "./unit-words.ts";
@@ -37,6 +37,7 @@ export function unitsFor(plan: UnitPlan, world: Pick<World, "fs">): Units {
   const usual = kind === "daemon" ? "renew-daemon" : "renew";
   const base = plan.base ?? (stem === null ? `${usual}-${escapePath(job.certificate)}` : usual);
   const [file, unit] = stem === null ? [base, base] : [`${base}@`, `${base}@${escapeName(stem)}`];
+  refuseLongName(`${unit}.service`, job.certificate, stem === null ? "path" : "instance");
   const [serviceFile, timerFile] = [`${file}.service`, `${file}.timer`];
   const service = { name: serviceFile, text: text(job, serviceFile, serviceLines(plan, stem, world)) };
   if (kind === "daemon") return { units: [service], start: `${unit}.service`, service: `${unit}.service` };
@@ -95,9 +96,9 @@ const hookWords = [
 function commandLine({ job, kind, program }: UnitPlan, stem: string | null): string {
   const named = [job.certificate, job.key].map((file) => word(marked(file, stem), stem));
   const manner = kind === "daemon" ? "--daemon" : "--force";
-  return [...program.map((part) => word(part)), manner, ...job.flags.map((flag) => word(flag)), ...named].join(
-    " \\\n  ",
-  );
+  const also = job.also.map(({ form, file }) => word(`--also=${form}=${marked(file, stem)}`, stem));
+  const flags = job.flags.map((flag) => word(flag));
+  return [...program.map((part) => word(part)), manner, ...flags, ...also, ...named].join(" \\\n  ");
 }
 
 /** The last of it stands for the instance. */

@@ -44,7 +44,7 @@ export const backups: Family<"BACKUP_UNUSABLE" | "NO_BACKUP"> = {
             ]
           : []),
         `see what else is kept: \`renew rollback --list ${files}\`, and take one with \`--to N\``,
-        ...(f.problem === "no-key" ? ["only a rekey with `--backup` keeps the old key"] : []),
+        ...(f.problem === "no-key" ? ["only `renew rekey --backup N` keeps the old key"] : []),
       ];
     },
   },

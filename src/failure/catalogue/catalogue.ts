@@ -3,7 +3,7 @@ import type { Code } from "../facts.ts";
 import type { Failure } from "../failure.ts";
 import { backups } from "./backups.ts";
 import { contents } from "./contents.ts";
-import type { Explanation, Family, Line, Retry } from "./explanation.ts";
+import type { Explanation, Family, HasFlag, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
@@ -48,10 +48,10 @@ export interface Told {
 }
 
 /** The words for one failure, made from its facts. A diagnosis brings its own evidence, and its first cause knows what helps. */
-export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
+export function tell<C extends Code>({ code, facts }: Failure<C>, has: HasFlag = () => true): Told {
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts);
+  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts, has);
   const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
   return {
     code,
@@ -60,8 +60,19 @@ export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    help,
+    help: possible(help, has),
   };
+}
+
+/** Without advice to say a flag that the command does not know; a whole command has its own flags. */
+function possible(help: readonly string[], has: HasFlag): readonly string[] {
+  const isPossible = (advice: string) =>
+    [...advice.matchAll(/`(--[^`]*)`/g)].every(([, words = ""]) =>
+      [...words.matchAll(/(?:^| )--([a-z][a-z0-9-]*)/g)].every(([, name = ""]) => has(name)),
+    );
+  const [first, ...others] = help.filter(isPossible);
+  if (first === undefined) return help;
+  return [first === help[0] ? first : first.replace(/^or /, ""), ...others];
 }
 
 /** 143 and 129 are the shell's own for SIGTERM and SIGHUP. */

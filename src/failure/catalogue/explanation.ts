@@ -14,9 +14,12 @@ export interface Explanation<C extends Code> {
   what(facts: Facts[C]): string;
   why(facts: Facts[C]): string;
   evidence?(facts: Facts[C]): Line[];
-  /** What to do next, most likely first. */
-  help(facts: Facts[C]): string[];
+  /** What to do next, most likely first. What names a flag that the command lacks is left out by whoever tells it. */
+  help(facts: Facts[C], has: HasFlag): string[];
 }
+
+/** Whether the command that failed has a flag. `name` without its dashes. */
+export type HasFlag = (name: string) => boolean;
 
 export type Line = readonly [label: string, value: string];
 

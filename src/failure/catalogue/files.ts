@@ -51,11 +51,16 @@ export const files: Family<
     why: (f) => {
       if (f.errno === "EFBIG" && f.role === "message")
         return "It is no file whose end could be read, and more than 4 MiB.";
+      if (f.errno === "EFBIG" && f.role === "kubeconfig")
+        return "It is larger than 4 MiB, which is more than a kubeconfig of thousands of users has.";
       if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
       if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
       return `The system refuses: ${f.errno}.`;
     },
-    help: (f) => [`see who may: \`ls -l ${shellFile(f.file)}\`, and who you are: \`id\``],
+    help: (f) =>
+      f.errno === "EFBIG" || f.errno === "FIFO"
+        ? [`is it the file that was meant? \`ls -lh ${shellFile(f.file)}\``]
+        : [`see who may: \`ls -l ${shellFile(f.file)}\`, and who you are: \`id\``],
   },
   FILE_IS_FOLDER: {
     exit: 66,
@@ -84,7 +89,7 @@ export const files: Family<
             "or, on a terminal, leave --password-file out, and be asked",
           ]
         : f.role === "kubeconfig"
-          ? [`restore ${f.file} from a backup, or name another: \`renew kubeconfig FILE\``]
+          ? [`restore ${f.file} from a backup, or name another one`]
           : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
   },
   NOT_PEM: {

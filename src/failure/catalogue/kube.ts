@@ -11,6 +11,10 @@ const restore = (file: string) =>
 const setPair = ({ file, user }: { file: string; user: string }) =>
   `\`kubectl config set-credentials ${shell(user, "NAME")} --client-certificate CRT --client-key KEY --embed-certs --kubeconfig ${shellFile(file)}\``;
 
+/** For a command of kubectl, which finds those that nobody named as renew does. */
+const inFile = ({ files: [file], isNamed }: { files: readonly string[]; isNamed?: true }) =>
+  isNamed && file !== undefined ? ` --kubeconfig ${shellFile(file)}` : "";
+
 const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
 
 export const kube: Family<keyof KubeFacts> = {
@@ -21,11 +25,22 @@ export const kube: Family<keyof KubeFacts> = {
     about:
       "It has to be one document of YAML or JSON, of kind Config, with no key and no user that stands twice. kubectl is more lenient in places: what would have to be guessed is not written to.",
     what: (f) => `${f.file}:${f.line}:${f.column}: ${f.problem}`,
-    why: () => "Only what is read without a doubt is written to.",
-    help: (f) =>
-      f.problem.startsWith("it is PEM")
+    why: (f) =>
+      f.twice === undefined
+        ? "Only what is read without a doubt is written to."
+        : `It has ${f.twice.key} and ${f.twice.key}-data: kubectl would take the latter, and refuses a user that has both.`,
+    help: (f) => {
+      if (f.twice !== undefined) {
+        const path = shell(`users.${f.twice.user}.${f.twice.key}`, `users.NAME.${f.twice.key}`);
+        return [
+          `take the path out: \`kubectl config unset ${path} --kubeconfig ${shellFile(f.file)}\``,
+          `or write the pair anew: ${setPair({ file: f.file, user: f.twice.user })}`,
+        ];
+      }
+      return f.problem.startsWith("it is PEM")
         ? ["a certificate in a file of its own is renewed with its key: `renew CRT KEY`"]
-        : [`look at line ${f.line} of ${f.file}`, restore(f.file)],
+        : [`look at line ${f.line} of ${f.file}`, restore(f.file)];
+    },
   },
   KUBECONFIG_ANCHOR: {
     exit: 65,
@@ -77,10 +92,10 @@ export const kube: Family<keyof KubeFacts> = {
         : "The user is the current context's, where nobody says it.",
     evidence: (f) => [[f.context === null ? "users" : "contexts", list(f.known)]],
     help: (f) => [
-      "say which user: `renew kubeconfig --user NAME`",
+      "say which user: `--user NAME`",
       ...(f.near === undefined
-        ? ["or choose a context: `kubectl config use-context NAME`"]
-        : [`or is it another one? \`kubectl config use-context ${shell(f.near, "NAME")}\``]),
+        ? [`or choose a context: \`kubectl config use-context NAME${inFile(f)}\``]
+        : [`or is it another one? \`kubectl config use-context ${shell(f.near, "NAME")}${inFile(f)}\``]),
     ],
   },
   KUBE_USER_MISSING: {
@@ -96,7 +111,7 @@ export const kube: Family<keyof KubeFacts> = {
     evidence: (f) => [["users", list(f.known)]],
     help: (f) => [
       ...(f.near === undefined ? [] : [`did you mean \`--user ${shell(f.near, "NAME")}\`?`]),
-      `see who is there: \`kubectl config get-users\``,
+      `see who is there: \`kubectl config get-users${inFile(f)}\``,
     ],
   },
   KUBE_USER_EXEC: {
@@ -105,7 +120,7 @@ export const kube: Family<keyof KubeFacts> = {
     title: "a user's credentials come from a plugin",
     about:
       "An `exec` stanza names a program that kubectl asks for credentials: there is no certificate in the kubeconfig to renew. Where that program is `renew kubectl-credential`, it renews by itself.",
-    what: (f) => `${f.user} in ${f.file} has no certificate, but a plugin`,
+    what: (f) => `${f.user} in ${f.file} has a plugin, no certificate`,
     why: (f) =>
       f.isOurs
         ? "The plugin is renew itself, which renews whenever kubectl asks and it is due."
@@ -116,10 +131,11 @@ export const kube: Family<keyof KubeFacts> = {
         ? [
             "nothing is to be done: kubectl asks it, and it renews in time",
             "to renew now: `renew --force CRT KEY`, with the files that its args name",
+            `will it renew? \`renew doctor --kubeconfig --user ${shell(f.user, "NAME")} ${shellFile(f.file)}\``,
           ]
         : [
             "see what that program is, and renew what it hands out",
-            `to have renew hand out a certificate: \`renew kubectl-credential --install --force --user ${shell(f.user, "NAME")} CRT KEY\``,
+            `to have renew hand out a certificate: \`renew kubectl-credential --install --force --user ${shell(f.user, "NAME")} --kubeconfig ${shellFile(f.file)} CRT KEY\``,
           ],
   },
   KUBE_USER_TOKEN: {
@@ -127,8 +143,9 @@ export const kube: Family<keyof KubeFacts> = {
     retry: "after-fix",
     title: "a user proves itself by a token or a password",
     about: "Only certificates are renewed here. Tokens are made anew by whoever issues them.",
-    what: (f) => `${f.user} in ${f.file} has no certificate, but ${ways[f.way]}`,
-    why: () => "Only certificates are renewed here; tokens and passwords are made anew by whoever issues them.",
+    what: (f) => `${f.user} in ${f.file} has ${ways[f.way]}, no certificate`,
+    why: (f) =>
+      `${f.way === "auth-provider" ? "kubectl has known no auth-provider since v1.26. " : ""}Only certificates are renewed here; tokens and passwords are made anew by whoever issues them.`,
     evidence: (f) => [["written as", f.way]],
     help: (f) => [
       ...(f.way === "token" || f.way === "tokenFile" ? ["for a service account: `kubectl create token NAME`"] : []),
@@ -143,7 +160,7 @@ export const kube: Family<keyof KubeFacts> = {
     what: (f) => `${f.user} in ${f.file} has no client certificate`,
     why: (f) =>
       f.hasKey ? "It has a key, but a key without its certificate is of no use." : "There are no credentials below it.",
-    help: (f) => [`put one in: ${setPair(f)}`, "or is it another user? `renew kubeconfig --user NAME`"],
+    help: (f) => [`put one in: ${setPair(f)}`, "or is it another user? `--user NAME`"],
   },
   KUBE_NO_KEY: {
     exit: 65,
@@ -211,7 +228,7 @@ export const kube: Family<keyof KubeFacts> = {
 const ways: Record<KubeFacts["KUBE_USER_TOKEN"]["way"], string> = {
   token: "a token",
   tokenFile: "a file with a token",
-  "auth-provider": "an auth-provider, which kubectl has not known since v1.26",
+  "auth-provider": "an auth-provider",
   username: "a name and a password",
   password: "a name and a password",
 };

@@ -1,6 +1,8 @@
 /** Units of systemd and lines of cron that cannot be made, or not be put in their place. */
-import { shellFile } from "../shell.ts";
-import { type Family, quoted } from "./explanation.ts";
+import { basename } from "node:path";
+import type { UnitDifference } from "../facts.ts";
+import { shell, shellFile } from "../shell.ts";
+import { type Family, type Line, quoted } from "./explanation.ts";
 import { errnoWords } from "./writing.ts";
 
 type ScheduleCode = "BAD_UNIT_NAME" | "CANNOT_SCHEDULE" | "UNIT_EXISTS" | "NO_UNIT_FOLDER" | "CANNOT_INSTALL_UNIT";
@@ -13,6 +15,18 @@ const whyNot = {
   user: "A user's name stands between the times and the command, and ends at the first space.",
 } as const;
 
+/** So many lines tell enough: whoever wants all has both to compare. Without quotes, as they have their own. */
+const mostLines = 6;
+
+function differing({ file, there, wanted }: UnitDifference): Line[] {
+  const name = basename(file);
+  const lines = [...there.map((line) => ["has", line] as const), ...wanted.map((line) => ["wanted", line] as const)];
+  if (lines.length === 0) return [[name, "the same lines in another order"]];
+  const told = lines.slice(0, mostLines).map(([side, line]): Line => [`${name} ${side}`, line]);
+  const more = lines.length - told.length;
+  return more === 0 ? told : [...told, [name, `${more} lines more`]];
+}
+
 export const schedules: Family<ScheduleCode> = {
   BAD_UNIT_NAME: {
     exit: 64,
@@ -21,10 +35,17 @@ export const schedules: Family<ScheduleCode> = {
     about:
       "A unit's name is made of ASCII letters, digits and `: - _ . \\`, at most 255 characters with its ending; `@` parts a template from its instance. systemd-escape(1) turns any text into one.",
     what: (f) =>
-      f.problem === "empty" ? `${f.from} names no unit` : `${f.from} is no name that a unit can have: '${f.name}'`,
+      f.problem === "long"
+        ? `${f.of === undefined ? f.from : "these files"} would make the name of a unit too long`
+        : f.problem === "empty"
+          ? `${f.from} names no unit`
+          : `${f.from} is no name that a unit can have: '${f.name}'`,
     why: (f) => {
       if (f.problem === "empty") return "Before the ending a name has at least one character, and the first is no dot.";
-      if (f.problem === "long") return `It is longer than ${f.limit} characters with its ending. Nothing was written.`;
+      if (f.problem === "dash")
+        return "It begins with a dash, and systemctl takes such a word for a flag. Nothing was written.";
+      if (f.problem === "long")
+        return `It would have ${f.of === undefined ? "more than" : `${f.name.length} characters, and systemd takes at most`} ${f.limit}, with its ending. Nothing was written.`;
       const sign = f.character === " " ? "a space" : f.character === "@" ? "an @" : quoted(f.character);
       return `It has ${sign} in it, and units are made of letters, digits and : - _ . \\ alone. Nothing was written.`;
     },
@@ -35,7 +56,11 @@ export const schedules: Family<ScheduleCode> = {
             ...(f.joined === "" ? [] : [`take another name: \`${f.from} ${f.joined}\``]),
             ...(f.from === "--reload" ? ["which units are there? `systemctl list-units --type=service`"] : []),
           ]
-        : ["take another name: letters, digits, `-` and `_`"],
+        : f.problem === "long" && f.of === "instance"
+          ? ["give both files shorter names, or links that have them: `ln -s`"]
+          : f.problem === "long" && f.of === "path"
+            ? ["name the units: `--name NAME`"]
+            : ["take another name: letters, digits, `-` and `_`"],
   },
   CANNOT_SCHEDULE: {
     exit: 64,
@@ -62,22 +87,40 @@ export const schedules: Family<ScheduleCode> = {
   UNIT_EXISTS: {
     exit: 64,
     retry: "never",
-    title: "a unit of that name is there, and is another's",
+    title: "a unit of that name is there, and says something else",
     about:
-      "`renew systemd --install` writes over units that it has made itself for the same files, and over no other without --force.",
-    what: (f) => `${f.file} is there, ${f.purpose === null ? "and not of renew" : "for other files"}`,
-    why: (f) =>
-      f.purpose === null
+      "`renew systemd --install` writes over no unit without --force: not over another's, not over its own for other files, and not over its own where a setting differs. A template is for all pairs of its folder, so that a change for one is a change for all of them; what one pair has of its own stands in a drop-in (`systemctl edit`) or in units of another --name. A unit that says the same stays as it is.",
+    what: (f) => {
+      if (f.purpose === f.wanted) return `${f.file} has other settings`;
+      return `${f.file} is there, ${f.purpose === null ? "and not of renew" : "for other files"}`;
+    },
+    why: (f) => {
+      if (f.purpose === f.wanted)
+        return f.wanted.includes("*")
+          ? `It is for all pairs ${f.wanted}, and they would get these settings as well. It was kept.`
+          : "It was made with other flags, or edited since, and that would be lost. It was kept.";
+      return f.purpose === null
         ? "Its first line is not the one that units of renew have, so somebody else has made it. It was kept."
-        : "It was made for other files, which nothing would renew any more if it were replaced. It was kept.",
-    evidence: (f) => [
-      ["its first line", quoted(f.line)],
-      ["wanted for", f.wanted],
-    ],
-    help: (f) => [
-      `take a name of its own: \`--name ${f.name}\``,
-      `or look at it, and replace it all the same with --force: \`cat ${shellFile(f.file)}\``,
-    ],
+        : "It was made for other files, which nothing would renew any more if it were replaced. It was kept.";
+    },
+    evidence: (f) =>
+      f.purpose === f.wanted
+        ? f.differs.flatMap(differing)
+        : [
+            ["its first line", quoted(f.line)],
+            ["wanted for", f.wanted],
+          ],
+    help: (f) =>
+      f.purpose === f.wanted
+        ? [
+            `leave it${f.wanted.includes("*") ? ", and let it keep this pair too" : " as it is"}: \`systemctl enable --now ${shell(f.start, "UNIT")}\`; what is this pair's alone goes into a drop-in: \`systemctl edit ${shell(f.service, "UNIT")}\``,
+            `or take units of another name: \`--name ${shell(f.name, "NAME")}\``,
+            "or replace it, for all that it is for: `--force`",
+          ]
+        : [
+            `take a name of its own: \`--name ${shell(f.name, "NAME")}\``,
+            `or look at it, and replace it all the same with --force: \`cat ${shellFile(f.file)}\``,
+          ],
   },
   NO_UNIT_FOLDER: {
     exit: 66,
@@ -110,8 +153,12 @@ export const schedules: Family<ScheduleCode> = {
       ["folder", f.folder],
       ["system error", f.errno],
     ],
-    help: () => [
-      "as root: `sudo` before the same command",
+    help: (f) => [
+      f.errno === "ENAMETOOLONG"
+        ? "take units of a shorter name: `--name NAME`"
+        : f.errno === "EISDIR" || f.errno === "EFTYPE" || f.errno === "EFBIG"
+          ? `see what is there: \`ls -ld ${shellFile(f.file)}\`; or take units of another name: \`--name NAME\``
+          : "as root: `sudo` before the same command",
       "or print the units, and let an administrator put them there: without `--install`",
     ],
   },

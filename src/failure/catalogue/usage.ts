@@ -1,7 +1,18 @@
 /** Exit 64: the command's words. Found before the first file is opened. */
-import { shellFile } from "../shell.ts";
+import { isPlain, shell, shellFile } from "../shell.ts";
 import { span } from "../time.ts";
 import { type Family, sentence } from "./explanation.ts";
+
+/** Out of the kubeconfig into a file; then it may go. */
+function keepKey({ file, user }: { file: string; user: string }): string[] {
+  const name = isPlain(user) ? user : "NAME";
+  const at = `--kubeconfig ${shellFile(file)}`;
+  return [
+    `keep it in a file: \`kubectl config view --raw ${at} -o jsonpath='{.users[?(@.name=="${name}")].user.client-key-data}' | base64 -d | (umask 077; cat > OLD.key)\``,
+    `and take it out: \`kubectl config unset users.${name}.client-key-data ${at}\`; then run the command again`,
+    `or install it under another name: \`--user ${shell(`${user}-renew`, "NAME")}\``,
+  ];
+}
 
 export const usage: Family<
   | "BAD_FLAG"
@@ -144,16 +155,21 @@ export const usage: Family<
   WOULD_LOSE_KEY: {
     exit: 64,
     retry: "never",
-    title: "the output holds a private key, which the new chain would erase",
+    title: "a private key would be lost, which may exist nowhere else",
     about:
-      "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
+      "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else. So would an installation of kubectl's plugin, where the kubeconfig holds another key than the file that the plugin is to hand out. --force does not consent to that.",
     what: (f) => `${f.file} holds a private key that would be lost`,
-    why: (f) =>
-      `Only certificates are written, so the key in that file would be lost.${f.operation === "rollback" ? "" : " The CA was not called."}`,
-    help: (f) =>
-      f.operation === "rollback"
+    why: (f) => {
+      if ("user" in f)
+        return `The key of ${f.user} in it is not known to be that of ${f.keyFile}, so it may exist nowhere else. Nothing was written.`;
+      return `Only certificates are written, so the key in that file would be lost.${f.operation === "rollback" ? "" : " The CA was not called."}`;
+    },
+    help: (f) => {
+      if ("user" in f) return keepKey(f);
+      return f.operation === "rollback"
         ? ["keep certificate and key in two files"]
-        : ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
+        : ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"];
+    },
   },
   WOULD_LOSE_CERTIFICATE: {
     exit: 64,

@@ -14,6 +14,9 @@ export const errnoWords: Record<string, string> = {
   ENOTDIR: "a part of the path is not a folder",
   EIO: "the disk reports an error",
   ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  EISDIR: "it is a folder",
+  EFBIG: "what is there is larger than 4 MiB",
   EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
 
@@ -74,8 +77,10 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
         ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
-      help: (f) => {
-        const elsewhere = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+      help: (f, has) => {
+        const said = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+        const elsewhere = has(/^--([\w-]+)/.exec(said)?.[1] ?? "") ? said : null;
+        const mounted = "a file that is mounted alone wants its folder mounted instead";
         if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
@@ -92,7 +97,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
             : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
           ...(f.operation === "rollback"
             ? []
-            : [`or write elsewhere: \`${elsewhere}\`; a file that is mounted alone wants its folder mounted instead`]),
+            : [elsewhere === null ? mounted : `or write elsewhere: \`${elsewhere}\`; ${mounted}`]),
         ];
       },
     },
@@ -126,8 +131,8 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         return `${where} has held its lock since ${instant(new Date(f.since))}.${waited}`;
       },
       evidence: (f) => [["lock", f.lock], ...(f.command === null ? [] : [["process", f.command] as const])],
-      help: (f) => [
-        "wait until it has ended, and run the command again; or let it wait longer: `--lock-timeout 2m`",
+      help: (f, has) => [
+        `wait until it has ended, and run the command again${has("lock-timeout") ? "; or let it wait longer: `--lock-timeout 2m`" : ""}`,
         ...(f.isSeen
           ? [`see what it does: \`ps -p ${f.pid} -f\``]
           : [`if no such process is left there: \`rm ${shellFile(f.lock)}\``]),

@@ -29,13 +29,42 @@ function processCheck(pid: number | null, pidFile: string | null, { fs, kill }: 
   return warning("signal", `${where}: ${process.said}`, ...(pidFile === null ? [] : [help]));
 }
 
-function programCheck(program: string, { env, fs }: Pick<World, "env" | "fs">): Check {
+/** Of kubectl's user: without it kubectl has no credentials at all. */
+export function pluginCheck(words: readonly [string, ...string[]], world: Pick<World, "env" | "fs">): Check {
+  const [program, ...scripts] = words;
+  const found = placeOf(program, world);
+  const lost =
+    found === undefined ? program : scripts.find((script) => isAbsolute(script) && !isFile(script, world.fs));
+  if (lost === undefined)
+    return ok("plugin", `kubectl gets the pair from ${[found, ...scripts].join(" ")}, which renews it when it is due`);
+  const help = "write the stanza anew: `renew kubectl-credential --install --force --user NAME CRT KEY`";
+  const where = lost === program ? isNowhere(program) : "is not there";
+  return warning("plugin", `${quoted(lost)} ${where}: kubectl cannot ask it`, help);
+}
+
+function isFile(path: string, fs: FileSystem): boolean {
+  try {
+    return fs.stat(path).isFile();
+  } catch {
+    return false; // not there, or not to be looked at
+  }
+}
+
+function placeOf(program: string, { env, fs }: Pick<World, "env" | "fs">): string | undefined {
   const places = program.includes("/")
     ? [program]
     : (env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", program));
-  const found = places.find((path) => isProgram(path, fs));
+  return places.find((path) => isProgram(path, fs));
+}
+
+function isNowhere(program: string): string {
+  return program.includes("/") ? "is not there, or may not be run" : "is in no folder of PATH";
+}
+
+function programCheck(program: string, world: Pick<World, "env" | "fs">): Check {
+  const found = placeOf(program, world);
   if (found === undefined) {
-    const where = program.includes("/") ? "is not there, or may not be run" : "is in no folder of PATH";
+    const where = isNowhere(program);
     const help = `find it: \`command -v ${shell(program, "PROGRAM")}\`; cron and systemd have another PATH than your shell: give its whole path`;
     return warning("hook", `${quoted(program)} ${where}: a renewed certificate would not be taken up`, help);
   }

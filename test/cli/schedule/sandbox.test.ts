@@ -10,6 +10,7 @@ const jobIn = (folder: string, more: Partial<Job> = {}): Job => ({
   certificate: `${folder}/web.crt`,
   key: `${folder}/web.key`,
   out: null,
+  also: [],
   flags: [],
   files: [`${folder}/web.crt`, `${folder}/web.key`],
   window: { kind: "percent", used: 66 },

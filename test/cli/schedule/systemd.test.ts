@@ -1,5 +1,6 @@
 /** The units are good, tight, and written all or none. */
 import { spawnSync } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -7,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -33,11 +35,23 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (name: string) => join(folder, name);
 
-async function systemd(words: readonly string[], options: WorldOptions = {}) {
+async function systemd(words: readonly string[], options: WorldOptions = {}, command = "systemd") {
   const env = { SYSTEMD_UNIT_PATH: at("units") };
   const world = testWorld({ env, program: [process.execPath, bin], ...options });
-  const exit = await main(["systemd", ...words, "--ca-url", "ca.internal:9000", "--root", at("root.crt")], world);
+  const exit = await main([command, ...words, "--ca-url", "ca.internal:9000", "--root", at("root.crt")], world);
   return { exit, stdout: world.out.text, stderr: world.err.text };
+}
+
+/** Issued for a day. */
+async function pair(name: string, { from = -1, to = 23, key = (pem: string) => pem } = {}): Promise<string> {
+  const authority = await createAuthority();
+  const now = Date.now();
+  const life = { notBefore: new Date(now + from * hour), notAfter: new Date(now + to * hour) };
+  const issued = await authority.issue({ provisioner: { name: "x" }, ...life });
+  writeFileSync(at(`${name}.crt`), issued.chain);
+  writeFileSync(at(`${name}.key`), key(issued.key), { mode: 0o600 });
+  writeFileSync(at("root.crt"), authority.root);
+  return issued.key;
 }
 
 const install = (...words: string[]) => ["--install", "--dir", at("units"), ...words];
@@ -55,13 +69,53 @@ describe("what is written", () => {
     expect(textOf("renew@.service")).toContain(`"${at("%I.crt")}" \\\n  "${at("%I.key")}"`);
   });
 
-  test("a second run changes nothing, and one with other flags replaces what is ours", async () => {
+  test("a second run changes nothing, of this pair or of another one that is kept in the same way", async () => {
     await systemd(install(...web()));
     const before = statSync(join(at("units"), "renew@.service"));
     expect((await systemd(install(...web()))).stderr).toContain("renew@.service: as it was");
+    expect((await systemd(install(at("mail.crt"), at("mail.key")))).stderr).toContain("renew@.service: as it was");
     expect(statSync(join(at("units"), "renew@.service")).ino).toBe(before.ino);
-    expect((await systemd(install("--expires-in", "50%", ...web()))).stderr).toContain("renew@.service: replaced");
-    expect(textOf("renew@.service")).toContain("--expires-in=50%%");
+  });
+
+  test("what only comments differ in is as it was, and is brought up to date by --force", async () => {
+    await systemd(install(...web()));
+    const made = textOf("renew@.timer");
+    writeFileSync(join(at("units"), "renew@.timer"), made.replace("# Not all machines at once.", "; mine"));
+    expect((await systemd(install(...web()))).stderr).toContain("renew@.timer: as it was");
+    expect(textOf("renew@.timer")).toContain("; mine");
+    expect((await systemd(install("--force", ...web()))).stderr).toContain("renew@.timer: replaced");
+    expect(textOf("renew@.timer")).toBe(made);
+  });
+
+  test.each<[string, string[], string]>([
+    ["another service to reload", ["--reload", "nginx"], 'renew@.service has "--exec=systemctl try'],
+    ["another rhythm", ["--expires-in", "5m"], "renew@.timer has OnCalendar="],
+    ["a folder for keys of its own", ["KEYS"], "%I.key"],
+    ["an edit by hand", ["EDIT"], "renew@.service has IPAddressDeny=any"],
+  ])("a template for a second pair in the folder: %s is not lost", async (_, words, told) => {
+    const [flags, key] =
+      words[0] === "KEYS" ? [[], "keys/web.key"] : [words.filter((word) => word !== "EDIT"), "web.key"];
+    await systemd(install(...flags, at("web.crt"), at(key)));
+    if (words[0] === "EDIT")
+      writeFileSync(join(at("units"), "renew@.service"), `${textOf("renew@.service")}IPAddressDeny=any\n`);
+    const before = units().map(textOf);
+    const ran = await systemd(install(at("mail.crt"), at("mail.key")));
+    expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining("error[UNIT_EXISTS]") });
+    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain(told);
+    expect(ran.stderr).toContain("`--name renew-mail`");
+    expect(units().map(textOf)).toEqual(before);
+    expect((await systemd(install("--name", "renew-mail", at("mail.crt"), at("mail.key")))).exit).toBe(0);
+    expect((await systemd(install(...web(), "--expires-in", "1m"))).stderr).toContain("`--name renew-web`");
+    expect((await systemd(install("--force", at("mail.crt"), at("mail.key")))).stderr).toContain("service: replaced");
+  });
+
+  test("units of one pair as well: other flags take --force, and the name that is offered is free", async () => {
+    const odd = [at("fullchain.pem"), at("privkey.pem")];
+    await systemd(install(...odd));
+    await systemd(install("--name", "renew-fullchain", ...odd));
+    const ran = await systemd(install("--expires-in", "50%", ...odd));
+    expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining("`--name renew-fullchain-2`") });
+    expect((await systemd(install("--force", "--expires-in", "50%", ...odd))).exit).toBe(0);
   });
 
   test("units of their own for files that are called differently", async () => {
@@ -81,7 +135,7 @@ describe("what is written", () => {
 
   test("a link's own folder can be written as well", async () => {
     mkdirSync(at("live"));
-    writeFileSync(at("live/web.crt"), "");
+    await pair("live/web");
     symlinkSync(at("live/web.crt"), at("web.crt"));
     const { stdout } = await systemd(web());
     expect(stdout).toContain(`ReadWritePaths="${folder}"\nReadWritePaths="${at("live")}"\n`);
@@ -102,10 +156,23 @@ describe("all or none", () => {
       if (to.includes("renew@.timer") && renames++ === 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
       realFileSystem.rename(from, to);
     };
-    const ran = await systemd(install("--expires-in", "1h", ...web()), { fs: { ...realFileSystem, rename } });
+    const ran = await systemd(install("--force", "--expires-in", "1h", ...web()), {
+      fs: { ...realFileSystem, rename },
+    });
     expect(ran).toMatchObject({ exit: 73, stderr: expect.stringContaining("error[CANNOT_INSTALL_UNIT]") });
     expect(units().map(textOf)).toEqual(before);
     expect(units()).toEqual(["renew@.service", "renew@.timer"]);
+  });
+
+  test("a unit that was masked is masked again", async () => {
+    symlinkSync("/dev/null", join(at("units"), "renew@.service"));
+    const rename = (from: string, to: string) => {
+      if (to.includes("renew@.timer")) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      realFileSystem.rename(from, to);
+    };
+    expect((await systemd(install("--force", ...web()), { fs: { ...realFileSystem, rename } })).exit).toBe(73);
+    expect(units()).toEqual(["renew@.service"]);
+    expect(readlinkSync(join(at("units"), "renew@.service"))).toBe("/dev/null");
   });
 
   test("the disk is full: no part of one is left", async () => {
@@ -146,6 +213,10 @@ describe("what is refused before anything is looked at", () => {
   test.each([
     [["--reload", "a b"], "BAD_UNIT_NAME"],
     [["--name", "a b"], "BAD_UNIT_NAME"],
+    [["--name=-x"], "BAD_UNIT_NAME"],
+    [["--reload=-x"], "BAD_UNIT_NAME"],
+    [["--also", "combined=web.key", "--also", "der=web.key"], "FLAG_CONFLICT"],
+    [["--also", "p12=web.p12"], "NO_PASSPHRASE_FILE"],
     [["--timer", "--daemon"], "FLAG_CONFLICT"],
     [["--reload", "nginx", "--exec", "true"], "FLAG_CONFLICT"],
     [["--force"], "BAD_FLAG"],
@@ -161,6 +232,143 @@ describe("what is refused before anything is looked at", () => {
     );
     expect(ran).toMatchObject({ exit: 64, stderr: expect.stringContaining(`error[${code}]`) });
     expect(units()).toEqual([]);
+  });
+});
+
+describe("what would never work", () => {
+  const encrypted = (pem: string) =>
+    createPrivateKey(pem)
+      .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
+      .toString();
+
+  test.each<[string, () => Promise<unknown>, string[], string]>([
+    ["the certificate as its key", () => pair("web"), ["web.crt", "web.crt"], "NO_KEY"],
+    ["the wrong way round", () => pair("web"), ["web.key", "web.crt"], "SWAPPED"],
+    [
+      "no certificate, and a key that is none",
+      async () => writeFileSync(at("web.key"), "x"),
+      ["web.crt", "web.key"],
+      "NOT_PEM",
+    ],
+    [
+      "a certificate without anything in it",
+      async () => writeFileSync(at("web.crt"), ""),
+      ["web.crt", "web.key"],
+      "FILE_EMPTY",
+    ],
+    ["another's key", () => pair("mail").then(() => pair("web")), ["web.crt", "mail.key"], "KEY_MISMATCH"],
+    [
+      "an encrypted key, and nobody to ask",
+      () => pair("web", { key: encrypted }),
+      ["web.crt", "web.key"],
+      "KEY_ENCRYPTED",
+    ],
+    [
+      "a root that is none",
+      () => pair("web").then(() => writeFileSync(at("root.crt"), "x")),
+      ["web.crt", "web.key"],
+      "ROOT_NOT_PEM",
+    ],
+    ["a folder", async () => mkdirSync(at("web.crt")), ["web.crt", "web.key"], "FILE_IS_FOLDER"],
+  ])("%s: refused, by cron's line as well", async (_, make, [crt = "", key = ""], code) => {
+    await make();
+    for (const command of ["systemd", "cron"] as const) {
+      const ran = await systemd([at(crt), at(key)], { answers: ["secret"] }, command);
+      expect(ran).toMatchObject({ stdout: "", stderr: expect.stringContaining(`error[${code}]`) });
+    }
+  });
+
+  test.each<[string, () => Promise<unknown>, string[], string]>([
+    [
+      "the key",
+      () => pair("web").then(() => rmSync(at("web.key"))),
+      [],
+      "web.key is not there: that run fails until it is",
+    ],
+    [
+      "the certificate",
+      () => pair("web").then(() => rmSync(at("web.crt"))),
+      [],
+      "for FOLDER/web.crt a lifetime of a day is taken",
+    ],
+    ["the root", () => pair("web").then(() => rmSync(at("root.crt"))), [], "root.crt is not there"],
+    ["the passphrase", () => pair("web", { key: encrypted }), ["--password-file", "FOLDER/pass"], "pass is not there"],
+    ["the user", () => pair("web"), ["--user", "no-such-user-here"], "no user no-such-user-here is in /etc/passwd"],
+  ])("%s is not here, and may be elsewhere: printed, and said", async (_, make, flags, note) => {
+    await make();
+    for (const command of ["systemd", "cron"] as const) {
+      const words = [...flags.map((word) => word.replace("FOLDER", folder)), "--json", ...web()];
+      const { exit, stdout } = await systemd(words, {}, command);
+      const { notes } = JSON.parse(stdout) as { notes: string[] };
+      expect([exit, notes.join("\n")]).toEqual([0, expect.stringContaining(note.replace("FOLDER", folder))]);
+    }
+  });
+
+  test("the folder of another form that is not there, which systemd could not even begin without", async () => {
+    await pair("web");
+    const { stdout } = await systemd([
+      "--also",
+      `combined=${at("nowhere/web.pem")}`,
+      "--user",
+      "root",
+      "--json",
+      ...web(),
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: [`${at("nowhere")} is not there: that run fails until it is`] });
+  });
+
+  test("all that is here and good: nothing is said of it", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...web(), "--user", "root", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ notes: [] });
+  });
+
+  test.each<[string, string[], string]>([
+    ["the stem, where it is the instance", ["web".repeat(83)], "`ln -s`"],
+    ["one that grows when it is escaped", ["a-".repeat(60)], "`ln -s`"],
+  ])("a name that systemd does not take: %s", async (_, [stem = ""], help) => {
+    const ran = await systemd([at(`${stem}.crt`), at(`${stem}.key`)]);
+    expect(ran).toMatchObject({ exit: 64, stdout: "", stderr: expect.stringContaining("error[BAD_UNIT_NAME]") });
+    expect(ran.stderr).toContain(help);
+  });
+
+  test("and one that is made of the path, until it has a --name", async () => {
+    const files = [at(`${"a-".repeat(60)}.crt`), at("web.key")];
+    expect(await systemd(files)).toMatchObject({ exit: 64, stderr: expect.stringContaining("`--name NAME`") });
+    expect((await systemd(["--name", "mine", ...files])).exit).toBe(0);
+  });
+});
+
+describe("other forms", () => {
+  const also = (...files: string[]) => files.flatMap((one) => ["--also", one.replace("=", `=${folder}/`)]);
+
+  test("are written by the unit as well, which may write where they are, and is a template where they are called alike", async () => {
+    await pair("web");
+    mkdirSync(at("proxy"));
+    const { stdout } = await systemd([
+      ...also("combined=proxy/web.pem", "p12=web.p12"),
+      "--p12-password-file",
+      "p12.pass",
+      ...web(),
+    ]);
+    expect(stdout).toContain(`"--also=combined=${folder}/proxy/%I.pem"`);
+    expect(stdout).toContain(`"--also=p12=${folder}/%I.p12"`);
+    expect(stdout).toContain(`--p12-password-file=${join(process.cwd(), "p12.pass")}`);
+    expect(stdout).toContain(`ReadWritePaths="${folder}"\nReadWritePaths="${folder}/proxy"\n`);
+    expect(stdout).toContain("renew@.service");
+  });
+
+  test("that are called otherwise are those of one pair, and make no template", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...also("combined=haproxy.pem"), ...web()]);
+    expect(stdout).not.toContain("renew@.service");
+    expect(stdout).toContain(`"--also=combined=${folder}/haproxy.pem"`);
+  });
+
+  test("are in cron's line", async () => {
+    await pair("web");
+    const { stdout } = await systemd([...also("der=web.der"), ...web()], {}, "cron");
+    expect(stdout).toContain(`'--also=der=${folder}/web.der' '${folder}/web.crt'`);
   });
 });
 
@@ -181,21 +389,101 @@ describe("how often", () => {
   });
 
   test("the certificate's own life decides", async () => {
-    const authority = await createAuthority();
-    const now = Date.now();
-    const life = { notBefore: new Date(now - hour), notAfter: new Date(now + 29 * 24 * hour) };
-    const { chain } = await authority.issue({ provisioner: { name: "x" }, ...life });
-    writeFileSync(at("web.crt"), chain);
+    await pair("web", { to: 29 * 24 });
     expect((await systemd(web())).stdout).toContain("OnCalendar=daily");
   });
 });
 
-test("step's own units are named, with the way from them", async () => {
-  mkdirSync(at("units/timers.target.wants"));
-  writeFileSync(at("units/cert-renewer@.service"), "");
-  writeFileSync(at("units/timers.target.wants/cert-renewer@web.timer"), "");
-  const { stderr } = await systemd(web());
-  expect(stderr).toContain("`systemctl disable --now cert-renewer@web.timer`");
+describe("step's own units beside it", () => {
+  /** As step's documentation has it. */
+  const template = () => `[Service]
+Environment=STEPPATH=/etc/step-ca \\
+            CERT_LOCATION=${folder.replaceAll(" ", "\\ ")}/%i.crt \\
+            "KEY_LOCATION=${folder}/%i.key"
+ExecCondition=/usr/bin/step certificate needs-renewal \${CERT_LOCATION}
+ExecStart=/usr/bin/step ca renew --force \${CERT_LOCATION} \${KEY_LOCATION}
+`;
+  const put = (name: string, text: string) => {
+    mkdirSync(join(at("units"), name, ".."), { recursive: true });
+    writeFileSync(join(at("units"), name), text);
+  };
+  const notes = async (enabled: readonly string[], unit = template()) => {
+    put("cert-renewer@.service", unit);
+    for (const instance of enabled) put(`timers.target.wants/cert-renewer@${instance}.timer`, "");
+    const { stdout } = await systemd([...web(), "--json"]);
+    return (JSON.parse(stdout) as { notes: string[] }).notes.filter((note) => note.includes("step")).slice(0);
+  };
+  const way = /`systemctl disable --now cert-renewer@(\S+)\.timer`/;
+
+  test("the one that renews this certificate is named, and no other", async () => {
+    const [note = ""] = await notes(["web", "mail", "db"]);
+    expect(way.exec(note)?.[1]).toBe("web");
+    expect(note).not.toMatch(/mail|db/);
+  });
+
+  test("none is named where all that are enabled renew others", async () => {
+    expect((await notes(["mail", "db"])).filter((note) => note.includes("cert-renewer"))).toEqual([]);
+  });
+
+  test("what a drop-in says of one instance counts", async () => {
+    put(
+      "cert-renewer@gateway.service.d/override.conf",
+      `[Service]\nWorkingDirectory=${folder}\nEnvironment=CERT_LOCATION=web.crt\n`,
+    );
+    put("cert-renewer@web.service.d/override.conf", "[Service]\nEnvironment=CERT_LOCATION=/srv/other.crt\n");
+    expect(way.exec((await notes(["gateway", "web"]))[0] ?? "")?.[1]).toBe("gateway");
+  });
+
+  test("a link to it, and a command that was written out, are it as well", async () => {
+    await pair("web");
+    symlinkSync(at("web.crt"), at("live.crt"));
+    put(
+      "cert-renewer@x.service",
+      '[Service]\nExecStart=\nExecStart=/bin/sh -c "cd / && step ca renew --force '.concat(
+        `${folder.replaceAll(" ", "_")}/x.crt x.key"\n`,
+      ),
+    );
+    put("cert-renewer@y.service", `[Service]\nExecStart=step ca renew '${at("live.crt")}' y.key\n`);
+    const spaceless = `${folder.replaceAll(" ", "_")}`;
+    symlinkSync(folder, spaceless);
+    symlinkSync(at("web.crt"), at("x.crt"));
+    try {
+      const [note = ""] = await notes(["x", "mail"]);
+      expect(way.exec(note)?.[1]).toBe("x");
+    } finally {
+      rmSync(spaceless);
+    }
+  });
+
+  test("a name with a space in it, in quotes", async () => {
+    const [note = ""] = await notes(
+      ["x"],
+      `[Service]\nExecStart=/usr/bin/step ca renew --force "${at("web.crt")}" web.key\n`,
+    );
+    expect(way.exec(note)?.[1]).toBe("x");
+  });
+
+  test.each([
+    [
+      "a file that holds it",
+      "[Service]\nEnvironmentFile=/etc/x/%i\nExecStart=step ca renew --force $CERT_LOCATION $KEY_LOCATION\n",
+    ],
+    ["a variable of another's", "[Service]\nExecStart=step ca renew --force $CERT $KEY\n"],
+    [
+      "a name that only the machine knows",
+      "[Service]\nExecStart=step ca renew --force /etc/ssl/%H.crt /etc/ssl/%H.key\n",
+    ],
+    ["nothing", ""],
+  ])("%s: it is said that it cannot be told", async (_, unit) => {
+    const [note = ""] = await notes(["web", "mail"], unit);
+    expect(note).toContain("cannot be told");
+    expect(note).toContain("`systemctl cat cert-renewer@mail.timer cert-renewer@web.timer`");
+    expect(note).not.toMatch(way);
+  });
+
+  test("that none starts with the machine is said", async () => {
+    expect(await notes([])).toEqual([expect.stringContaining("none of them starts with the machine")]);
+  });
 });
 
 test("a word of a command line is that word, whatever is in it", () => {
@@ -212,6 +500,9 @@ describe.skipIf(!has)("systemd-analyze finds no fault", () => {
     ["a daemon", ["--daemon"], ["web.crt", "web.key"]],
     ["a daemon that reloads", ["--daemon", "--reload", "nginx.service"], ["web.crt", "web.key"]],
     ["odd names", ["--exec-shell", `echo "$RENEW_CERT" 100% 'x' \\n; true`], [`we b%"'$.crt`, "k e y"]],
+    ["a backslash at the end", [], ["web.crt\\", "k.key"]],
+    ["a backslash at the end of both", [], ["web.a\\", "web.b\\"]],
+    ["other forms", ["--also", "combined=/srv/we b/web.pem"], ["web.crt", "web.key"]],
     ["an odd instance", [], ["we b%é.crt", "we b%é.key"]],
     ["a user", ["--user", "daemon"], ["web.crt", "web.key"]],
     ["others' files", ["--pid-file", "/run/x.pid"], ["web.crt", "web.key"]],
@@ -220,6 +511,8 @@ describe.skipIf(!has)("systemd-analyze finds no fault", () => {
   test.each(forms)("in %s", async (_, flags, [crt = "", key = ""]) => {
     const { exit, stderr } = await systemd(install(...flags, at(crt), at(key)));
     expect({ exit, stderr: exit === 0 ? "" : stderr }).toEqual({ exit: 0, stderr: "" });
+    for (const name of units())
+      for (const line of linesOf(name)) if (line.startsWith("Description=")) expect(line).not.toMatch(/\\$/);
     const files = units().map((name) => `./${name}`);
     const verified = analyze("verify", "--man=no", ...files);
     // Of systemd's own units that this machine may lack it warns as well.

@@ -1,4 +1,5 @@
 /** The check-up: well, not well, and what stands in the way. */
+import { readFileSync } from "node:fs";
 import { client, expired, leaf, type Plays } from "./play.ts";
 
 const doctor = "doctor web.crt web.key --ca-url CA --root root.crt";
@@ -27,6 +28,22 @@ export const doctors: Plays = {
       await s.issue("other");
     },
     command: doctor.replace("web.key", "other.key"),
+  },
+  "doctor-also": {
+    set: async (s) => {
+      await leaf({ crl: true }, fresh)(s);
+      s.write("full.pem", readFileSync("web.crt", "utf8"));
+      s.write("combined.pem", readFileSync("web.crt", "utf8"), 0o600);
+      return undefined;
+    },
+    command: `${doctor} --also fullchain=full.pem --also combined=combined.pem --also der=web.der`,
+  },
+  "doctor-also-cannot": {
+    set: async (s) => {
+      await leaf({ crl: true }, fresh)(s);
+      return undefined;
+    },
+    command: `${doctor} --also combined=nowhere/web.pem`,
   },
   "doctor-rehearsed": { set: leaf({}, fresh), command: doctor.replace("doctor", "doctor --rehearse") },
   "doctor-rehearsal-refused": {

@@ -1,9 +1,9 @@
 /** `renew kubeconfig` and `renew kubectl-credential`: what is done, and every way a kubeconfig can be wrong. */
 
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import type { DevCaOptions } from "../../../src/dev-ca/server.ts";
 import { base64, inline, kubeconfig } from "../kubeconfig.ts";
-import { expired, type Play, type Plays } from "./play.ts";
+import { expired, failing, type Play, type Plays } from "./play.ts";
 
 const reach = "--ca-url CA --root root.crt";
 const kube = `kubeconfig --force config ${reach}`;
@@ -86,6 +86,29 @@ export const kubes: Plays = {
   "kube-user-missing": { set: user(own), command: `${kube} --user dvae` },
   "kube-user-missing-json": { set: user(own), command: kube.replace("--force", "--force --json --user dvae") },
   "kube-user-missing-all": { set: user(() => "kind: Config\nusers: []\n"), command: kube },
+  "kubeconfig-broken-both": {
+    set: user(() => kubeconfig("dave", [...inline("dave"), "client-certificate: /etc/certs/dave.crt"])),
+    command: kube,
+  },
+  "kubeconfig-broken-deep": {
+    set: user(() => `${own()}x-deep: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`),
+    command: kube,
+  },
+  "kubeconfig-too-large": { set: user(() => `${own()}# ${"x".repeat(4 * 1024 * 1024)}\n`), command: kube },
+  "kubeconfig-cannot-write": {
+    set: async (s) => {
+      await user(own, {}, {})(s);
+      return failing("checkWritable", "EROFS");
+    },
+    command: kube,
+  },
+  "kubeconfig-disk-full": {
+    set: async (s) => {
+      await user(own, {}, {})(s);
+      return failing("write", "ENOSPC");
+    },
+    command: `${kube} --rekey`,
+  },
   "kube-user-exec": { set: user(own), command: `${kube} --user ci` },
   "kube-user-exec-ours": {
     set: having("exec: {command: /usr/local/bin/renew, args: [kubectl-credential, dave.crt, dave.key]}"),
@@ -102,6 +125,13 @@ export const kubes: Plays = {
     command: kube,
   },
   "kube-would-replace": { set: user(own), command: install },
+  "kube-would-lose-key": {
+    set: async (s) => {
+      await s.issue("other");
+      await user(() => kubeconfig("dave", inline("other")))(s);
+    },
+    command: `${install} --force`,
+  },
   "kubectl-credential-installed": { set: user(own), command: `${install} --force` },
   "kubectl-credential-expired": {
     set: user(own, expired),
@@ -112,6 +142,21 @@ export const kubes: Plays = {
     command: `doctor --kubeconfig config ${reach}`,
   },
   "doctor-kubeconfig-token": { set: user(own, {}, {}), command: `doctor --kubeconfig config --user robot ${reach}` },
+  "doctor-kubeconfig-plugin": {
+    set: async (s) => {
+      const plugin = () => {
+        const args = ["kubectl-credential", "--ca-url", s.url(), "--root", "root.crt", "dave.crt", "dave.key"];
+        return kubeconfig("dave", [`exec: {command: bin/renew, args: ${JSON.stringify(args)}}`]);
+      };
+      await user(own, { from: -2, to: 22 }, {})(s);
+      s.write("config", plugin(), 0o600);
+      mkdirSync("bin");
+      s.write("bin/renew", "", 0o700);
+      return undefined;
+    },
+    command: "doctor --kubeconfig config",
+  },
+  "doctor-kubeconfig-exec": { set: user(own, {}, {}), command: `doctor --kubeconfig config --user ci ${reach}` },
   "kube-exec-info": {
     set: async (s) => {
       await user(own)(s);
