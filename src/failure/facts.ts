@@ -135,8 +135,8 @@ export interface Facts extends KubeFacts {
     unfinished?: true;
   };
 
-  /** `nearest`: the folder that is there, of one that is not. */
-  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string };
+  /** `nearest`: the folder that is there, of one that is not. `there`: what the file looks like that would be lost. */
+  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string; there?: string };
 
   CANNOT_INSTALL_UNIT: { file: string; folder: string; errno: string };
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
@@ -182,7 +182,12 @@ export interface Facts extends KubeFacts {
   CA_URL_MISSING: { looked: readonly string[] };
   BAD_CONFIGURATION: { file: string; problem: string };
   /** `named`: by whom, where somebody has named it. */
-  NO_RUN_CONFIG: { looked: readonly string[]; named: string | null; similar: readonly string[] };
+  NO_RUN_CONFIG: {
+    looked: readonly string[];
+    named: string | null;
+    similar: readonly string[];
+    command: "run" | "status";
+  };
   /** `others`: how many entries are broken besides. */
   BAD_RUN_CONFIG: RunPlace & { problem: RunConfigProblem; others?: number };
   SAME_FILE_TWICE: { file: string; uses: readonly [FileUse, FileUse] };
