@@ -7,7 +7,15 @@ import type { KubeFacts } from "./kube-facts.ts";
 import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
 
 /** Which of the user's files a failure speaks about. */
-export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message" | "kubeconfig";
+export type Role =
+  | "certificate"
+  | "key"
+  | "root"
+  | "passphrase"
+  | "p12-passphrase"
+  | "output"
+  | "message"
+  | "kubeconfig";
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
@@ -67,6 +75,11 @@ export interface Facts extends KubeFacts {
   PUBLIC_KEY: OfFile;
   BAD_KEY: OfFile & { problem: string };
   KEY_ENCRYPTED: OfFile;
+  /** No passphrase for a new PKCS#12 file. `at`: the first octet that cannot be, from 1. */
+  BAD_PASSPHRASE: { file: string } & (
+    | { problem: "not-utf8" | "nul"; at: number; looksLike: string }
+    | { problem: "long"; length: number; limit: number }
+  );
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
   /** `only`: a token is not to be taken, with or without force. */

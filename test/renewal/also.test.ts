@@ -3,7 +3,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { quickAnswer } from "../../src/cli/quick.ts";
+import { attempt } from "../../src/failure/failure.ts";
 import { realFileSystem } from "../../src/files/system.ts";
+import { passphraseIn } from "../../src/renewal/also/passphrase.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 let s: Scene;
@@ -100,6 +102,9 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also p12=a.p12", 64, "NO_PASSPHRASE_FILE"],
     ["--also p12=a.p12 --p12-password-file empty", 65, "FILE_EMPTY"],
     ["--also p12=a.p12 --p12-password-file nowhere", 66, "FILE_MISSING"],
+    ["--also p12=a.p12 --p12-password-file latin1", 65, "BAD_PASSPHRASE"],
+    ["--also p12=a.p12 --p12-password-file nul", 65, "BAD_PASSPHRASE"],
+    ["--also p12=a.p12 --p12-password-file long", 65, "BAD_PASSPHRASE"],
     ["--also haproxy=a.pem", 64, "BAD_FLAG"],
     ["--also leaf", 64, "BAD_FLAG"],
     ["--also leaf=", 64, "BAD_FLAG"],
@@ -108,6 +113,9 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also combined=other.key", 64, "WOULD_LOSE_KEY"],
   ])("%s is %i %s, before the CA is asked", async (also, status, code) => {
     writeFileSync("empty", "\n");
+    s.write("latin1", Buffer.from("gr\u00fcn\n", "latin1"));
+    s.write("nul", "a\0b\n");
+    s.write("long", "a".repeat(1024));
     writeFileSync("other.key", text("web.key"));
     symlinkSync("web.crt", "linked.pem");
     const { exit, stderr } = await s.renew(`${command}--force web.crt web.key ${also} ${reach}`);
@@ -122,6 +130,47 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     const { exit, stderr } = await s.renew(`${command}web.crt web.key --also leaf=as.pem ${reach}`);
     expect(exit).toBe(64);
     expect(stderr).toMatch(/error\[WOULD_OVERWRITE\]: .*as\.pem/);
+  });
+});
+
+describe("the passphrase of a p12", () => {
+  const read = (contents: string | Buffer) => {
+    writeFileSync("p12.pass", contents);
+    const { failure, value } = { value: undefined, ...attempt(() => passphraseIn("p12.pass", realFileSystem)) };
+    return failure === undefined ? value : { code: failure.code, ...failure.facts };
+  };
+
+  test.each([
+    ["secret", "secret"],
+    ["secret\r\nmore", "secret"],
+    ["\ufeffgr\u00fcn \ufffd\n\0\xff", "gr\u00fcn \ufffd"],
+    [" \n", " "],
+    ["a".repeat(1023), "a".repeat(1023)],
+  ])("of %j is its first line", (contents, passphrase) => {
+    expect(read(contents)).toBe(passphrase);
+  });
+
+  test.each([
+    ["", { code: "FILE_EMPTY", role: "p12-passphrase" }],
+    ["\ufeff\n", { code: "FILE_EMPTY", role: "p12-passphrase" }],
+    [Buffer.from("gr\u00fcn", "latin1"), { problem: "not-utf8", at: 3 }],
+    [Buffer.concat([Buffer.from("\ufffd"), Buffer.of(0xe2, 0x82)]), { problem: "not-utf8", at: 4 }],
+    [
+      Buffer.from("\ufeffsecret", "utf16le"),
+      { problem: "not-utf8", at: 1, looksLike: expect.stringContaining("UTF-16") },
+    ],
+    [Buffer.from("secret", "utf16le"), { problem: "nul", at: 2 }],
+    ["\u00fc".repeat(512), { problem: "long", length: 1024, limit: 1023 }],
+  ])("is none in %j, with evidence", (contents, facts) => {
+    expect(read(contents)).toMatchObject({ file: "p12.pass", ...facts });
+  });
+
+  test("that is empty is told of by its own flag", async () => {
+    writeFileSync("p12.pass", "\n");
+    const flags = "--also p12=a.p12 --p12-password-file p12.pass";
+    const { stderr } = await s.renew(`--force web.crt web.key ${flags} ${reach}`);
+    expect(stderr).toContain("error[FILE_EMPTY]: p12.pass is empty: it holds no passphrase");
+    expect(stderr).not.toMatch(/ --password-file|The key is encrypted/);
   });
 });
 

@@ -12,6 +12,7 @@ import { pemBlocks, toPem } from "../../pki/pem.ts";
 import type { World } from "../../world.ts";
 import { refuseToLoseKey } from "../loss.ts";
 import { type Also, type AlsoFile, alsoText, holdsKey, type Reserved, refuseTwice } from "./form.ts";
+import { passphraseIn } from "./passphrase.ts";
 
 /** Of what the forms are made. */
 export interface Material {
@@ -49,7 +50,7 @@ export async function outputsFor(also: Also, around: Around, world: World): Prom
     return like === null || holdsKey(one.form) ? goal : { ...goal, like };
   });
   const hasP12 = also.files.some(({ form }) => form === "p12");
-  const passphrase = hasP12 ? passphraseIn(also.passwordFile ?? "", world) : "";
+  const passphrase = hasP12 ? passphraseIn(also.passwordFile ?? "", fs) : "";
   const pkcs12 = hasP12 ? (await import("../../pki/pkcs12.ts")).pkcs12 : null;
   const write = { p12: (of: Material) => pkcs12?.(of, passphrase) ?? Buffer.alloc(0) };
   return {
@@ -83,16 +84,6 @@ function keyPem(bytes: Buffer, key: KeyObject): string {
   if ("pem" in material) return material.pem;
   if (material.cipher !== null) return toPem("ENCRYPTED PRIVATE KEY", material.der);
   return key.export({ type: "pkcs8", format: "pem" }).toString();
-}
-
-/** The first line, as OpenSSL and keytool read such a file. */
-function passphraseIn(file: string, { fs }: World): string {
-  const [line = ""] = readNamed(file, "passphrase", fs)
-    .toString("utf8")
-    .replace(/^\ufeff/, "")
-    .split(/\r?\n/);
-  if (line === "") throw new Failure("FILE_EMPTY", { file, role: "passphrase" });
-  return line;
 }
 
 function goalFor(one: AlsoFile, token: string, fs: World["fs"]): Goal {
