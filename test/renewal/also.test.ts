@@ -212,6 +212,47 @@ describe("renew run", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  describe.each([["due"], ["not due"], ["owing"]])(
+    "stops before any request where a form is broken of one that is %s",
+    (state) => {
+      test.each([
+        [{ also: { p12: "a.p12" }, "p12-password-file": "nowhere" }, "FILE_MISSING"],
+        [{ also: { p12: "a.p12" }, "p12-password-file": "empty" }, "FILE_EMPTY"],
+        [{ also: { p12: "a.p12" }, "p12-password-file": "binary" }, "BAD_PASSPHRASE"],
+        [{ also: { leaf: "nowhere/a.pem" } }, "CANNOT_WRITE"],
+        [{ also: { leaf: "other.key" } }, "WOULD_LOSE_KEY"],
+        ...(state === "due" ? [[{ out: "nowhere/new.crt" }, "CANNOT_WRITE"] as [object, string]] : []),
+      ])("%j", async (more, code) => {
+        await s.ca();
+        await s.issue("mail", {
+          usages: ["serverAuth", "clientAuth"],
+          ...(state === "due" ? {} : { from: -1, to: 23 }),
+        });
+        s.write("empty", "\n");
+        s.write("binary", Buffer.of(0xff, 0x0a));
+        s.write("other.key", text("web.key"));
+        if (state === "owing") s.write(".mail.crt.renew-owed", "{}");
+        const top = { "ca-url": s.url(), root: "root.crt", "expires-in": "20h" };
+        const certificates = [
+          { crt: "web.crt", key: "web.key" },
+          { crt: "mail.crt", key: "mail.key", ...more },
+        ];
+        s.write("renew.json", JSON.stringify({ ...top, certificates }, null, 1));
+        const before = text("web.crt");
+        const one = await s.renew("run --config renew.json");
+        expect(one.exit, one.screen).toBeGreaterThan(0);
+        expect(one.stderr).toContain(`error[${code}]`);
+        expect(one.stderr).toMatch(/listed: entry 2, renew\.json:\d+\n/);
+        expect(text("web.crt"), "nothing is renewed").toBe(before);
+        expect((await s.renew("run --config renew.json --dry-run")).stderr).toContain(`error[${code}]`);
+        const kept = await s.renew("run --config renew.json --keep-going");
+        expect(kept.stderr).toContain(`error[${code}]`);
+        expect(text("web.crt"), "the others are").not.toBe(before);
+        expect(text("other.key")).toBe(text("web.key"));
+      });
+    },
+  );
+
   test.each([
     [{ also: { p12: "a.p12" } }, "BAD_RUN_CONFIG"],
     [{ also: { fulchain: "a.pem" } }, "BAD_RUN_CONFIG"],

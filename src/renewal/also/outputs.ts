@@ -41,6 +41,18 @@ export interface Around {
  * Throws FLAG_CONFLICT, WOULD_LOSE_KEY, CANNOT_WRITE, and what is wrong with the passphrase's file. Nothing is written.
  */
 export async function outputsFor(also: Also, around: Around, world: World): Promise<Outputs> {
+  const { goals, passphrase } = checkedForms(also, around, world);
+  const hasP12 = also.files.some(({ form }) => form === "p12");
+  const pkcs12 = hasP12 ? (await import("../../pki/pkcs12.ts")).pkcs12 : null;
+  const write = { p12: (of: Material) => pkcs12?.(of, passphrase) ?? Buffer.alloc(0) };
+  return {
+    goals,
+    contents: (of) => also.files.map(({ form }) => (form === "p12" ? write.p12(of) : bytesOf(form, of))),
+  };
+}
+
+/** Where they go, with all that can be wrong found. Throws as `outputsFor` does. */
+export function checkedForms(also: Also, around: Around, world: World): { goals: Goal[]; passphrase: string } {
   const { fs } = world;
   refuseTwice(also.files, around.reserved, (file) => realPath(file, fs));
   const like = statOf(around.certificate, fs);
@@ -50,13 +62,7 @@ export async function outputsFor(also: Also, around: Around, world: World): Prom
     return like === null || holdsKey(one.form) ? goal : { ...goal, like };
   });
   const hasP12 = also.files.some(({ form }) => form === "p12");
-  const passphrase = hasP12 ? passphraseIn(also.passwordFile ?? "", fs) : "";
-  const pkcs12 = hasP12 ? (await import("../../pki/pkcs12.ts")).pkcs12 : null;
-  const write = { p12: (of: Material) => pkcs12?.(of, passphrase) ?? Buffer.alloc(0) };
-  return {
-    goals,
-    contents: (of) => also.files.map(({ form }) => (form === "p12" ? write.p12(of) : bytesOf(form, of))),
-  };
+  return { goals, passphrase: hasP12 ? passphraseIn(also.passwordFile ?? "", fs) : "" };
 }
 
 function bytesOf(form: Exclude<AlsoFile["form"], "p12">, { chain, keyFile, key, anchors }: Material): Buffer {
