@@ -75,15 +75,15 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
-  const debt = await settleFirst(hooked, outCertificate, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  const { also } = policy;
+  // A hook that is owed may need the very form that is missing.
+  if (!when.due && also)
+    await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
+  const debt = await settleFirst(hooked, outCertificate, { turn, world, progress });
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) {
-    const { also } = policy;
-    if (also) await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
-    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
-  }
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   const inside = paths.kube?.install;
   if (policy.window === null && !inside && areNewerThanAsked(written, world))
     return overtaken(policy, turn, world, progress);
@@ -93,7 +93,6 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   if (inside === undefined) refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
-  const { also } = policy;
   const set = also ? await (await import("./also/set.ts")).formsOf({ ...policy, also }, goals, turn, world) : null;
   await mayReplace(goals, set?.goals ?? [], policy, world);
   const isOver = () => isReplaced(seen, turn.files, world);

@@ -115,15 +115,14 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
-  const debt: Debt =
-    sharing.hooks && hooked ? { was: "none" } : await settleFirst(hooked, out, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  // A hook that is owed may need the very form that is missing.
+  if (!when.due && also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
+  const debt: Debt =
+    sharing.hooks && hooked ? { was: "none" } : await settleFirst(hooked, out, { turn, world, progress });
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) {
-    if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
-    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
-  }
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
     const facts = { file, key: keyFile, ...ofKubeconfig(identity), notAfter: leaf.notAfter, now: world.now() };
@@ -205,7 +204,7 @@ function refuseIfChanged(file: string, isChanged: boolean, { target: { folder } 
   throw new Failure("TARGET_CHANGED", { file, kept: [] });
 }
 
-/** What an earlier run has left undone comes before anything else, unless another run is at it. */
+/** What an earlier run has left undone comes before the CA is asked, unless another run is at it. */
 export async function settleFirst(
   hooked: Hooked | null,
   file: string,

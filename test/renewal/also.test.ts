@@ -6,6 +6,7 @@ import { quickAnswer } from "../../src/cli/quick.ts";
 import { attempt } from "../../src/failure/failure.ts";
 import { realFileSystem } from "../../src/files/system.ts";
 import { passphraseIn } from "../../src/renewal/also/passphrase.ts";
+import type { World } from "../../src/world.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
 let s: Scene;
@@ -78,6 +79,20 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     writeFileSync("p12.pass", "another\n");
     writeFileSync("as.leaf", "stale");
     expect((await s.renew(line)).stderr).toMatch(/missing or stale: as\.leaf, as\.p12/);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("writes what is missing before it runs the hook that is owed, which may need it", async () => {
+    s.write(".web.crt.renew-owed", "{}");
+    const seen: string[] = [];
+    const run: World["run"] = async () => {
+      seen.push(existsSync("as.pem") ? text("as.pem") : "missing");
+      return { how: "exit", status: 0 };
+    };
+    const flags = "--also combined=as.pem --expires-in 1h --exec ./hook.sh";
+    const { exit, screen } = await s.renew(`${command}--force web.crt web.key ${flags} ${reach}`, { run });
+    expect(exit, screen).toBe(0);
+    expect(seen).toEqual([text("web.crt") + text("web.key")]);
     expect(leftovers()).toEqual([]);
   });
 
