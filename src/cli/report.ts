@@ -45,6 +45,7 @@ export class Reporter {
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
   #installed: { file: string; keyFile: string | null } | null = null;
+  #forms: readonly string[] = [];
   #hasRepaired = false;
   #method: { method: Method; because: MethodReason } | null = null;
 
@@ -62,12 +63,14 @@ export class Reporter {
     this.#hasRepaired = false;
     this.#about = null;
     this.#installed = null;
+    this.#forms = [];
   }
 
   /** From here on a failure comes after the new certificate, which is in its place. */
-  installed(file: string, leaf: Certificate, keyFile: string | null = null): void {
+  installed(file: string, leaf: Certificate, keyFile: string | null = null, forms: readonly string[] = []): void {
     this.#about = { file, leaf };
     this.#installed = { file, keyFile };
+    this.#forms = forms;
   }
 
   chose(method: Method, because: MethodReason): void {
@@ -95,6 +98,7 @@ export class Reporter {
 
   /** Other forms of a certificate that is not due. */
   freshened(files: readonly string[]): void {
+    this.#forms = files;
     this.#note(
       `written from what is there, as ${files.length === 1 ? "it was" : "they were"} missing or stale: ${files.join(", ")}`,
     );
@@ -106,13 +110,13 @@ export class Reporter {
     this.#say(text);
   }
 
-  /** What earlier runs had kept is gone: whoever has noted its name should know. */
-  swept(text: string): void {
-    this.#note(text);
+  /** What somebody has to do, though all went well: said in every manner. */
+  warned(lines: readonly string[]): void {
+    for (const line of lines) this.#say(line);
   }
 
-  /** Something that is kept elsewhere does not hold here. */
-  unlocked(text: string): void {
+  /** What somebody may count on is otherwise here. */
+  noted(text: string): void {
     this.#note(text);
   }
 
@@ -225,6 +229,7 @@ export class Reporter {
     this.#world.stderr.write(`${plain(text)}\n`);
   }
 
+  /** `forms`: of a command that can write any. */
   #print(document: Omit<Document, "schema" | "command" | "method" | "methodReason">): void {
     const { method = null, because = null } = this.#method ?? {};
     const { ok, outcome, ...rest } = document;
@@ -236,6 +241,7 @@ export class Reporter {
       method,
       methodReason: because,
       ...rest,
+      ...(["renew", "rekey", "rollback"].includes(this.manner.command) && { forms: this.#forms }),
       ...(ok ? {} : this.manner.blank),
     };
     this.#world.stdout.write(`${jsonText(whole, 2)}\n`);

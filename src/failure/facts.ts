@@ -39,7 +39,7 @@ export interface Facts extends KubeFacts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" };
+  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "rollback" | "run" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */

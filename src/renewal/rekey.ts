@@ -11,6 +11,7 @@ import { publicKeyOf } from "../pki/key.ts";
 import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pki/new-key.ts";
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
+import { formFiles } from "./also/form.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
 import { askConsent, askInside } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
@@ -59,8 +60,7 @@ export type RekeyOutcome =
  */
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
-  const forms = (policy.also?.files ?? []).map(({ file }) => file);
-  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...forms];
+  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...formFiles(policy)];
   const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }

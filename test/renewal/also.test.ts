@@ -189,6 +189,50 @@ describe("the passphrase of a p12", () => {
   });
 });
 
+describe("the files that were written are told of", () => {
+  const forms = (screen: { stdout: string }) => JSON.parse(screen.stdout)["forms"];
+
+  test.each(["", "rekey "])("by `renew %s`, in words and as data", async (command) => {
+    await s.ca();
+    const line = `${command}--force web.crt web.key --also leaf=as.leaf --also combined=as.pem ${reach}`;
+    expect((await s.renew(line)).stderr).toMatch(/; also written: as\.leaf, as\.pem\n$/);
+    expect(forms(await s.renew(`${line} --json`))).toEqual(["as.leaf", "as.pem"]);
+    writeFileSync("as.leaf", "stale");
+    expect(forms(await s.renew(`${line} --json --expires-in 1h`))).toEqual(["as.leaf"]);
+    expect(forms(await s.renew(`${line} --json --expires-in 1h`))).toEqual([]);
+    const run: World["run"] = async () => ({ how: "exit", status: 1 });
+    expect(forms(await s.renew(`${line} --json --exec ./hook`, { run }))).toEqual(["as.leaf", "as.pem"]);
+    expect(forms(await s.renew(`${command}--json --force web.crt web.key --also leaf=web.key ${reach}`))).toEqual([]);
+  });
+
+  test("by `renew run`, in words and as data, and beforehand", async () => {
+    await s.ca();
+    await s.issue("mail", { usages: ["serverAuth", "clientAuth"], from: -1, to: 23 });
+    const certificates = [
+      { crt: "web.crt", key: "web.key", also: { combined: "as.pem" } },
+      { crt: "mail.crt", key: "mail.key", also: { leaf: "mail.leaf", der: "mail.der" } },
+    ];
+    const top = { "ca-url": s.url(), root: "root.crt", "expires-in": "20h" };
+    s.write("renew.json", JSON.stringify({ ...top, certificates }));
+    s.write("mail.leaf", blocks("mail.crt")[0] ?? "");
+    const of = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout).results.map((one: { forms: readonly string[] }) => one.forms);
+    const dry = await s.renew("run --config renew.json --dry-run", { columns: 100 });
+    expect(dry.stderr).toMatch(/^web\.crt +would renew [\s\S]*; also writes as\.pem$/m);
+    expect(dry.stderr).toMatch(/^mail\.crt +not due [\s\S]*and would be\s+written:\s+mail\.der$/m);
+    expect(of(await s.renew("run --config renew.json --dry-run --json"))).toEqual([["as.pem"], ["mail.der"]]);
+    expect(existsSync("mail.der")).toBe(false);
+    const ran = await s.renew("run --config renew.json", { columns: 100 });
+    expect(ran.stderr).toMatch(/^web\.crt +renewed [\s\S]*; also written: as\.pem$/m);
+    expect(ran.stderr).toMatch(/^mail\.crt +not due [\s\S]*missing or stale, and written:\s+mail\.der$/m);
+    expect(of(await s.renew("run --config renew.json --json"))).toEqual([[], []]);
+    expect(of(await s.renew("run --config renew.json --json --force"))).toEqual([
+      ["as.pem"],
+      ["mail.leaf", "mail.der"],
+    ]);
+  });
+});
+
 test("the quick path leaves it to the whole program", () => {
   const argv = ["--expires-in", "1h", "web.crt", "web.key", "--ca-url", "localhost:1"];
   const around = { env: { HOME: "/nowhere" }, now: s.base, fs: realFileSystem };

@@ -20,6 +20,11 @@ export function holdsKey(form: Form): boolean {
   return form === "combined" || form === "p12";
 }
 
+/** Where they go, as the user named it. */
+export function formFiles({ also }: { readonly also?: Also }): string[] {
+  return (also?.files ?? []).map(({ file }) => file);
+}
+
 /** As on the command line. */
 export function alsoText({ form, file }: AlsoFile): string {
   return `--also ${form}=${file}`;

@@ -6,6 +6,7 @@ import type { FileSystem } from "../../files/system.ts";
 import { follow, target } from "../../files/target.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { World } from "../../world.ts";
+import { formFiles } from "../also/form.ts";
 import { readCertificateOf } from "../load.ts";
 import { refuseToLoseKey } from "../loss.ts";
 import type { Policy } from "../renew.ts";
@@ -37,8 +38,7 @@ export async function lookAt(
 ): Promise<Look> {
   const { paths, out = paths.certificate, window } = policy;
   const read = attempt(() => readCertificateOf(paths.certificate, world));
-  const forms = (policy.also?.files ?? []).map(({ file }) => file);
-  const isLeft = [out, paths.certificate, paths.key, ...forms].some((file) => names.has(file));
+  const isLeft = [out, paths.certificate, paths.key, ...formFiles(policy)].some((file) => names.has(file));
   if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
   const leaf = read.value;
   if (isLeft) return leftUnless(await brokenForms(policy, world), leaf);

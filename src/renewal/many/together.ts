@@ -10,6 +10,7 @@ import { meanwhile } from "../../files/syncing.ts";
 import { type Certificate, same } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
+import { askedOnce } from "../asked-once.ts";
 import { load, type Paths } from "../load.ts";
 import type { Sharing } from "../sharing.ts";
 import { type RootSource, readRoots } from "../trust.ts";
@@ -21,16 +22,11 @@ export interface SharedWorld extends World {
 
 /** A passphrase is asked for once; the start of this process does not change. */
 export function sharedWorld(world: World): SharedWorld {
-  const answers = new Map<string, Promise<string | null>>();
   let asked: { at: Date | null } | undefined;
   return {
     ...world,
     fs: folderView(world.fs, attributed),
-    ask: (question, kind) => {
-      const answer = answers.get(question) ?? world.ask(question, kind);
-      if (kind === "secret") answers.set(question, answer);
-      return answer;
-    },
+    ask: askedOnce(world.ask),
     asked: () => {
       asked ??= { at: world.asked() };
       return asked.at;
