@@ -160,7 +160,10 @@ function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date
   if (outcome.outcome === "would-roll-back") {
     const consent = force ? "" : "; without a terminal this takes --force";
     const also = forms.length === 0 ? "" : `; also writes ${forms.join(", ")}`;
-    return [`would roll back ${what} ${whose}${keeps}${also}${consent}`, staleText(stale, paths, "would still hold what is")];
+    return [
+      `would roll back ${what} ${whose}${keeps}${also}${consent}`,
+      staleText(stale, paths, "would still hold what is"),
+    ];
   }
   const note =
     previous === null
