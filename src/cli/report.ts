@@ -194,7 +194,7 @@ export class Reporter {
   describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
     const { json, verbose } = this.manner;
     const { stderr } = this.#world;
-    const said = tell(failure);
+    const said = tell(failure, { isList: this.manner.command === "run" });
     const told = { ...said, exit: this.manner.exitOf?.(failure, said.exit) ?? said.exit };
     const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
     const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };

@@ -32,6 +32,12 @@ type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
 type Network = OfRequest & { said: string; errno: string };
 
+/** Other forms of the certificate among what would be replaced, and whether they are all. */
+export interface OverForms {
+  readonly forms: readonly string[];
+  readonly areAll: boolean;
+}
+
 export interface Facts extends KubeFacts {
   // 64: usage
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
@@ -43,8 +49,15 @@ export interface Facts extends KubeFacts {
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
-  WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
+  WOULD_OVERWRITE: {
+    file: string;
+    other?: string;
+    asked: boolean;
+    forms?: OverForms;
+    operation?: "rekey" | "rollback" | "kubeconfig";
+  };
+  /** `form`: that would be written there, where it is not the chain itself. */
+  WOULD_LOSE_KEY: { file: string; held: "key" | "p12"; form?: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
   /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */

@@ -13,7 +13,7 @@ import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { formFiles } from "./also/form.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { askConsent, askInside } from "./consent.ts";
+import { mayReplace } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey, onDisk } from "./load.ts";
@@ -94,7 +94,8 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
   const set = also ? await (await import("./also/set.ts")).formsOf({ ...policy, also }, goals, turn, world) : null;
-  await mayReplace(goals, set?.goals ?? [], policy, world);
+  const replaced = [goals.certificate, ...(goals.key === null ? [] : [goals.key]), ...(set?.goals ?? [])];
+  await mayReplace(replaced, policy, world, "rekey");
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver())
     return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
@@ -200,21 +201,6 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
   const reason = hasExpired ? "expired" : "not-a-client";
   const diagnosis = foreseeRekey(reason, { identity, url: ca.href, root: root.value, now });
   throw new Failure("CANNOT_REKEY", { file, reason, notAfter: leaf.notAfter, now, diagnosis });
-}
-
-/** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
-async function mayReplace(
-  { certificate, key }: Goals,
-  forms: readonly Goal[],
-  { force, paths }: RekeyPolicy,
-  world: World,
-): Promise<void> {
-  const there = [certificate, key, ...forms].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
-  if (there.length === 0 || force) return;
-  const [file = "", ...others] = there;
-  const other = others.join(" and ");
-  const facts = { file, ...(other !== "" && { other }), operation: "rekey" as const };
-  await (paths.kube?.install ? askInside(file, world) : askConsent(there.join(" and "), facts, world));
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

@@ -1,4 +1,5 @@
 /** `--also`: the other forms of a certificate, through the whole program. */
+import { spawnSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -21,6 +22,17 @@ const text = (file: string) => readFileSync(file, "utf8");
 const blocks = (file: string) => text(file).match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n/g) ?? [];
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
 const leftovers = () => readdirSync(".").filter((name) => name.includes(".renew-"));
+
+/** Keys of somebody else, in each form that a file may have. */
+async function foreign(): Promise<void> {
+  await s.issue("other", { subject: "other.internal", names: ["other.internal"] });
+  writeFileSync("pass", "secret\n");
+  writeFileSync("other.pem", text("other.crt") + text("other.key"));
+  writeFileSync("other.der", createPrivateKey(text("other.key")).export({ type: "pkcs8", format: "der" }));
+  const words = "pkcs12 -export -in other.crt -inkey other.key -passout file:pass -out other.p12";
+  expect(spawnSync("openssl", words.split(" ")).status).toBe(0);
+}
+const kept = () => ["other.key", "other.pem", "other.der", "other.p12"].map((file) => readFileSync(file, "latin1"));
 
 describe.each(["", "rekey "])("renew %s", (command) => {
   test("writes each form with the pair", async () => {
@@ -126,16 +138,28 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also leaf=nowhere/a.pem", 73, "CANNOT_WRITE"],
     ["--also leaf=other.key", 64, "WOULD_LOSE_KEY"],
     ["--also combined=other.key", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=other.pem", 64, "WOULD_LOSE_KEY"],
+    ["--also leaf=other.p12", 64, "WOULD_LOSE_KEY"],
+    ["--also root=other.p12", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=other.p12", 64, "WOULD_LOSE_KEY"],
+    ["--also p12=other.p12 --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
+    ["--also p12=other.key --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
+    ["--also p12=other.pem --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
+    ["--also der=other.der", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=other.der", 64, "WOULD_LOSE_KEY"],
   ])("%s is %i %s, before the CA is asked", async (also, status, code) => {
     writeFileSync("empty", "\n");
     s.write("latin1", Buffer.from("gr\u00fcn\n", "latin1"));
     s.write("nul", "a\0b\n");
     s.write("long", "a".repeat(1024));
     writeFileSync("other.key", text("web.key"));
+    await foreign();
     symlinkSync("web.crt", "linked.pem");
+    const before = kept();
     const { exit, stderr } = await s.renew(`${command}--force web.crt web.key ${also} ${reach}`);
     expect(stderr).toContain(`error[${code}]`);
     expect(exit).toBe(status);
+    expect(kept()).toEqual(before);
     expect(existsSync("a.pem")).toBe(false);
     expect(leftovers()).toEqual([]);
   });
@@ -145,6 +169,31 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     const { exit, stderr } = await s.renew(`${command}web.crt web.key --also leaf=as.pem ${reach}`);
     expect(exit).toBe(64);
     expect(stderr).toMatch(/error\[WOULD_OVERWRITE\]: .*as\.pem/);
+    expect(stderr).toMatch(/write them\s+elsewhere:\s+`--out.* --also leaf=NEW`/);
+    const fresh = await s.renew(`${command}web.crt web.key --also leaf=as.pem --expires-in 1h ${reach}`);
+    expect(fresh.stderr).toContain("elsewhere: `--also leaf=NEW`");
+  });
+
+  test("replaces what is its own of old, also where the passphrase or the certificate was another one", async () => {
+    await s.ca();
+    s.write("pass", "secret\n");
+    const forms = "--also combined=as.pem --also p12=as.p12 --p12-password-file pass";
+    expect((await s.renew(`${command}--force web.crt web.key ${forms} ${reach}`)).exit).toBe(0);
+    s.write("pass", "another\n");
+    await s.issue("web", { names: ["web.internal", "www.internal"], usages: ["serverAuth", "clientAuth"] });
+    const { exit, screen } = await s.renew(`${command}--force web.crt web.key ${forms} ${reach}`);
+    expect(exit, screen).toBe(0);
+    expect(text("as.pem")).toBe(text("web.crt") + text("web.key"));
+  });
+
+  test("takes an empty file, with its mode, for any form", async () => {
+    await s.ca();
+    writeFileSync("as.p12", "", { mode: 0o640 });
+    s.write("pass", "secret\n");
+    const { exit } = await s.renew(
+      `${command}--force web.crt web.key --also p12=as.p12 --p12-password-file pass ${reach}`,
+    );
+    expect([exit, modeOf("as.p12")]).toEqual([0, "640"]);
   });
 });
 
@@ -226,11 +275,23 @@ describe("the files that were written are told of", () => {
     expect(ran.stderr).toMatch(/^web\.crt +renewed [\s\S]*; also written: as\.pem$/m);
     expect(ran.stderr).toMatch(/^mail\.crt +not due [\s\S]*missing or stale, and written:\s+mail\.der$/m);
     expect(of(await s.renew("run --config renew.json --json"))).toEqual([[], []]);
-    expect(of(await s.renew("run --config renew.json --json --force"))).toEqual([
+    const forced = await s.renew("run --config renew.json --json --force");
+    expect(of(forced), forced.screen).toEqual([
       ["as.pem"],
       ["mail.leaf", "mail.der"],
     ]);
   });
+});
+
+test("no chain is written over a key, whatever its form", async () => {
+  await foreign();
+  const before = kept();
+  for (const file of ["other.key", "other.pem", "other.der", "other.p12"])
+    for (const command of ["--out", "rekey --out-cert"]) {
+      const { exit, stderr } = await s.renew(`${command} ${file} --force web.crt web.key ${reach}`);
+      expect([file, exit, stderr]).toEqual([file, 64, expect.stringContaining("error[WOULD_LOSE_KEY]")]);
+    }
+  expect(kept()).toEqual(before);
 });
 
 test("the quick path leaves it to the whole program", () => {

@@ -3,7 +3,7 @@ import type { Code } from "../facts.ts";
 import type { Failure } from "../failure.ts";
 import { backups } from "./backups.ts";
 import { contents } from "./contents.ts";
-import type { Explanation, Family, Line, Retry } from "./explanation.ts";
+import type { Asked, Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
@@ -48,10 +48,10 @@ export interface Told {
 }
 
 /** The words for one failure, made from its facts. A diagnosis brings its own evidence, and its first cause knows what helps. */
-export function tell<C extends Code>({ code, facts }: Failure<C>): Told {
+export function tell<C extends Code>({ code, facts }: Failure<C>, asked: Asked = { isList: false }): Told {
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts);
+  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts, asked);
   const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
   return {
     code,

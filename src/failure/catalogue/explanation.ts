@@ -15,7 +15,13 @@ export interface Explanation<C extends Code> {
   why(facts: Facts[C]): string;
   evidence?(facts: Facts[C]): Line[];
   /** What to do next, most likely first. */
-  help(facts: Facts[C]): string[];
+  help(facts: Facts[C], asked: Asked): string[];
+}
+
+/** From where it was asked for. */
+export interface Asked {
+  /** A list of `renew run` says it, and not flags: then its keys are what can be changed. */
+  readonly isList: boolean;
 }
 
 export type Line = readonly [label: string, value: string];

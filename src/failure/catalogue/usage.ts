@@ -3,6 +3,12 @@ import { shellFile } from "../shell.ts";
 import { span } from "../time.ts";
 import { type Family, sentence } from "./explanation.ts";
 
+/** Its owner and mode stay for what is written there. */
+function emptied(file: string): string {
+  const name = shellFile(file, "FILE");
+  return `cp -p ${name} ${shellFile(`${file}.old`, "FILE.old")} && : > ${name}`;
+}
+
 export const usage: Family<
   | "BAD_FLAG"
   | "FLAG_NOT_BUILT"
@@ -133,12 +139,12 @@ export const usage: Family<
           "or see what would be done: `--dry-run`",
         ];
       if (f.operation === "kubeconfig") return ["say `--force` to replace the certificate in it, and nothing else"];
-      return f.operation === "rekey"
-        ? [
-            `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
-            "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`",
-          ]
-        : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"];
+      const own = f.operation === "rekey" ? "--out-cert NEW.crt --out-key NEW.key" : "--out NEW.crt";
+      const { forms, areAll } = f.forms ?? { forms: [], areAll: false };
+      const places = [...(areAll ? [] : [own]), ...forms.map((form) => `--also ${form}=NEW`)].join(" ");
+      const them = f.other === undefined ? "it" : "them";
+      const what = forms.length > 0 ? them : f.operation === "rekey" ? "the new pair" : "the new chain";
+      return [`say \`--force\` to replace ${them}`, `or write ${what} elsewhere: \`${places}\``];
     },
   },
   WOULD_LOSE_KEY: {
@@ -147,13 +153,32 @@ export const usage: Family<
     title: "the output holds a private key, which the new chain would erase",
     about:
       "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
-    what: (f) => `${f.file} holds a private key that would be lost`,
-    why: (f) =>
-      `Only certificates are written, so the key in that file would be lost.${f.operation === "rollback" ? "" : " The CA was not called."}`,
-    help: (f) =>
-      f.operation === "rollback"
-        ? ["keep certificate and key in two files"]
-        : ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"],
+    what: (f) =>
+      f.held === "p12"
+        ? `${f.file} is a PKCS#12 file, and what is in it would be lost`
+        : `${f.file} holds a private key that would be lost`,
+    why: (f) => {
+      const called = f.operation === "rollback" ? "" : " The CA was not called.";
+      if (f.held === "p12") {
+        const whose = f.form === "p12" ? ", and renew has not made it" : "";
+        return `Nobody can look into it without its passphrase${whose}: it may hold the only copy of a key, which --force does not take away.${called}`;
+      }
+      return f.form === "combined" || f.form === "p12"
+        ? `The key in it is no copy of this certificate's: it stands alone, or beside the certificate of somebody else. --force does not take it away.${called}`
+        : `Only certificates are written, so the key in that file would be lost.${called}`;
+    },
+    help: (f, { isList }) => {
+      const apart = "keep certificate and key in two files";
+      if (f.form !== undefined)
+        return [
+          isList
+            ? `write it elsewhere: \`"also": {"${f.form}": "NEW"}\``
+            : `write it elsewhere: \`--also ${f.form}=NEW\``,
+          `or keep what is there, and leave the file empty: \`${emptied(f.file)}\``,
+        ];
+      if (f.operation === "rollback") return [apart];
+      return [`write the new chain elsewhere: ${isList ? '`"out": "NEW.crt"`' : "`--out NEW.crt`"}`, `or ${apart}`];
+    },
   },
   WOULD_LOSE_CERTIFICATE: {
     exit: 64,

@@ -29,7 +29,13 @@ export async function formsBack(
   world: World,
 ): Promise<FormsBack> {
   const { certificate } = paths;
-  const around = { token, certificate, keyFile: paths.key, reserved: reservedOf({ also, paths, root }) };
+  const around = {
+    token,
+    certificate,
+    own: certificate,
+    keyFile: paths.key,
+    reserved: reservedOf({ also, paths, root }),
+  };
   const { goals, contents } = await outputsFor(also, around, world);
   const chain = readBundle({ file: certificate, role: "certificate", bytes });
   const opened = await loadKey(keyFile, paths.passphraseFile, world);

@@ -72,7 +72,7 @@ async function freshen(what: Freshening, turn: Turn, world: World): Promise<read
 
 async function staleNow({ also, paths, root, reserved }: Freshening, { token }: Pick<Turn, "token">, world: World) {
   const { certificate, key: keyFile } = paths;
-  const outputs = await outputsFor(also, { token, certificate, keyFile, reserved }, world);
+  const outputs = await outputsFor(also, { token, certificate, own: certificate, keyFile, reserved }, world);
   const { chain, key } = await load(paths, world);
   const anchors = also.files.some(({ form }) => form === "root") ? readRoots(root, world.fs) : [];
   const material: Material = { chain, key, keyFile: readNamed(keyFile, "key", world.fs), anchors };

@@ -3,15 +3,13 @@ import type { KeyObject } from "node:crypto";
 import { Failure, isFailure } from "../../failure/failure.ts";
 import { type Goal, goalOf } from "../../files/goal.ts";
 import { digest } from "../../files/journal.ts";
-import { readNamed } from "../../files/read.ts";
 import { follow } from "../../files/target.ts";
-import { isPrivateKeyLabel } from "../../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../../pki/certificate.ts";
 import { findKey } from "../../pki/key.ts";
-import { pemBlocks, toPem } from "../../pki/pem.ts";
+import { toPem } from "../../pki/pem.ts";
 import type { World } from "../../world.ts";
-import { refuseToLoseKey } from "../loss.ts";
 import { type Also, type AlsoFile, alsoText, holdsKey, type Reserved, refuseTwice } from "./form.ts";
+import { refuseLoss } from "./loss.ts";
 import { passphraseIn } from "./passphrase.ts";
 
 /** Of what the forms are made. */
@@ -33,6 +31,8 @@ export interface Around {
   readonly token: string;
   /** What a file of a form without a key is like, where it is new. */
   readonly certificate: string;
+  /** The certificate's own file. */
+  readonly own: string;
   readonly keyFile: string;
   readonly reserved: readonly Reserved[];
 }
@@ -58,7 +58,7 @@ export function checkedForms(also: Also, around: Around, world: World): { goals:
   const like = statOf(around.certificate, fs);
   const goals = also.files.map((one): Goal => {
     const goal = goalFor(one, around.token, fs);
-    refuseLoss(one, goal, around.keyFile, world);
+    refuseLoss(one, goal, around, world);
     return like === null || holdsKey(one.form) ? goal : { ...goal, like };
   });
   const hasP12 = also.files.some(({ form }) => form === "p12");
@@ -110,16 +110,6 @@ function ofForm(error: unknown, one: AlsoFile): unknown {
 export function ofForms(error: unknown, { files }: Also): unknown {
   const one = isFailure(error, "CANNOT_WRITE") ? files.find(({ file }) => file === error.facts.file) : undefined;
   return one === undefined ? error : ofForm(error, one);
-}
-
-/** A combined file is made of certificates and a key; a key that stands alone is nobody's copy. */
-function refuseLoss({ form, file }: AlsoFile, { target }: Goal, keyFile: string, world: World): void {
-  if (target.existing === null || form === "p12") return;
-  if (form !== "combined") refuseToLoseKey(target, keyFile, world);
-  if (form !== "combined") return;
-  const labels = pemBlocks(readNamed(file, "output", world.fs).toString("latin1")).map(({ label }) => label);
-  if (labels.some(isPrivateKeyLabel) && !labels.some((label) => label.endsWith("CERTIFICATE")))
-    throw new Failure("WOULD_LOSE_KEY", { file });
 }
 
 /** Those that are not what they would be if they were written now. */

@@ -82,7 +82,13 @@ async function checkForms(policy: Policy, world: World): Promise<void> {
   ]);
   checkedForms(
     also,
-    { token: "", certificate: out, keyFile: paths.key, reserved: reservedOf({ ...policy, also }) },
+    {
+      token: "",
+      certificate: out,
+      own: paths.certificate,
+      keyFile: paths.key,
+      reserved: reservedOf({ ...policy, also }),
+    },
     world,
   );
 }
