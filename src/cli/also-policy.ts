@@ -29,6 +29,11 @@ export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserve
   const files = said.values("also").map((value) => alsoFile(value, "--also", command));
   const passwordFile = said.value("p12-password-file");
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);
+  if (said.given("p12-password-file") !== undefined && !files.some(({ form }) => form === "p12"))
+    throw new Failure("BAD_FLAG", {
+      said: "--p12-password-file alone does nothing: it needs --also p12=FILE",
+      command,
+    });
   if (files.length === 0) return null;
   const ofPassword = passwordFile === undefined ? [] : [{ file: passwordFile, what: "--p12-password-file" }];
   refuseTwice(files, [...reserved, ...ofPassword], (file) => resolve(file));

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { largest } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
-import { follow } from "../files/target.ts";
+import { folderMeant, follow } from "../files/target.ts";
 import { removeIfThere, syncFolder, unfinishedOf, writeNew } from "../files/whole.ts";
 import { looksLike } from "../pki/bundle.ts";
 import { pemBlocks } from "../pki/pem.ts";
@@ -40,7 +40,7 @@ const mode = 0o644;
 
 /** Whole or not at all. Throws CANNOT_WRITE_METRICS, and FLAG_CONFLICT where the file is one of those that are told of. */
 export function writeMetrics(named: string, text: string, used: readonly Used[], { fs }: World): void {
-  let folder = resolve(named, "..");
+  let folder = folderMeant(named, fs);
   try {
     const path = follow(named, fs);
     folder = resolve(path, "..");

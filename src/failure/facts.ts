@@ -3,6 +3,7 @@
  * words. A code is what the user meets: few, permanent, never renamed. Why it happened is a cause (see `diagnosis`).
  */
 import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
+import type { FormFacts } from "./form-facts.ts";
 import type { KubeFacts } from "./kube-facts.ts";
 import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
 
@@ -32,32 +33,13 @@ type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
 type Network = OfRequest & { said: string; errno: string };
 
-/** Other forms of the certificate among what would be replaced, and whether they are all. */
-export interface OverForms {
-  readonly forms: readonly string[];
-  readonly areAll: boolean;
-}
-
-export interface Facts extends KubeFacts {
+export interface Facts extends KubeFacts, FormFacts {
   // 64: usage
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
-  FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
-  /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "rollback" | "run" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
-  /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: {
-    file: string;
-    other?: string;
-    asked: boolean;
-    forms?: OverForms;
-    operation?: "rekey" | "rollback" | "kubeconfig";
-  };
-  /** `form`: that would be written there, where it is not the chain itself. */
-  WOULD_LOSE_KEY: { file: string; held: "key" | "p12"; form?: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
   /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
@@ -88,11 +70,6 @@ export interface Facts extends KubeFacts {
   PUBLIC_KEY: OfFile;
   BAD_KEY: OfFile & { problem: string };
   KEY_ENCRYPTED: OfFile;
-  /** No passphrase for a new PKCS#12 file. `at`: the first octet that cannot be, from 1. */
-  BAD_PASSPHRASE: { file: string } & (
-    | { problem: "not-utf8" | "nul"; at: number; looksLike: string }
-    | { problem: "long"; length: number; limit: number }
-  );
   WRONG_PASSPHRASE: OfFile & { passphraseFrom: string; cipher?: string };
   KEY_MISMATCH: { certificate: string; key: string; certificateKey: string; ownKey: string; matchesAt?: number };
   /** `only`: a token is not to be taken, with or without force. */

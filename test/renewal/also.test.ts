@@ -1,7 +1,7 @@
 /** `--also`: the other forms of a certificate, through the whole program. */
 import { spawnSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { quickAnswer } from "../../src/cli/quick.ts";
 import { attempt } from "../../src/failure/failure.ts";
@@ -138,6 +138,12 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also leaf=nowhere/a.pem", 73, "CANNOT_WRITE"],
     ["--also leaf=other.key", 64, "WOULD_LOSE_KEY"],
     ["--also combined=other.key", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=.web.crt.renew-lock", 73, "CANNOT_WRITE"],
+    ["--also combined=.web.crt.renew-owed", 73, "CANNOT_WRITE"],
+    ["--also combined=.web.crt.renew-backup-1", 73, "CANNOT_WRITE"],
+    ["--also combined=to-a-note", 73, "CANNOT_WRITE"],
+    ["--p12-password-file pass", 64, "BAD_FLAG"],
+    ["--also leaf=a.pem --p12-password-file pass", 64, "BAD_FLAG"],
     ["--also combined=other.pem", 64, "WOULD_LOSE_KEY"],
     ["--also leaf=other.p12", 64, "WOULD_LOSE_KEY"],
     ["--also root=other.p12", 64, "WOULD_LOSE_KEY"],
@@ -155,6 +161,7 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     writeFileSync("other.key", text("web.key"));
     await foreign();
     symlinkSync("web.crt", "linked.pem");
+    symlinkSync(".web.crt.renew-journal", "to-a-note");
     const before = kept();
     const { exit, stderr } = await s.renew(`${command}--force web.crt web.key ${also} ${reach}`);
     expect(stderr).toContain(`error[${code}]`);
@@ -162,6 +169,26 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     expect(kept()).toEqual(before);
     expect(existsSync("a.pem")).toBe(false);
     expect(leftovers()).toEqual([]);
+  });
+
+  test("names the folder that is missing, and not that of the link into it", async () => {
+    mkdirSync("here");
+    symlinkSync("../gone/a.pem", "here/a.pem");
+    const { exit, stderr } = await s.renew(`${command}--force web.crt web.key --also leaf=here/a.pem ${reach}`);
+    expect(exit).toBe(73);
+    expect(stderr).toMatch(new RegExp(`evidence +folder +${s.folder}/gone\\n`));
+    expect(stderr).toContain(`ls -ld ${s.folder}/gone`);
+  });
+
+  test.each([
+    ["--also leaf=a.pem --also leaf=a.pem", "--also leaf=a.pem is said twice"],
+    ["--also leaf=a.pem --also leaf=./a.pem", "--also leaf=a.pem and --also leaf=./a.pem mean one file"],
+    ["--also der=a.pem --also leaf=a.pem", "--also der=a.pem and --also leaf=a.pem mean one file"],
+    ["--also leaf=./web.crt", "CRT and --also leaf=./web.crt mean one file"],
+  ])("%s: says what is the matter", async (also, what) => {
+    const { stderr } = await s.renew(`${command}--force web.crt web.key ${also} ${reach}`);
+    expect(stderr).toContain(`error[FLAG_CONFLICT]: ${what}\n`);
+    expect(stderr).not.toContain("leave out CRT");
   });
 
   test("asks before it replaces a file", async () => {
@@ -276,10 +303,7 @@ describe("the files that were written are told of", () => {
     expect(ran.stderr).toMatch(/^mail\.crt +not due [\s\S]*missing or stale, and written:\s+mail\.der$/m);
     expect(of(await s.renew("run --config renew.json --json"))).toEqual([[], []]);
     const forced = await s.renew("run --config renew.json --json --force");
-    expect(of(forced), forced.screen).toEqual([
-      ["as.pem"],
-      ["mail.leaf", "mail.der"],
-    ]);
+    expect(of(forced), forced.screen).toEqual([["as.pem"], ["mail.leaf", "mail.der"]]);
   });
 });
 

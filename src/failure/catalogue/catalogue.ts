@@ -7,6 +7,7 @@ import type { Asked, Explanation, Family, Line, Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
+import { inList } from "./list-words.ts";
 import { many } from "./many.ts";
 import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
@@ -60,7 +61,7 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, asked: Asked =
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    help,
+    help: asked.isList ? help.map(inList) : help,
   };
 }
 

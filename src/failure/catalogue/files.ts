@@ -38,9 +38,9 @@ export const files: Family<
     what: (f) => `${f.file || "''"} does not exist`,
     why: (f) => `It should hold ${roles[f.role]}.`,
     evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
-    help: (f) => [
-      ...(addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
-      "check the path; a relative one starts at the folder the command runs in",
+    help: (f, { isList }) => [
+      ...(!isList && addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
+      `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
     ],
   },
   FILE_UNREADABLE: {
@@ -86,7 +86,7 @@ export const files: Family<
         : f.role === "passphrase"
           ? [
               `put the key's passphrase into ${f.file}, which should be of mode 0600`,
-              "or, on a terminal, leave --password-file out, and be asked",
+              "or, on a terminal, leave `--password-file` out, and be asked",
             ]
           : f.role === "kubeconfig"
             ? [`restore ${f.file} from a backup, or name another: \`renew kubeconfig FILE\``]

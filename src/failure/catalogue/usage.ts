@@ -62,9 +62,16 @@ export const usage: Family<
     retry: "never",
     title: "two flags contradict each other",
     about: "Each of the two flags is fine alone; together they ask for two different things.",
-    what: (f) => `${f.flags[0]} and ${f.flags[1]} cannot go together`,
+    what: ({ flags: [first, second], form }) => {
+      if (form === undefined) return `${first} and ${second} cannot go together`;
+      return first === second ? `${first} is said twice` : `${first} and ${second} mean one file`;
+    },
     why: (f) => f.because,
-    help: (f) => [`leave out ${f.flags[0]} or ${f.flags[1]}`],
+    help: ({ flags: [first, second], form }) => {
+      if (form === undefined) return [`leave out ${first} or ${second}`];
+      if (first === second) return ["leave out one of the two"];
+      return [`name another file: \`--also ${form}=FILE\``];
+    },
   },
   NO_PASSPHRASE_FILE: {
     exit: 64,
@@ -167,17 +174,15 @@ export const usage: Family<
         ? `The key in it is no copy of this certificate's: it stands alone, or beside the certificate of somebody else. --force does not take it away.${called}`
         : `Only certificates are written, so the key in that file would be lost.${called}`;
     },
-    help: (f, { isList }) => {
+    help: (f) => {
       const apart = "keep certificate and key in two files";
       if (f.form !== undefined)
         return [
-          isList
-            ? `write it elsewhere: \`"also": {"${f.form}": "NEW"}\``
-            : `write it elsewhere: \`--also ${f.form}=NEW\``,
+          `write it elsewhere: \`--also ${f.form}=NEW\``,
           `or keep what is there, and leave the file empty: \`${emptied(f.file)}\``,
         ];
       if (f.operation === "rollback") return [apart];
-      return [`write the new chain elsewhere: ${isList ? '`"out": "NEW.crt"`' : "`--out NEW.crt`"}`, `or ${apart}`];
+      return ["write the new chain elsewhere: `--out NEW.crt`", `or ${apart}`];
     },
   },
   WOULD_LOSE_CERTIFICATE: {

@@ -14,6 +14,7 @@ export const errnoWords: Record<string, string> = {
   ENOTDIR: "a part of the path is not a folder",
   EIO: "the disk reports an error",
   ELOOP: "its links lead in a circle",
+  ERENEW: "renew itself keeps locks, notes, journals and backups under such names",
   EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
 
@@ -76,6 +77,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       ],
       help: (f) => {
         const elsewhere = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
+        if (f.errno === "ERENEW") return [`write to a name of another kind: \`${elsewhere}\``];
         if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
