@@ -5,7 +5,7 @@ import { nearest } from "../failure/nearest.ts";
 import { type Also, type AlsoFile, type Form, forms, type Reserved, refuseTwice } from "../renewal/also/form.ts";
 import type { Flag, Said } from "./flags.ts";
 
-export type AlsoCommand = "renew" | "rekey" | "run" | "systemd" | "cron" | "doctor";
+export type AlsoCommand = "renew" | "rekey" | "rollback" | "run" | "systemd" | "cron" | "doctor";
 
 export const alsoFlags: readonly Flag[] = [
   {
@@ -19,11 +19,21 @@ export const alsoFlags: readonly Flag[] = [
   { names: ["p12-password-file"], value: "FILE", text: "the passphrase of a p12, in FILE's first line" },
 ];
 
+/** At the end of what is said of a success. */
+export function alsoWritten(files: readonly string[]): string {
+  return files.length === 0 ? "" : `; also written: ${files.join(", ")}`;
+}
+
 /** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
 export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserved: readonly Reserved[]): Also | null {
   const files = said.values("also").map((value) => alsoFile(value, "--also", command));
   const passwordFile = said.value("p12-password-file");
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);
+  if (said.given("p12-password-file") !== undefined && !files.some(({ form }) => form === "p12"))
+    throw new Failure("BAD_FLAG", {
+      said: "--p12-password-file alone does nothing: it needs --also p12=FILE",
+      command,
+    });
   if (files.length === 0) return null;
   const ofPassword = passwordFile === undefined ? [] : [{ file: passwordFile, what: "--p12-password-file" }];
   refuseTwice(files, [...reserved, ...ofPassword], (file) => resolve(file));

@@ -36,6 +36,8 @@ export function hooksOf(said: Said, command: string): Hooks | null {
     const setting = said.setting(name);
     return setting?.value ? parse(setting.value, setting.from, command) : null;
   };
+  refuseAlone(said, "signal", ["pid", "pid-file"], command);
+  refuseAlone(said, "exec-timeout", ["exec", "exec-shell", "reload"], command);
   const conflict = (first: string, second: string, because: string) =>
     new Failure("FLAG_CONFLICT", { flags: [first, second], because });
   const [pid, pidFile] = [read("pid", pidOf), read("pid-file", asIs)];
@@ -50,6 +52,13 @@ export function hooksOf(said: Said, command: string): Hooks | null {
     signal: read("signal", signalOf) ?? usualSignal,
   };
   return hooks.exec === null && hooks.pid === null && hooks.pidFile === null ? null : hooks;
+}
+
+/** What says how, where nothing is to be done so: on the command line it may be meant for a flag that was forgotten. */
+function refuseAlone(said: Said, name: string, partners: readonly string[], command: string): void {
+  const known = partners.filter((one) => said.has(one));
+  if (said.given(name) === undefined || known.some((one) => said.setting(one) !== null)) return;
+  throw bad(`--${name} alone does nothing: it needs ${known.map((one) => `--${one}`).join(" or ")}`, command);
 }
 
 type Parse<T> = (text: string, from: string, command: string) => T;

@@ -12,11 +12,11 @@ import { stateOf } from "./print/state.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
+/** Files are named as the user did. */
 export interface Report {
   outcome: "renewed" | "rekeyed" | "not-due";
   text: string;
   notes?: readonly string[];
-  /** Named as the user did. */
   about: { file: string; leaf: Certificate };
   file?: string;
   /** Where the key of a rekey is; null where there was none. Left out by commands that make no keys. */
@@ -47,6 +47,7 @@ export class Reporter {
   readonly #world: World;
   #about: { file: string; leaf: Certificate } | null = null;
   #installed: { file: string; keyFile: string | null } | null = null;
+  #forms: readonly string[] = [];
   #hasRepaired = false;
   #method: { method: Method; because: MethodReason } | null = null;
 
@@ -64,12 +65,14 @@ export class Reporter {
     this.#hasRepaired = false;
     this.#about = null;
     this.#installed = null;
+    this.#forms = [];
   }
 
   /** From here on a failure comes after the new certificate, which is in its place. */
-  installed(file: string, leaf: Certificate, keyFile: string | null = null): void {
+  installed(file: string, leaf: Certificate, keyFile: string | null = null, forms: readonly string[] = []): void {
     this.#about = { file, leaf };
     this.#installed = { file, keyFile };
+    this.#forms = forms;
   }
 
   chose(method: Method, because: MethodReason): void {
@@ -97,6 +100,7 @@ export class Reporter {
 
   /** Other forms of a certificate that is not due. */
   freshened(files: readonly string[]): void {
+    this.#forms = files;
     this.#note(
       `written from what is there, as ${files.length === 1 ? "it was" : "they were"} missing or stale: ${files.join(", ")}`,
     );
@@ -108,13 +112,13 @@ export class Reporter {
     this.#say(text);
   }
 
-  /** What earlier runs had kept is gone: whoever has noted its name should know. */
-  swept(text: string): void {
-    this.#note(text);
+  /** What somebody has to do, though all went well: said in every manner. */
+  warned(lines: readonly string[]): void {
+    for (const line of lines) this.#say(line);
   }
 
-  /** Something that is kept elsewhere does not hold here. */
-  unlocked(text: string): void {
+  /** What somebody may count on is otherwise here. */
+  noted(text: string): void {
     this.#note(text);
   }
 
@@ -190,9 +194,9 @@ export class Reporter {
 
   /** The failure in words and as data, printed by whoever asks. */
   describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
-    const { json, verbose } = this.manner;
+    const { json, verbose, command, has } = this.manner;
     const { stderr } = this.#world;
-    const said = tell(failure, this.manner.has);
+    const said = tell(failure, { isList: command === "run", ...(has && { has }) });
     const told = { ...said, exit: this.manner.exitOf?.(failure, said.exit) ?? said.exit };
     const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
     const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };
@@ -227,6 +231,7 @@ export class Reporter {
     this.#world.stderr.write(`${plain(text)}\n`);
   }
 
+  /** `forms`: of a command that can write any. */
   #print(document: Omit<Document, "schema" | "command" | "method" | "methodReason">): void {
     const { method = null, because = null } = this.#method ?? {};
     const { ok, outcome, ...rest } = document;
@@ -238,6 +243,7 @@ export class Reporter {
       method,
       methodReason: because,
       ...rest,
+      ...(["renew", "rekey", "rollback"].includes(this.manner.command) && { forms: this.#forms }),
       ...(ok ? {} : this.manner.blank),
     };
     this.#world.stdout.write(`${jsonText(whole, 2)}\n`);

@@ -9,12 +9,10 @@ export function turnWords(reporter: Reporter): TurnProgress {
   return {
     repaired: (what) => reporter.repaired(repairText(what)),
     waiting: ({ pid, host }) => reporter.detail(`another run is at work on it: waiting for process ${pid} on ${host}`),
-    swept: (files) => reporter.swept(`removed what earlier runs had kept beside it: ${files.join(", ")}`),
+    swept: (files) => reporter.noted(`removed what earlier runs had kept beside it: ${files.join(", ")}`),
     left: (files) => reporter.repaired(`left beside it, and taken away by the next run: ${files.join(", ")}`),
     unlocked: (file, errno) =>
-      reporter.unlocked(
-        `${file} is on a file system without links (${errno}): two runs at once are not kept apart there`,
-      ),
+      reporter.noted(`${file} is on a file system without links (${errno}): two runs at once are not kept apart there`),
   };
 }
 

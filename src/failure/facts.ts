@@ -3,11 +3,21 @@
  * words. A code is what the user meets: few, permanent, never renamed. Why it happened is a cause (see `diagnosis`).
  */
 import type { Answered, ChangeNotMade, Diagnosis } from "./evidence.ts";
+import type { FormFacts } from "./form-facts.ts";
 import type { KubeFacts } from "./kube-facts.ts";
 import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
+import type { ScheduleFacts } from "./schedule-facts.ts";
 
 /** Which of the user's files a failure speaks about. */
-export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message" | "kubeconfig";
+export type Role =
+  | "certificate"
+  | "key"
+  | "root"
+  | "passphrase"
+  | "p12-passphrase"
+  | "output"
+  | "message"
+  | "kubeconfig";
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
@@ -19,61 +29,20 @@ export interface HookProblem {
   of?: string;
 }
 
-/** Settings of a unit that is there, and of the one that would take its place; each lacks the other's. */
-export interface UnitDifference {
-  readonly file: string;
-  readonly there: readonly string[];
-  readonly wanted: readonly string[];
-}
-
 type OfFile = { file: string; role: Role };
 type OfRequest = { url: string };
 /** A fault in the network below HTTP: what Node said, without interpretation. */
 type Network = OfRequest & { said: string; errno: string };
 
-export interface Facts extends KubeFacts {
+export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   // 64: usage
   BAD_FLAG: { said: string; because?: string; nearest?: string; command: string };
   FLAG_NOT_BUILT: { flag: "--offline" | "--kms"; from: string; certificate: string; key: string };
-  FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
-  /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" | "systemd" | "cron" | "doctor" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
-  /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
-  /** `keyFile`: of an installation into a kubeconfig, whose user has another key than this. */
-  WOULD_LOSE_KEY: { file: string; operation?: "rollback" } | { file: string; user: string; keyFile: string };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };
-  /** `from`: the flag. `escaped`, `joined`: names that it may have instead. */
-  BAD_UNIT_NAME: { from: string; name: string } & (
-    | { problem: "empty" }
-    | { problem: "dash" }
-    | { problem: "character"; character: string; escaped: string; joined: string }
-    /** `of`: where the name was made, of a pair's file, as an instance or as a path. */
-    | { problem: "long"; limit: number; of?: "instance" | "path" }
-  );
-  /** Neither a unit nor a crontab can say it. */
-  CANNOT_SCHEDULE: {
-    by: string;
-    word: string;
-    problem: "newline" | "control" | "backslash" | "long" | "user";
-    limit?: number;
-  };
-  /** `purpose`: of ours, what it is for; null of somebody else's. `differs`: of ours for the same files. */
-  UNIT_EXISTS: {
-    file: string;
-    line: string;
-    purpose: string | null;
-    wanted: string;
-    /** That is free. */
-    name: string;
-    start: string;
-    service: string;
-    differs: readonly UnitDifference[];
-  };
 
   // 65: what is in the user's files
   FILE_EMPTY: OfFile;
@@ -155,10 +124,9 @@ export interface Facts extends KubeFacts {
     unfinished?: true;
   };
 
-  /** `nearest`: the folder that is there, of one that is not. */
-  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string };
+  /** `nearest`: the folder that is there, of one that is not. `there`: what the file looks like that would be lost. */
+  CANNOT_WRITE_METRICS: { file: string; folder: string; errno: string; nearest: string; there?: string };
 
-  CANNOT_INSTALL_UNIT: { file: string; folder: string; errno: string };
   /** Somebody else has replaced a file since it was read; the new pair is kept beside it where there is one. */
   TARGET_CHANGED: { file: string; kept: readonly string[]; operation?: "rollback" | "install" };
   /** Another run is at work on the same certificate. */
@@ -202,7 +170,12 @@ export interface Facts extends KubeFacts {
   CA_URL_MISSING: { looked: readonly string[] };
   BAD_CONFIGURATION: { file: string; problem: string };
   /** `named`: by whom, where somebody has named it. */
-  NO_RUN_CONFIG: { looked: readonly string[]; named: string | null; similar: readonly string[] };
+  NO_RUN_CONFIG: {
+    looked: readonly string[];
+    named: string | null;
+    similar: readonly string[];
+    command: "run" | "status";
+  };
   /** `others`: how many entries are broken besides. */
   BAD_RUN_CONFIG: RunPlace & { problem: RunConfigProblem; others?: number };
   SAME_FILE_TWICE: { file: string; uses: readonly [FileUse, FileUse] };

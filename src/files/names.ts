@@ -29,6 +29,11 @@ export function isForAWhile(name: string): boolean {
   return name.startsWith(".") && /\.renew-(?:[0-9a-f]{12}(?:\.old|\.kept)?|journal(?:\.new)?|owed\.new)$/.test(name);
 }
 
+/** Whether runs use such a name themselves: locks, notes, journals, backups, and what is beside a file for a while. */
+export function isOwnName(name: string): boolean {
+  return /^\..+\.renew-(?:lock|owed|journal|backup-[0-9a-f]+|[0-9a-f]{12})(?:\.[a-z]+)?$/.test(name);
+}
+
 function stemOf(name: string): string {
   if (Buffer.byteLength(name) <= longestName) return name;
   return `${name.slice(0, 40)}-${createHash("sha256").update(name).digest("hex")}`;

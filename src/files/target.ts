@@ -1,6 +1,7 @@
 /** Where a file would be written: behind its links, in which folder, and over what. Asked before the CA is called. */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { errnoOf, Failure } from "../failure/failure.ts";
+import { isOwnName } from "./names.ts";
 import type { FileStat, FileSystem } from "./system.ts";
 
 export interface Target {
@@ -31,12 +32,15 @@ export function target(named: string, fs: FileSystem): Target {
     step = "find its folder";
     const path = follow(named, fs);
     folder = dirname(path);
+    step = "take its name";
+    if ([named, path].some((name) => isOwnName(basename(name)))) throw systemError(ownName);
     step = "write into the folder";
     fs.checkWritable(folder);
     return { named, path, folder, existing };
   } catch (error) {
     const errno = errnoOf(error);
     if (error instanceof Failure || errno === "") throw error;
+    if (step === "find its folder") folder = folderMeant(named, fs);
     const facts = { file: named, folder, step, errno, asked: "before-request" as const };
     const isFolder = step === "write into the folder" && mayWrite(named, fs);
     throw new Failure("CANNOT_WRITE", { ...facts, ...(isFolder && { onlyFolder: true }) }, error);
@@ -56,6 +60,23 @@ export function follow(path: string, fs: FileSystem): string {
     current = isAbsolute(next) ? next : `${dirname(real)}/${next}`;
   }
   throw systemError("ELOOP");
+}
+
+/** No system says so: the name is one that runs use themselves. */
+export const ownName = "ERENEW";
+
+/** Where a link leads, though nothing be there: the folder to be looked at where `follow` fails. */
+export function folderMeant(named: string, fs: FileSystem): string {
+  let current = named;
+  try {
+    for (let links = 0; links <= mostLinks && fs.lstat(current).isSymbolicLink(); links++) {
+      const next = fs.readlink(current);
+      current = isAbsolute(next) ? next : `${dirname(current)}/${next}`;
+    }
+  } catch {
+    // so far it leads
+  }
+  return dirname(resolve(current));
 }
 
 /** Into the file that is there. Nothing is written. */

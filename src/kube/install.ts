@@ -75,7 +75,7 @@ function refuseToLoseKey(config: Kubeconfig, name: string, { keyFile, spki }: In
   const isSafe =
     found.failure === undefined && isKnownOrNone({ file: config.file, role: "key", bytes: found.value }, spki);
   if (isSafe) return;
-  throw new Failure("WOULD_LOSE_KEY", { file: config.file, user: name, keyFile });
+  throw new Failure("WOULD_LOSE_KEY", { file: config.file, held: "key", ofUser: { user: name, keyFile } });
 }
 
 /** One that cannot be opened may still be somebody's. */

@@ -51,7 +51,7 @@ export function looksLike(bytes: Buffer): string {
 }
 
 /** A PFX is a SEQUENCE that opens with version 3 (RFC 7292 §4); no certificate opens with a number, no key with that one. */
-function isPkcs12(bytes: Buffer): boolean {
+export function isPkcs12(bytes: Buffer): boolean {
   if (bytes[0] !== tags.sequence) return false;
   try {
     const version = readDer(readDer(bytes).value);

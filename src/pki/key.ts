@@ -89,10 +89,11 @@ function parse(material: KeyMaterial, passphrase: string | undefined): KeyObject
   return createPrivateKey({ key: material.der, format: "der", type: "pkcs1" });
 }
 
-/** EncryptedPrivateKeyInfo opens with an algorithm, every clear form with a version number (RFC 5958 §2, §3). */
+/** EncryptedPrivateKeyInfo is an algorithm and octets; every clear form opens with a version number (RFC 5958 §2, §3). */
 function isEncryptedDer(bytes: Buffer): boolean {
   try {
-    return children(readDer(bytes))[0]?.tag === tags.sequence;
+    const [algorithm, octets] = children(readDer(bytes));
+    return algorithm?.tag === tags.sequence && octets?.tag === tags.octetString;
   } catch {
     return false; // not DER at all: opening it will say so
   }

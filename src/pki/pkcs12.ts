@@ -11,9 +11,7 @@ import { AlgorithmIdentifier } from "@peculiar/asn1-x509";
 import type { Certificate } from "./certificate.ts";
 import { element, integer, octetString, sequence } from "./der-writing.ts";
 import { type Derivation, encrypt, secretOf } from "./encrypted-key.ts";
-
-/** Ten times Java's, fifty times OpenSSL's; the file is made anew wherever it is compared. */
-const iterations = 100_000;
+import { iterations, saltLength } from "./own-pkcs12.ts";
 
 const ids = {
   data: "1.2.840.113549.1.7.1",
@@ -58,7 +56,7 @@ export function pkcs12({ key, chain }: Contents, passphrase: string): Buffer {
   const certificates = encrypt(inside, secret, chance("certificates", ...all).subarray(0, 16), derivation);
   const safe = new AuthenticatedSafe([encryptedContent(certificates), dataOf(new SafeContents([keyBag]))]);
   const content = Buffer.from(AsnConvert.serialize(safe));
-  const macSalt = chance("mac", ...all).subarray(0, 16);
+  const macSalt = chance("mac", ...all).subarray(0, saltLength);
   const digest = createHmac("sha256", macKey(passphrase, macSalt)).update(content).digest();
   const digestAlgorithm = new AlgorithmIdentifier({ algorithm: ids.sha256, parameters: null });
   const mac = new DigestInfo({ digestAlgorithm, digest: new OctetString(digest) });

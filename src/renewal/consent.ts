@@ -3,6 +3,7 @@ import type { Facts } from "../failure/facts.ts";
 import { Failure } from "../failure/failure.ts";
 import type { Goal } from "../files/goal.ts";
 import type { World } from "../world.ts";
+import type { Also } from "./also/form.ts";
 import { stopIfAsked } from "./interruption.ts";
 import type { Paths } from "./load.ts";
 
@@ -26,13 +27,20 @@ export function askInside(file: string, world: World): Promise<void> {
 /** One question for all files that are there, before the CA is asked: step asks when the certificate is issued already. */
 export async function mayReplace(
   goals: readonly Goal[],
-  { force, paths }: { readonly force: boolean; readonly paths?: Pick<Paths, "kube"> },
+  { force, paths, also }: { readonly force: boolean; readonly paths?: Pick<Paths, "kube">; readonly also?: Also },
   world: World,
+  operation?: "rekey",
 ): Promise<void> {
   const there = goals.flatMap(({ target }) => (target.existing === null ? [] : [target.named]));
   const [file, ...others] = there;
   if (file === undefined || force) return;
   const other = others.join(" and ");
   if (paths?.kube?.install !== undefined) return askInside(file, world);
-  await askConsent(there.join(" and "), { file, ...(other !== "" && { other }) }, world);
+  const forms = (also?.files ?? []).filter((one) => there.includes(one.file)).map(({ form }) => form);
+  const over = forms.length > 0 && { forms: { forms, areAll: forms.length === there.length } };
+  await askConsent(
+    there.join(" and "),
+    { file, ...(other !== "" && { other }), ...over, ...(operation && { operation }) },
+    world,
+  );
 }

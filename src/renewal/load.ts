@@ -108,7 +108,7 @@ function unlessSwapped(certificate: Source, key: Source): { chain: Identity["cha
 }
 
 /** DER has no label: what it is shows only when it is opened. */
-function holdsKey(source: Source): boolean {
+export function holdsKey(source: Source): boolean {
   const { failure } = attempt(() => {
     const material = findKey(source);
     return "pem" in material || material.cipher !== null ? material : openKey(material, source);

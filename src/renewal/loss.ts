@@ -4,18 +4,29 @@ import type { Goal } from "../files/goal.ts";
 import { readNamed } from "../files/read.ts";
 import type { FileStat } from "../files/system.ts";
 import type { Target } from "../files/target.ts";
-import { isPrivateKeyLabel } from "../pki/bundle.ts";
+import { isDer, isPkcs12, isPrivateKeyLabel } from "../pki/bundle.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import type { World } from "../world.ts";
+import { holdsKey } from "./load.ts";
 
 /** A combined file, or the key's own: the chain would be written over the only copy of a private key. */
 export function refuseToLoseKey({ named, existing }: Target, keyFile: string, { fs }: Pick<World, "fs">): void {
   if (existing === null) return;
-  const key = statOf(keyFile, { fs });
-  const isKeyFile = key !== null && key.dev === existing.dev && key.ino === existing.ino;
-  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
-  if (isKeyFile || blocks.some(({ label }) => isPrivateKeyLabel(label)))
-    throw new Failure("WOULD_LOSE_KEY", { file: named });
+  const held = isSameFile(keyFile, existing, { fs }) ? "key" : keyHeldIn(readNamed(named, "output", fs));
+  if (held !== null) throw new Failure("WOULD_LOSE_KEY", { file: named, held });
+}
+
+/** A private key in PEM or DER, or a PKCS#12 file, which nobody can look into; null where there is none. */
+export function keyHeldIn(bytes: Buffer): "key" | "p12" | null {
+  const blocks = pemBlocks(bytes.toString("latin1"));
+  if (blocks.some(({ label }) => isPrivateKeyLabel(label))) return "key";
+  if (isPkcs12(bytes)) return "p12";
+  return isDer(bytes, blocks) && holdsKey({ file: "", role: "key", bytes }) ? "key" : null;
+}
+
+export function isSameFile(file: string, { dev, ino }: FileStat, { fs }: Pick<World, "fs">): boolean {
+  const stat = statOf(file, { fs });
+  return stat !== null && stat.dev === dev && stat.ino === ino;
 }
 
 /** Null where there is none. */
@@ -36,7 +47,8 @@ export function refuseToLoseCertificate(
 ): void {
   if (path === certificate.target.path) throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
   if (existing === null) return;
-  const blocks = pemBlocks(readNamed(named, "output", fs).toString("latin1"));
-  if (blocks.some(({ label }) => label.endsWith("CERTIFICATE")))
+  const bytes = readNamed(named, "output", fs);
+  const blocks = pemBlocks(bytes.toString("latin1"));
+  if (isPkcs12(bytes) || blocks.some(({ label }) => label.endsWith("CERTIFICATE")))
     throw new Failure("WOULD_LOSE_CERTIFICATE", { file: named });
 }

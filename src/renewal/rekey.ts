@@ -11,8 +11,9 @@ import { publicKeyOf } from "../pki/key.ts";
 import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pki/new-key.ts";
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
+import { formFiles } from "./also/form.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { askConsent, askInside } from "./consent.ts";
+import { mayReplace } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey, onDisk } from "./load.ts";
@@ -59,8 +60,7 @@ export type RekeyOutcome =
  */
 export async function rekeyOnce(policy: RekeyPolicy, world: World, progress: Progress = {}): Promise<RekeyOutcome> {
   const { paths, outCertificate: certificate = paths.certificate } = policy;
-  const forms = (policy.also?.files ?? []).map(({ file }) => file);
-  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...forms];
+  const files = [paths.certificate, paths.key, certificate, keyFileOf(policy), ...formFiles(policy)];
   const turn = new Turn({ certificate, files, isPair: true, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => rekeyInTurn(policy, turn, world, progress));
 }
@@ -75,15 +75,15 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy);
-  const debt = await settleFirst(hooked, outCertificate, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  const { also } = policy;
+  // A hook that is owed may need the very form that is missing.
+  if (!when.due && also)
+    await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
+  const debt = await settleFirst(hooked, outCertificate, { turn, world, progress });
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) {
-    const { also } = policy;
-    if (also) await (await import("./also/freshen.ts")).freshenRekeyed({ ...policy, also }, { turn, world, progress });
-    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
-  }
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when };
   const inside = paths.kube?.install;
   if (policy.window === null && !inside && areNewerThanAsked(written, world))
     return overtaken(policy, turn, world, progress);
@@ -93,9 +93,9 @@ async function rekeyInTurn(policy: RekeyPolicy, turn: Turn, world: World, progre
   if (inside === undefined) refuseToLoseKey(goals.certificate.target, identity.keyFile, world);
   if (goals.key !== null) refuseToLoseCertificate(goals.key, goals.certificate, world);
   const anchors = readRoots(policy.root, world.fs);
-  const { also } = policy;
   const set = also ? await (await import("./also/set.ts")).formsOf({ ...policy, also }, goals, turn, world) : null;
-  await mayReplace(goals, set?.goals ?? [], policy, world);
+  const replaced = [goals.certificate, ...(goals.key === null ? [] : [goals.key]), ...(set?.goals ?? [])];
+  await mayReplace(replaced, policy, world, "rekey");
   const isOver = () => isReplaced(seen, turn.files, world);
   if (!(await turn.take(isOver)) || isOver())
     return (areReplaced(seen, world) ? overtaken : again)(policy, turn, world, progress);
@@ -201,21 +201,6 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
   const reason = hasExpired ? "expired" : "not-a-client";
   const diagnosis = foreseeRekey(reason, { identity, url: ca.href, root: root.value, now });
   throw new Failure("CANNOT_REKEY", { file, reason, notAfter: leaf.notAfter, now, diagnosis });
-}
-
-/** One question for both files, before the CA is asked; step asks twice, when the certificate is issued already. */
-async function mayReplace(
-  { certificate, key }: Goals,
-  forms: readonly Goal[],
-  { force, paths }: RekeyPolicy,
-  world: World,
-): Promise<void> {
-  const there = [certificate, key, ...forms].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
-  if (there.length === 0 || force) return;
-  const [file = "", ...others] = there;
-  const other = others.join(" and ");
-  const facts = { file, ...(other !== "" && { other }), operation: "rekey" as const };
-  await (paths.kube?.install ? askInside(file, world) : askConsent(there.join(" and "), facts, world));
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

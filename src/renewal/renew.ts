@@ -7,7 +7,7 @@ import { install } from "../files/install.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 import type { World } from "../world.ts";
-import type { Also } from "./also/form.ts";
+import { type Also, formFiles } from "./also/form.ts";
 import { ask } from "./ask.ts";
 import { mayReplace } from "./consent.ts";
 import { type Debt, factsOf, follow, type Hooked, type Hooks, isOwing, owingWhile, settleDebt } from "./hooks.ts";
@@ -45,7 +45,14 @@ export interface Policy {
 }
 
 export type Outcome =
-  | { outcome: "not-due"; leaf: Certificate; chain: Chain; due: Extract<Due, { due: false }> }
+  /** `forms`: the other ones that were missing or stale, and have been written. */
+  | {
+      outcome: "not-due";
+      leaf: Certificate;
+      chain: Chain;
+      due: Extract<Due, { due: false }>;
+      forms: readonly string[];
+    }
   | {
       outcome: "renewed";
       leaf: Certificate;
@@ -53,6 +60,8 @@ export type Outcome =
       previous: Certificate;
       choice: Choice;
       file: string;
+      /** The files of the other ones, all of which are new. */
+      forms: readonly string[];
       how: "renamed" | "in-place";
       tookMs: number;
     }
@@ -88,7 +97,7 @@ export async function renewOnce(
   sharing: Sharing = {},
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
-  const files = [paths.certificate, paths.key, out, ...(policy.also?.files ?? []).map(({ file }) => file)];
+  const files = [paths.certificate, paths.key, out, ...formFiles(policy)];
   const turn = new Turn(
     { certificate: out, files, ...limitsOf(policy) },
     onDisk(world, paths),
@@ -120,15 +129,15 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   progress.loaded?.(identity);
   const { leaf } = identity;
   const hooked = hookedOf(policy, identity);
-  const debt: Debt =
-    sharing.hooks && hooked ? { was: "none" } : await settleFirst(hooked, out, { turn, world, progress });
   const when = due(leaf, policy.window, world.now());
   progress.decided?.(when);
+  // A hook that is owed may need the very form that is missing.
+  const forms =
+    !when.due && also ? await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around) : [];
+  const debt: Debt =
+    sharing.hooks && hooked ? { was: "none" } : await settleFirst(hooked, out, { turn, world, progress });
   if (!when.due && debt.was === "unsettled") throw debt.failure;
-  if (!when.due) {
-    if (also) await (await import("./also/freshen.ts")).freshenForms({ ...policy, also }, around);
-    return { outcome: "not-due", leaf, chain: identity.chain, due: when };
-  }
+  if (!when.due) return { outcome: "not-due", leaf, chain: identity.chain, due: when, forms };
   if (when.because === "expired" && (!force || policy.only === "mtls")) {
     const { certificateFile: file, keyFile } = identity;
     const facts = { file, key: keyFile, ...ofKubeconfig(identity), notAfter: leaf.notAfter, now: world.now() };
@@ -174,7 +183,8 @@ async function renewInTurn(policy: Policy, around: Around): Promise<Outcome> {
   if (sharing.hooks && hooked) sharing.hooks(hooked, renewed);
   else await follow(hooked, renewed, "renewed", world);
   const { chain } = answered;
-  return { outcome: "renewed", leaf: chain[0], chain, previous: leaf, choice, file: out, how, tookMs };
+  const written = { file: out, forms: formFiles(policy), how, tookMs };
+  return { outcome: "renewed", leaf: chain[0], chain, previous: leaf, choice, ...written };
 }
 
 /** Behind a lazy door: few ask for it. */
@@ -210,7 +220,7 @@ function refuseIfChanged(file: string, isChanged: boolean, { target: { folder } 
   throw new Failure("TARGET_CHANGED", { file, kept: [] });
 }
 
-/** What an earlier run has left undone comes before anything else, unless another run is at it. */
+/** What an earlier run has left undone comes before the CA is asked, unless another run is at it. */
 export async function settleFirst(
   hooked: Hooked | null,
   file: string,

@@ -9,11 +9,15 @@ import { sweep } from "../files/repair.ts";
 import type { FileSystem } from "../files/system.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
+import type { FormsBack } from "./also/backward.ts";
+import { type Also, type AlsoFile, formFiles } from "./also/form.ts";
+import { askedOnce } from "./asked-once.ts";
 import { askConsent } from "./consent.ts";
 import { factsOf, follow as followed, type Hooked, type Hooks, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { keepPair, tidy } from "./keep.ts";
 import type { Backup } from "./kept.ts";
+import type { RootSource } from "./trust.ts";
 import { Turn, type TurnProgress } from "./turn.ts";
 import { nextStep, type Step, type Wish } from "./way-back.ts";
 
@@ -22,6 +26,8 @@ export interface RollbackPolicy extends Wish {
   readonly isDry: boolean;
   readonly lockTimeoutMs: number;
   readonly hooks: Hooks | null;
+  /** In which forms the one that is gone back to is written besides, and the roots for that which holds them. */
+  readonly also?: { readonly forms: Also; readonly root: RootSource };
 }
 
 export interface RolledBack {
@@ -30,6 +36,10 @@ export interface RolledBack {
   /** What was there before; null where that was no pair that worked, and so is not kept. */
   readonly previous: Certificate | null;
   readonly isKeyReplaced: boolean;
+  /** The files of other forms that are written as well. */
+  readonly forms: readonly string[];
+  /** What beside it holds what is replaced, and stays: in which form, as far as can be seen. */
+  readonly stale: readonly AlsoFile[];
 }
 
 export interface RollbackProgress extends TurnProgress {
@@ -37,6 +47,8 @@ export interface RollbackProgress extends TurnProgress {
   loaded?(leaf: Certificate): void;
   chose?(backup: Backup): void;
   installed?(leaf: Certificate): void;
+  /** They hold what was replaced. */
+  stale?(held: readonly AlsoFile[]): void;
 }
 
 /** Goes back once. Nothing has changed unless this resolves with "rolled-back", or fails with HOOK_FAILED. */
@@ -44,59 +56,81 @@ export function rollBack(policy: RollbackPolicy, world: World, progress: Rollbac
   return withoutCa(rollBackInTurn(policy, world, progress));
 }
 
-async function rollBackInTurn(policy: RollbackPolicy, world: World, progress: RollbackProgress): Promise<RolledBack> {
-  const { paths, hooks, lockTimeoutMs } = policy;
-  const files = [paths.certificate, paths.key];
+async function rollBackInTurn(policy: RollbackPolicy, given: World, progress: RollbackProgress): Promise<RolledBack> {
+  const world = { ...given, ask: askedOnce(given.ask) };
+  const { paths, hooks, lockTimeoutMs, also } = policy;
+  const named = formFiles(also ? { also: also.forms } : {});
+  const files = [paths.certificate, paths.key, ...named];
   const longestMs = (hooks?.execTimeoutMs ?? 0) + 60_000;
   const turn = new Turn({ certificate: paths.certificate, files, lockTimeoutMs, longestMs }, world, progress);
   return turn.during(async () => {
     if (!policy.isDry) await turn.begin();
     const next = await nextStep(policy, turn.token, world, progress);
     const { leaf, previous, key } = next;
-    if (policy.isDry) return { outcome: "would-roll-back", leaf, previous, isKeyReplaced: key !== null };
-    await mayReplace(next, policy, world);
+    const { formsBack, holdersOf } = await import("./also/backward.ts");
+    const forms = also ? await formsBack({ also: also.forms, root: also.root, paths }, next, turn.token, world) : none;
+    const stale = previous === null ? [] : holdersOf(previous, paths.certificate, files, world.fs);
+    const told = { leaf, previous, isKeyReplaced: key !== null, forms: named, stale };
+    if (policy.isDry) return { outcome: "would-roll-back", ...told };
+    await mayReplace(next, forms, policy, world);
     await turn.take();
     stopIfAsked(world);
     const hooked = hooks && { hooks, certificateFile: paths.certificate, keyFile: paths.key };
-    await replace(next, hooked, world);
+    await replace(next, forms, hooked, world);
     turn.sweepDead();
     progress.installed?.(leaf);
+    if (stale.length > 0) progress.stale?.(stale);
     await followed(hooked, factsOf(leaf, previous, "rollback"), "rolled back", world);
-    return { outcome: "rolled-back", leaf, previous, isKeyReplaced: key !== null };
+    return { outcome: "rolled-back", ...told };
   });
 }
 
+const none: FormsBack = { goals: [], contents: [] };
+
 /** One question, before anything changes. */
-async function mayReplace({ certificate, key, leaf }: Step, { force }: RollbackPolicy, world: World): Promise<void> {
-  const there = [certificate, key?.goal].flatMap((goal) => (goal && goal.before !== null ? [goal.target.named] : []));
+async function mayReplace(
+  { certificate, key, leaf }: Step,
+  { goals }: FormsBack,
+  { force }: RollbackPolicy,
+  world: World,
+): Promise<void> {
+  const there = [certificate, key?.goal, ...goals].flatMap((goal) =>
+    goal && goal.before !== null ? [goal.target.named] : [],
+  );
   if (there.length === 0 || force) return;
-  const [file = "", other] = there;
-  const facts = { file, ...(other !== undefined && { other }), operation: "rollback" as const };
+  const [file = "", ...others] = there;
+  const other = others.join(" and ");
+  const facts = { file, ...(other !== "" && { other }), operation: "rollback" as const };
   const now = world.now();
   const end = `${leaf.notAfter >= now ? "ends" : "ended"} ${relative(leaf.notAfter, now)}`;
   await askConsent(`${there.join(" and ")} with the backup that ${end}`, facts, world);
 }
 
 /** What is replaced becomes a backup first. Throws TARGET_CHANGED and CANNOT_WRITE: then all is as it was. */
-async function replace(next: Step, hooked: Hooked | null, world: World): Promise<void> {
+async function replace(next: Step, forms: FormsBack, hooked: Hooked | null, world: World): Promise<void> {
   const { certificate, key, bytes, leaf, previous, keyPath } = next;
   const { fs } = world;
-  refuseIfReplaced([certificate, ...(key === null ? [] : [key.goal])], fs);
+  const { goals: others } = forms;
+  const paths = [certificate.target.path, keyPath, ...others.map(({ target }) => target.path)];
+  refuseIfReplaced([certificate, ...(key === null ? [] : [key.goal]), ...others], fs);
   if (previous !== null)
     keepOr(certificate, () => keepPair({ certificate, key: key?.goal ?? null }, true, previous, fs));
   try {
     await owingWhile(hooked, factsOf(leaf, previous, "rollback"), world, () => {
-      if (key === null) install(certificate, bytes, fs);
-      else complete(prepare({ certificate, key: key.goal }, key.bytes, fs), bytes, fs);
+      if (key === null && others.length === 0) install(certificate, bytes, fs);
+      else {
+        const pair = { certificate, key: key?.goal ?? null, others };
+        complete(prepare(pair, key?.bytes ?? Buffer.alloc(0), fs), bytes, fs, forms.contents);
+      }
     });
   } catch (error) {
     // What was to be put in place is kept under its own name.
     const isUnfinished = isFailure(error, "CANNOT_WRITE") && error.facts.unfinished === true;
-    if (!isUnfinished) sweep([certificate.target.path, keyPath], fs, certificate.token);
+    if (!isUnfinished) sweep(paths, fs, certificate.token);
     throw error;
   }
   quietly(() => tidy(certificate.target.path, keyPath, mostBackups, fs));
-  sweep([certificate.target.path, keyPath], fs, certificate.token);
+  sweep(paths, fs, certificate.token);
 }
 
 function refuseIfReplaced(goals: readonly Goal[], fs: FileSystem): void {

@@ -18,8 +18,20 @@ export interface Subject {
   readonly mtls: boolean;
 }
 
-/** "overdue": half of the time between due and the end has passed, and nothing has renewed it. */
-export type State = "fine" | "due" | "overdue" | "expired" | "not-yet-valid" | "unusable";
+/**
+ * "overdue": half of the time between due and the end has passed, and nothing has renewed it. Of one that is good, and not
+ * overdue, it says what is left undone.
+ */
+export type State =
+  | "fine"
+  | "due"
+  | "at-work"
+  | "hook-owed"
+  | "interrupted"
+  | "overdue"
+  | "expired"
+  | "not-yet-valid"
+  | "unusable";
 
 export interface Standing {
   readonly file: string;
@@ -32,9 +44,11 @@ export interface Standing {
   readonly choice: Choice | null;
   /** When the file was written last. */
   readonly written: Date | null;
+  /** And no run is at work, which may well be making it good. */
   readonly owesHook: boolean;
   /** A run has died before it was done: the next one finishes it. */
   readonly isHalfWay: boolean;
+  /** Of the run that is at work. */
   readonly holder: Holder | null;
 }
 
@@ -43,17 +57,31 @@ export function standingOf({ file, window, mtls }: Subject, world: World): Stand
   const { fs } = world;
   const now = world.now();
   const read = attempt(() => readCertificateOf(file, world));
-  const around = {
-    file,
-    written: quietly(() => new Date(fs.stat(file).mtimeMs), null),
-    owesHook: quietly(() => owedBy(follow(file, fs), fs) !== null, false),
-    isHalfWay: quietly(() => interrupted([file], now, fs).length > 0, false),
-    holder: quietly(() => heldBy(follow(file, fs), now, fs), null),
-  };
+  const written = quietly(() => new Date(fs.stat(file).mtimeMs), null);
+  const around = { file, written, ...undoneOf(file, now, world) };
   if (read.failure !== undefined) return unusable(around, read.failure);
   const leaf = read.value;
   const choice = choose(leaf, { mtls }, now);
-  return { ...around, leaf, failure: null, choice, dueFrom: dueFrom(leaf, window), state: stateOf(leaf, window, now) };
+  const state = withUndone(stateOf(leaf, window, now), around);
+  return { ...around, leaf, failure: null, choice, dueFrom: dueFrom(leaf, window), state };
+}
+
+type Undone = Pick<Standing, "owesHook" | "isHalfWay" | "holder">;
+
+/** What a run at work has put beside its files is not left undone. The run may begin, or end, while they are looked at. */
+function undoneOf(file: string, now: Date, { fs }: World): Undone {
+  const held = () => quietly(() => heldBy(follow(file, fs), now, fs), null);
+  const before = held();
+  const owesHook = quietly(() => owedBy(follow(file, fs), fs) !== null, false);
+  const isHalfWay = quietly(() => interrupted([file], now, fs).length > 0, false);
+  const holder = before ?? held();
+  return { owesHook: holder === null && owesHook, isHalfWay: holder === null && isHalfWay, holder };
+}
+
+function withUndone(state: State, { owesHook, isHalfWay, holder }: Undone): State {
+  if (state !== "fine" && state !== "due") return state;
+  if (holder !== null) return "at-work";
+  return isHalfWay ? "interrupted" : owesHook ? "hook-owed" : state;
 }
 
 /** Of an entry that cannot be used at all. */
@@ -62,8 +90,8 @@ export function brokenStanding(file: string, failure: Failure): Standing {
 }
 
 /** Whether somebody should look: a timer that works lets none of this come about, or last. */
-export function needsAttention({ state, owesHook, isHalfWay }: Standing): boolean {
-  return (state !== "fine" && state !== "due") || owesHook || isHalfWay;
+export function needsAttention({ state }: Standing): boolean {
+  return state !== "fine" && state !== "due" && state !== "at-work";
 }
 
 function unusable(

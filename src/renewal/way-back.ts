@@ -33,6 +33,8 @@ export interface Step {
   readonly previous: Certificate | null;
   /** The real path of the key. */
   readonly keyPath: string;
+  /** Where its key is until then. */
+  readonly keyFile: string;
 }
 
 export async function nextStep(
@@ -59,7 +61,15 @@ export async function nextStep(
   refuseToLoseKey(certificate.target, paths.key, world);
   if (key !== null) refuseToLoseCertificate(keyGoal, certificate, world);
   const isPair = there !== null && own !== null && own !== "closed" && same(publicKeyOf(own), there.spki);
-  return { certificate, key, keyPath, bytes: backup.bytes, leaf, previous: isPair ? there : null };
+  return {
+    certificate,
+    key,
+    keyPath,
+    keyFile: isKept ? place.file : paths.key,
+    bytes: backup.bytes,
+    leaf,
+    previous: isPair ? there : null,
+  };
 }
 
 /** Throws NO_BACKUP. */

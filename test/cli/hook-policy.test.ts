@@ -30,8 +30,24 @@ const { SIGHUP, SIGUSR1, SIGTERM } = constants.signals;
 
 describe("what is to follow", () => {
   test("nothing, unless it is asked for", () => {
-    for (const argv of [[], ["--exec", ""], ["--signal", "TERM"], ["--exec-timeout", "5s"], ["--exec=", "--pid-file="]])
-      expect(parsed(argv)).toBeNull();
+    for (const argv of [[], ["--exec", ""], ["--exec=", "--pid-file="]]) expect(parsed(argv)).toBeNull();
+  });
+
+  test("nothing, where what goes with it is from a variable that is empty, or for all commands", () => {
+    expect(parsed(["--exec=", "--exec-timeout", "5s"])).toBeNull();
+    expect(parsed(["--pid-file=", "--signal", "TERM"])).toBeNull();
+    expect(parsed([], { STEP_SIGNAL: "TERM", STEP_EXEC_TIMEOUT: "5s", STEP_P12_PASSWORD_FILE: "p12.pass" })).toBeNull();
+  });
+
+  test.each([
+    [["--signal", "TERM"], "--signal alone does nothing: it needs --pid or --pid-file"],
+    [["--exec", "x", "--signal", "TERM"], "--signal alone does nothing: it needs --pid or --pid-file"],
+    [["--exec-timeout", "5s"], "--exec-timeout alone does nothing: it needs --exec or --exec-shell"],
+    [["--pid", "1", "--exec-timeout", "5s"], "--exec-timeout alone does nothing: it needs --exec or --exec-shell"],
+    [["--p12-password-file", "x"], "--p12-password-file alone does nothing: it needs --also p12=FILE"],
+  ])("%j is refused: what it is for may have been forgotten", (argv, said) => {
+    for (const words of [renewWords, rekeyWords])
+      expect(parsed(argv, {}, words)).toMatchObject({ code: "BAD_FLAG", said });
   });
 
   test.each<[string[], Record<string, unknown>]>([

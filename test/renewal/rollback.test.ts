@@ -57,6 +57,66 @@ async function rekeyed(words = "--backup 2", options?: WorldOptions) {
   return { crt: text("web.crt"), key: text("web.key"), stderr: ran.stderr };
 }
 
+describe("other forms", () => {
+  const also = "--also combined=as.pem --also p12=as.p12 --p12-password-file p12.pass --also leaf=as.leaf";
+  const files = ["as.pem", "as.p12", "as.leaf"];
+  const all = () => ["web.crt", "web.key", ...files].map((file) => readFileSync(file, "latin1"));
+  beforeEach(() => current.write("p12.pass", "secret"));
+
+  test("go back as one with the pair, before the hook", async () => {
+    await rekeyed(`--backup 2 ${also}`);
+    const first = all();
+    await rekeyed(`--backup 2 ${also}`);
+    expect(all().filter((contents, index) => contents === first[index])).toEqual([]);
+    const seen: string[][] = [];
+    const run = async () => {
+      seen.push(all());
+      return { how: "exit" as const, status: 0 };
+    };
+    const dry = await current.renew(`rollback --dry-run web.crt web.key ${also}`);
+    expect(dry.stderr).toContain("; also writes as.pem, as.p12, as.leaf");
+    const { exit, stderr } = await current.renew(`rollback --force web.crt web.key ${also} --exec ./reload`, { run });
+    expect(exit, stderr).toBe(0);
+    expect(stderr).toContain("; also written: as.pem, as.p12, as.leaf");
+    expect(stderr).not.toContain("what was replaced");
+    expect(seen).toEqual([first]);
+    expect(all()).toEqual(first);
+    expect(backupsAt().filter((name) => !name.includes("-backup-"))).toEqual([]);
+  });
+
+  test("that hold what is replaced, and are not named, are told of in every manner, with what writes them anew", async () => {
+    await rekeyed(`--backup 2 ${also} --also der=as.der --also fullchain=as.full`);
+    await rekeyed(`--backup 2 ${also} --also der=as.der --also fullchain=as.full`);
+    const dry = await current.renew("rollback --dry-run web.crt web.key");
+    expect(dry.stderr).toContain("as.pem would still hold what is replaced: ");
+    const { exit, stderr } = await current.renew("rollback -q --force web.crt web.key --also leaf=as.leaf");
+    expect(exit).toBe(0);
+    const told = [...stderr.matchAll(/^(\S+) holds what was replaced: `renew (.*)` writes it anew$/gm)];
+    expect(told.map(([, file]) => file)).toEqual(["as.der", "as.full", "as.pem"]);
+    for (const [, , command] of told)
+      expect((await current.renew(`${command} ${reach}`)).stderr).toMatch(/missing or stale/);
+    expect(text("as.pem")).toBe(text("web.crt") + text("web.key"));
+    expect(text("as.full")).toBe(text("web.crt"));
+    const { stdout } = await current.renew("rollback --json --force --to 1 web.crt web.key --also combined=as.pem");
+    expect(JSON.parse(stdout)).toMatchObject({ forms: ["as.pem"], stale: ["as.der", "as.full", "as.leaf"] });
+  });
+
+  test("are refused as a renewal would refuse them, before anything changes", async () => {
+    await renewed();
+    const before = text("web.crt");
+    for (const [flags, code] of [
+      ["--also leaf=web.key", "FLAG_CONFLICT"],
+      ["--also p12=a.p12", "NO_PASSPHRASE_FILE"],
+      ["--also leaf=nowhere/a.pem", "CANNOT_WRITE"],
+    ]) {
+      const { stderr } = await current.renew(`rollback --force web.crt web.key ${flags}`);
+      expect(stderr).toContain(`error[${code}]`);
+      expect(stderr).not.toContain("--out");
+    }
+    expect(text("web.crt")).toBe(before);
+  });
+});
+
 interface Said {
   ok: boolean;
   outcome: string;

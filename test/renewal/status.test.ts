@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +14,8 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { metricsText } from "../../src/cli/print/metrics.ts";
 import { Failure } from "../../src/failure/failure.ts";
+import { release, seize } from "../../src/files/lock.ts";
+import { realFileSystem } from "../../src/files/system.ts";
 import { brokenStanding } from "../../src/renewal/status.ts";
 import { type Scene, scene } from "../support/scene.ts";
 
@@ -59,9 +62,31 @@ describe("the state", () => {
     await issue("web");
     await issue("mail");
     s.write(".web.crt.renew-owed", "{}");
-    expect(await stateOf("web.crt")).toMatchObject({ state: "fine", hookOwed: true, exit: 1 });
+    expect(await stateOf("web.crt")).toMatchObject({ state: "hook-owed", hookOwed: true, exit: 1 });
     s.write(".mail.crt.renew-journal", "torn");
-    expect(await stateOf("mail.crt")).toMatchObject({ state: "fine", interrupted: true, exit: 1 });
+    expect(await stateOf("mail.crt")).toMatchObject({ state: "interrupted", interrupted: true, exit: 1 });
+  });
+
+  test("says the same in the table, also of one that is due", async () => {
+    await issue("web", { from: -17, to: 7 });
+    s.write(".web.crt.renew-owed", "{}");
+    expect(await stateOf("web.crt")).toMatchObject({ state: "hook-owed", hookOwed: true, exit: 1 });
+    expect((await s.renew("status web.crt")).stdout).toMatch(/ now +mTLS +owes\n$/);
+  });
+
+  test("is at-work while a run holds the lock: what it has put beside the files is not left undone", async () => {
+    await issue("web");
+    s.write(".web.crt.renew-owed", "{}");
+    s.write(".web.crt.renew-journal", "torn");
+    const claim = { token: "0123456789ab", until: new Date(s.base.getTime() + 60_000).toISOString() };
+    const seized = seize(`${realpathSync(".")}/web.crt`, claim, s.base, realFileSystem);
+    if (seized.is !== "ours") throw new Error("the lock is free");
+    const { stdout, stderr, exit } = await s.renew("status web.crt");
+    expect([exit, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/at work\n$/);
+    expect(await stateOf("web.crt")).toMatchObject({ state: "at-work", hookOwed: false, interrupted: false, exit: 0 });
+    release(seized.lock, claim.token, realFileSystem);
+    expect(await stateOf("web.crt")).toMatchObject({ state: "interrupted", hookOwed: true, exit: 1 });
   });
 
   test("tells the way", async () => {
@@ -72,13 +97,33 @@ describe("the state", () => {
   });
 });
 
-test("the table fits 80 columns, whatever the names", async () => {
-  await issue("a-very-long-name-of-a-server-that-nobody-would-type-twice.example");
-  const { stdout } = await s.renew(
-    "status ./a-very-long-name-of-a-server-that-nobody-would-type-twice.example.crt nowhere.crt",
-  );
-  expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
-  expect(stdout).toContain("…");
+describe("the table", () => {
+  const long = "a-very-long-name-of-a-server-that-nobody-would-type-twice.example";
+  const screen = async (world?: { isTerminal: boolean; columns: number }) =>
+    (await s.renew(`status ./${long}.crt nowhere.crt`, world)).stdout;
+  beforeEach(() => issue(long));
+
+  test.each([20, 80, 100, 160])("fits a terminal of %i columns, whatever the names", async (columns) => {
+    const widest = Math.max(columns, 80);
+    const lines = (await screen({ isTerminal: true, columns })).split("\n");
+    expect(lines.filter((line) => line.length > widest)).toEqual([]);
+    expect(lines[1]).toContain("…");
+    expect(lines[1]?.length).toBeGreaterThan(widest - 10);
+  });
+
+  test("cuts nothing on a wide terminal, or in a pipe", async () => {
+    for (const world of [{ isTerminal: true, columns: 300 }, undefined]) {
+      const [, line] = (await screen(world)).split("\n");
+      expect(line).toMatch(new RegExp(`^\\./${long}\\.crt  ${long}\\.internal  `));
+    }
+  });
+});
+
+test("without a list and without a name, it asks for one in its own words", async () => {
+  const { exit, stderr } = await s.renew("status");
+  expect(exit).toBe(78);
+  expect(stderr).toContain("`renew status CRT...`");
+  expect(stderr).not.toContain("renew run --config");
 });
 
 test("nothing is changed", async () => {
@@ -139,8 +184,10 @@ describe("--prometheus", () => {
   });
 
   test("are for everybody to read, replaced whole, and leave nothing beside them", async () => {
-    writeFileSync("renew.prom", "old", { mode: 0o600 });
     await write();
+    chmodSync("renew.prom", 0o600);
+    await write("renew.prom", "web.crt");
+    expect(readFileSync("renew.prom", "utf8")).not.toContain("nowhere.crt");
     expect((statSync("renew.prom").mode & 0o777).toString(8)).toBe("644");
     expect(readdirSync(".").filter((name) => name.startsWith("renew.prom"))).toEqual(["renew.prom"]);
   });
@@ -161,14 +208,61 @@ describe("--prometheus", () => {
     ["nowhere/deep/renew.prom", /evidence +folder +\S+\/nowhere\/deep\n +the nearest that exists +\S+/],
     ["folder", /It is a folder/],
     ["web.crt/renew.prom", /system error +ENOTDIR/],
+    ["certificate.prom", /looks like +PEM: CERTIFICATE\n/],
+    ["key.prom", /looks like +PEM: PRIVATE KEY\n/],
+    ["others.prom", /looks like +plain text\n/],
+    ["pipe.prom", /system error +EFTYPE/],
   ])("into %s is refused, and nothing is written", async (file, words) => {
     mkdirSync("folder");
-    const { exit, stderr } = await write(file);
+    symlinkSync("web.crt", "certificate.prom");
+    symlinkSync("web.key", "key.prom");
+    writeFileSync("others.prom", "# HELP backup_age_seconds How old the last backup is.\nbackup_age_seconds 7\n");
+    spawnSync("mkfifo", ["pipe.prom"]);
+    const before = ["web.crt", "web.key", "others.prom"].map((name) => readFileSync(name, "utf8"));
+    // The pair is not what is asked for: what is in a file counts.
+    const { exit, stderr } = await write(file, "nowhere.crt");
     expect(exit).toBe(73);
     expect(stderr).toContain("error[CANNOT_WRITE_METRICS]");
     expect(stderr).toMatch(words);
     expect(existsSync("nowhere")).toBe(false);
     expect(readdirSync("folder")).toEqual([]);
+    expect(["web.crt", "web.key", "others.prom"].map((name) => readFileSync(name, "utf8"))).toEqual(before);
+    expect(statSync("pipe.prom").isFIFO()).toBe(true);
+  });
+
+  test.each([
+    ["m.txt", "--prometheus m.prom"],
+    ["/dev/stdout", "--prometheus -"],
+    ["web.crt", "--prometheus web.prom"],
+  ])("into %s would be read by no collector", async (file, near) => {
+    const { exit, stderr } = await write(file, "web.crt");
+    expect(exit).toBe(64);
+    expect(stderr).toContain(`did you mean \`${near}\`?`);
+    expect(existsSync("m.txt")).toBe(false);
+  });
+
+  test.each([
+    ["status empty.prom", "CRT"],
+    ["status linked.prom", "CRT"],
+    ["status --config list.json", "'key' in the list"],
+  ])("%s: never over what it tells of, though that be empty", async (command, what) => {
+    writeFileSync("empty.prom", "");
+    symlinkSync("empty.prom", "linked.prom");
+    s.write("list.json", JSON.stringify({ certificates: [{ crt: "web.crt", key: "empty.prom" }] }));
+    const { exit, stderr } = await s.renew(`${command} --prometheus empty.prom`);
+    expect(exit).toBe(64);
+    expect(stderr).toContain(`error[FLAG_CONFLICT]: --prometheus empty.prom and ${what} cannot go together`);
+    expect(statSync("empty.prom").size).toBe(0);
+  });
+
+  test("to standard output, in place of the table", async () => {
+    const { exit, stdout, stderr } = await s.renew("status web.crt nowhere.crt --prometheus -");
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^# HELP renew_certificate_not_before/);
+    expect(stdout).not.toContain("UNTIL");
+    expect(stderr).toContain("nowhere.crt does not exist");
+    expect(existsSync("-")).toBe(false);
+    expect((await s.renew("status web.crt --json --prometheus -")).stdout).toContain("FLAG_CONFLICT");
   });
 
   test.skipIf(process.getuid?.() === 0)("into a folder that may not be written is refused", async () => {

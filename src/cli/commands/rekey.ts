@@ -3,11 +3,12 @@ import { Failure } from "../../failure/failure.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
 import { kindText } from "../../pki/new-key.ts";
+import { formFiles } from "../../renewal/also/form.ts";
 import { type RekeyOutcome, type RekeyPolicy, rekeyOnce } from "../../renewal/rekey.ts";
 import type { Progress } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
-import { alsoFlags } from "../also-policy.ts";
+import { alsoFlags, alsoWritten } from "../also-policy.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
 import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
@@ -125,13 +126,13 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
   };
 }
 
-export function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Progress {
+export function progressOf({ paths, ca, ...policy }: RekeyPolicy, reporter: Reporter): Progress {
   return {
     settled: (left) => reporter.settled(left),
     owing: (file) => reporter.owing(file),
     notKept: (what) => reporter.repaired(notKeptText(what)),
     freshened: (files) => reporter.freshened(files),
-    installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile),
+    installed: (file, leaf, keyFile) => reporter.installed(file, leaf, keyFile, formFiles(policy)),
     ...turnWords(reporter),
     loaded: ({ leaf }) => {
       reporter.about(paths.certificate, leaf);
@@ -145,7 +146,8 @@ export function progressOf({ paths, ca }: RekeyPolicy, reporter: Reporter): Prog
   };
 }
 
-export function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks }: RekeyPolicy, now: Date): Report {
+export function reportOf(outcome: RekeyOutcome, policy: RekeyPolicy, now: Date): Report {
+  const { paths, kind, privateKey, hooks } = policy;
   const { leaf } = outcome;
   if (outcome.outcome === "not-due") {
     const until = `${instant(leaf.notAfter)} (${relative(leaf.notAfter, now)})`;
@@ -163,7 +165,7 @@ export function reportOf(outcome: RekeyOutcome, { paths, kind, privateKey, hooks
   const left = span(leaf.notAfter.getTime() - now.getTime());
   return {
     outcome: "rekeyed",
-    text: `rekeyed ${file} for ${whom(leaf)}, its key (${kindText(key)}) is in ${keyFile}: good until ${instant(leaf.notAfter)} (${left}), in ${tookMs} ms`,
+    text: `rekeyed ${file} for ${whom(leaf)}, its key (${kindText(key)}) is in ${keyFile}: good until ${instant(leaf.notAfter)} (${left}), in ${tookMs} ms${alsoWritten(formFiles(policy))}`,
     notes: [
       ...(isSameKey ? [`${keyFile} is the key that ${paths.certificate} had before: it is no new key`] : []),
       ...(privateKey !== undefined && kind !== null ? [`--kty was passed over: ${privateKey} is what it is`] : []),

@@ -3,10 +3,11 @@
 import { reasons } from "../../ca/credential.ts";
 import { instant, span } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
+import { formFiles } from "../../renewal/also/form.ts";
 import { type Outcome, type Policy, type Progress, renewOnce } from "../../renewal/renew.ts";
 import { nothingDue } from "../../renewal/schedule.ts";
 import type { World } from "../../world.ts";
-import { alsoFlags } from "../also-policy.ts";
+import { alsoFlags, alsoWritten } from "../also-policy.ts";
 import { backupFlag, notKeptText } from "../backup-policy.ts";
 import type { Lasting } from "../daemon.ts";
 import { daemonFlags, isLasting, paceOf } from "../daemon-policy.ts";
@@ -101,7 +102,7 @@ export function progressOf(policy: Policy, reporter: Reporter): Progress {
     owing: (file) => reporter.owing(file),
     notKept: (what) => reporter.repaired(notKeptText(what)),
     freshened: (files) => reporter.freshened(files),
-    installed: (file, leaf) => reporter.installed(file, leaf),
+    installed: (file, leaf) => reporter.installed(file, leaf, null, formFiles(policy)),
     completed: (count) =>
       reporter.detail(
         `the chain in the file does not hold: the token's is made whole from the CA's, ${count} above the leaf`,
@@ -131,7 +132,7 @@ export function reportOf(outcome: Outcome, { paths, hooks }: Policy, now: Date):
   const way = choice.method === "mtls" ? "over mTLS" : "by token";
   return {
     outcome: "renewed",
-    text: `renewed ${file} for ${whom(leaf)} ${way}: good until ${instant(leaf.notAfter)} (${span(leaf.notAfter.getTime() - now.getTime())}), in ${Math.round(tookMs)} ms`,
+    text: `renewed ${file} for ${whom(leaf)} ${way}: good until ${instant(leaf.notAfter)} (${span(leaf.notAfter.getTime() - now.getTime())}), in ${Math.round(tookMs)} ms${alsoWritten(outcome.forms)}`,
     notes: how === "renamed" ? [] : [`${file} is a mount of its own, and was written in place`],
     about: { file, leaf },
     file,

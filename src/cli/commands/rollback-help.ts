@@ -17,6 +17,14 @@ export const rollbackHelp = `EXAMPLES
   Back from the way back, since what was replaced is kept as well:
     $ renew rollback --force web.crt web.key
 
+  With the files that are written in other forms, as \`renew\` writes them:
+    $ renew rollback --force --also combined=haproxy.pem web.crt web.key
+
+OTHER FORMS
+  Without --also they stay as they are: the next renewal with --also, or a list
+  that names them, writes them anew, also when nothing is due. Those beside CRT
+  that hold what is replaced are named; into a PKCS#12 file nobody can look.
+
 WHERE IT IS KEPT
   Beside each file, hidden, with its owner and mode; a link to the file leads to
   the folder of what it links to. web.crt: .web.crt.renew-backup-1 (the newest),

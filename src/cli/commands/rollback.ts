@@ -1,16 +1,27 @@
 /** `renew rollback CRT KEY`: back to what a renewal has replaced, and the list of what is kept. */
 import { Failure } from "../../failure/failure.ts";
-import { shellFile } from "../../failure/shell.ts";
+import { shell, shellFile } from "../../failure/shell.ts";
 import { instant, relative } from "../../failure/time.ts";
 import { type Certificate, whom } from "../../pki/certificate.ts";
+import { type AlsoFile, formFiles } from "../../renewal/also/form.ts";
 import type { Backup } from "../../renewal/kept.ts";
 import { readCertificateOf } from "../../renewal/load.ts";
 import { type RollbackPolicy, type RolledBack, rollBack } from "../../renewal/rollback.ts";
 import { listBackups } from "../../renewal/way-back.ts";
 import type { World } from "../../world.ts";
+import { alsoFlags, alsoOf, alsoWritten } from "../also-policy.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { hookFlags, hooksOf } from "../hook-policy.ts";
-import { filesOf, lockFlag, lockTimeoutOf, manners, placeFlags, refusePairs, refuseUnbuilt } from "../policy.ts";
+import {
+  filesOf,
+  lockFlag,
+  lockTimeoutOf,
+  manners,
+  placeFlags,
+  refusePairs,
+  refuseUnbuilt,
+  rootOf,
+} from "../policy.ts";
 import { backupLines, type RollbackDocument, rollbackDocument } from "../print/backups.ts";
 import { jsonText } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
@@ -28,6 +39,8 @@ export const words: CommandWords = {
     { names: ["dry-run"], bare: true, text: "check everything, say what would be done, and change nothing" },
     { names: ["force"], short: "f", text: "replace both without asking; also by one that has expired" },
     { names: ["password-file"], value: "FILE", text: "the passphrase of an encrypted KEY" },
+    ...alsoFlags,
+    { names: ["root"], value: "FILE[,FILE...]|DIR", text: "the roots of --also root=FILE, as for `renew`" },
     ...hookFlags,
     ...placeFlags,
     lockFlag,
@@ -37,7 +50,7 @@ export const words: CommandWords = {
 };
 
 /** What a failed run's document has besides what all have. */
-export const blank = { backups: [] };
+export const blank = { backups: [], stale: [] };
 
 /** Runs it. Failures are thrown; the reporter has learnt by then which certificate they are about. */
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
@@ -47,7 +60,9 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
   if (said.isOn("list")) {
     const backups = await listBackups(paths, world);
     const there = certificateAt(paths.certificate, world);
-    if (reporter.manner.json) return print({ outcome: "listed", certificate: there, backups, policy }, world);
+    const nothing = { forms: [], stale: [] };
+    if (reporter.manner.json)
+      return print({ outcome: "listed", certificate: there, backups, policy, ...nothing }, world);
     const options = { now: world.now(), keyFile: paths.key, isLong: reporter.manner.verbose };
     for (const line of backupLines(backups, paths.certificate, options)) world.stdout.write(`${line}\n`);
     return 0;
@@ -57,11 +72,14 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     ...turnWords(reporter),
     loaded: (leaf) => reporter.about(paths.certificate, leaf),
     chose: ({ file, number }) => reporter.detail(`backup ${number}, in ${file}, can be gone back to`),
-    installed: (leaf) => reporter.installed(paths.certificate, leaf, paths.key),
+    installed: (leaf) =>
+      reporter.installed(paths.certificate, leaf, paths.key, policy.also ? formFiles({ also: policy.also.forms }) : []),
+    stale: (held) => reporter.warned(staleText(held, paths, "holds what was")),
   });
   if (reporter.manner.json) {
     const backups = await listBackups(paths, world);
-    return print({ outcome: outcome.outcome, certificate: outcome.leaf, backups, policy }, world);
+    const { leaf: certificate, forms, stale } = outcome;
+    return print({ outcome: outcome.outcome, certificate, backups, policy, forms, stale }, world);
   }
   reporter.told(...textOf(outcome, policy, world.now()));
   return 0;
@@ -79,6 +97,12 @@ function policyOf(said: Said): RollbackPolicy {
     throw new Failure("FLAG_CONFLICT", { flags: ["--list", isDry ? "--dry-run" : "--to"], because });
   }
   const passphraseFile = said.value("password-file");
+  const reserved = [
+    ...(passphraseFile === undefined ? [] : [{ what: "--password-file", file: passphraseFile }]),
+    { what: "KEY", file: paths.key },
+    { what: "CRT", file: paths.certificate },
+  ];
+  const forms = alsoOf(said, "rollback", reserved);
   return {
     paths: { ...paths, ...(passphraseFile !== undefined && { passphraseFile }) },
     to,
@@ -86,6 +110,7 @@ function policyOf(said: Said): RollbackPolicy {
     isDry,
     lockTimeoutMs: lockTimeoutOf(said),
     hooks: hooksOf(said, words.name),
+    ...(forms !== null && { also: { forms, root: rootOf(said) } }),
   };
 }
 
@@ -101,10 +126,17 @@ interface Told {
   certificate: Certificate | null;
   backups: readonly Backup[];
   policy: RollbackPolicy;
+  forms: readonly string[];
+  stale: readonly AlsoFile[];
 }
 
-function print({ outcome, certificate, backups, policy: { paths } }: Told, world: World): number {
-  const document = rollbackDocument({ outcome, certificate, backups, paths, now: world.now() });
+function print({ policy: { paths }, ...told }: Told, world: World): number {
+  const document = rollbackDocument({
+    ...told,
+    stale: told.stale.map(({ file }) => file),
+    paths,
+    now: world.now(),
+  });
   world.stdout.write(`${jsonText(document, 2)}\n`);
   return 0;
 }
@@ -119,7 +151,7 @@ function certificateAt(file: string, world: World): Certificate | null {
 }
 
 function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date): [string, readonly string[]] {
-  const { leaf, previous, isKeyReplaced } = outcome;
+  const { leaf, previous, isKeyReplaced, forms, stale } = outcome;
   const { certificate, key } = paths;
   const what = isKeyReplaced ? `${certificate} and ${key}` : certificate;
   const end = leaf.notAfter >= now ? "good until" : "which expired";
@@ -127,11 +159,27 @@ function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date
   const keeps = isKeyReplaced ? "" : `; ${key} is its key, and stays`;
   if (outcome.outcome === "would-roll-back") {
     const consent = force ? "" : "; without a terminal this takes --force";
-    return [`would roll back ${what} ${whose}${keeps}${consent}`, []];
+    const also = forms.length === 0 ? "" : `; also writes ${forms.join(", ")}`;
+    return [
+      `would roll back ${what} ${whose}${keeps}${also}${consent}`,
+      staleText(stale, paths, "would still hold what is"),
+    ];
   }
   const note =
     previous === null
       ? "what was there was no pair that worked, and is not kept"
       : `what was there is kept: \`renew rollback ${shellFile(certificate, "CRT")} ${shellFile(key, "KEY")}\` takes this back`;
-  return [`rolled back ${what} ${whose}${keeps}`, [note]];
+  return [`rolled back ${what} ${whose}${keeps}${alsoWritten(forms)}`, [note]];
 }
+
+/** Whoever goes back wants no service to go on with what is replaced. Nothing is due with so short a time, and no CA is asked. */
+function staleText(stale: RolledBack["stale"], { certificate, key }: RollbackPolicy["paths"], holds: string): string[] {
+  const pair = `${shellFile(certificate, "CRT")} ${shellFile(key, "KEY")}`;
+  return stale.slice(0, mostTold).map(({ form, file }) => {
+    const command = `renew --force --expires-in 1s --also ${form}=${shell(file, "FILE")} ${pair}`;
+    return `${file} ${holds} replaced: \`${command}\` writes it anew`;
+  });
+}
+
+/** Of files that hold the same; --json names all. */
+const mostTold = 5;

@@ -1,15 +1,15 @@
 /** `renew status`: how certificates stand, for people, for scripts and for Prometheus. */
-import { resolve } from "node:path";
 import { parseCaUrl } from "../../ca/url.ts";
-import { errnoOf, Failure } from "../../failure/failure.ts";
-import { follow } from "../../files/target.ts";
-import { removeIfThere, syncFolder, unfinishedOf, writeNew } from "../../files/whole.ts";
+import { Failure } from "../../failure/failure.ts";
+import type { Entry } from "../../renewal/many/plan.ts";
 import type { Window } from "../../renewal/schedule.ts";
-import { brokenStanding, nearestFolder, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
+import { brokenStanding, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
+import { filesIn } from "../../renewal/trust.ts";
 import type { World } from "../../world.ts";
 import { findConfig } from "../config/find.ts";
 import { readPlan } from "../config/read.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { refuseName, standardOutput, type Used, writeMetrics } from "../metrics-file.ts";
 import { expiresInFlag, manners, refuseManners, windowOf } from "../policy.ts";
 import { metricsText } from "../print/metrics.ts";
 import { jsonText } from "../print/plain.ts";
@@ -36,7 +36,7 @@ export const words: CommandWords = {
       names: ["prometheus"],
       value: "FILE",
       bare: true,
-      text: "write metrics to FILE (*.prom) for the node exporter's textfile collector",
+      text: "write metrics to FILE (*.prom) for the node exporter's textfile collector; -: to standard output, in place of the table",
     },
     ...manners,
   ],
@@ -79,27 +79,39 @@ const attention = 1;
 export async function run(said: Said, world: World, reporter: Reporter): Promise<number> {
   refuseManners(said);
   const metrics = said.given("prometheus");
-  if (metrics === "") throw bad("--prometheus is an empty word: is a variable not set?");
+  if (metrics !== undefined) refuseName(metrics, world);
+  if (metrics === standardOutput && reporter.manner.json) {
+    const because = "Both go to standard output.";
+    throw new Failure("FLAG_CONFLICT", { flags: ["--json", "--prometheus -"], because });
+  }
   if (said.operands.includes("")) throw bad("CRT is an empty word: is a variable not set?");
   if (said.operands.length > 0 && said.given("config") !== undefined) {
     const because = "A list names its certificates itself.";
     throw new Failure("FLAG_CONFLICT", { flags: ["CRT", "--config"], because });
   }
-  const standings = said.operands.length > 0 ? ofFiles(said, world) : await ofList(said, world);
+  const { standings, used } = said.operands.length > 0 ? ofFiles(said, world) : await ofList(said, world);
   const now = world.now();
-  if (metrics !== undefined) writeMetrics(metrics, metricsText(standings, now), world);
-  tell(standings, now, world, reporter);
+  const isPiped = metrics === standardOutput;
+  if (isPiped) world.stdout.write(metricsText(standings, now));
+  else if (metrics !== undefined) writeMetrics(metrics, metricsText(standings, now), used, world);
+  tell(standings, now, { world, reporter, hasTable: !isPiped });
   return standings.some(needsAttention) ? attention : 0;
 }
 
-function tell(standings: readonly Standing[], now: Date, world: World, reporter: Reporter): void {
+interface Telling {
+  readonly world: World;
+  readonly reporter: Reporter;
+  readonly hasTable: boolean;
+}
+
+function tell(standings: readonly Standing[], now: Date, { world, reporter, hasTable }: Telling): void {
   const { json, quiet, verbose } = reporter.manner;
   if (json) {
     const document = statusDocument(standings, (failure) => reporter.describe(failure).document);
     world.stdout.write(`${jsonText(document, 2)}\n`);
     return;
   }
-  if (!quiet) world.stdout.write(statusTable(standings, now));
+  if (!quiet && hasTable) world.stdout.write(statusTable(standings, now, world.stdout));
   if (verbose) for (const line of standings.flatMap(detailText)) world.stderr.write(`${line}\n`);
   for (const line of standings.flatMap((one) => attentionText(one, now))) world.stderr.write(`${line}\n`);
 }
@@ -107,63 +119,52 @@ function tell(standings: readonly Standing[], now: Date, world: World, reporter:
 /** As for `renew run` and needs-renewal. */
 const usual: Window = { kind: "percent", used: 66 };
 
-function ofFiles(said: Said, world: World): Standing[] {
-  const { value, from } = said.setting("expires-in") ?? { value: "", from: "" };
-  const window = windowOf(value, from) ?? usual;
-  return said.operands.map((file) => standingOf({ file, window, mtls: true }, world));
+interface Found {
+  readonly standings: readonly Standing[];
+  /** No metrics may be written over these. */
+  readonly used: readonly Used[];
 }
 
-async function ofList(said: Said, world: World): Promise<Standing[]> {
-  const file = findConfig(said.given("config"), world);
+function ofFiles(said: Said, world: World): Found {
+  const { value, from } = said.setting("expires-in") ?? { value: "", from: "" };
+  const window = windowOf(value, from) ?? usual;
+  const standings = said.operands.map((file) => standingOf({ file, window, mtls: true }, world));
+  return { standings, used: said.operands.map((file) => ({ what: "CRT", file })) };
+}
+
+async function ofList(said: Said, world: World): Promise<Found> {
+  const file = findConfig(said.given("config"), world, "status");
   // Whom to ask is of no matter here, so a list that leaves it to flags is as good.
   const nobody = parseCaUrl("https://ca.invalid", "--ca-url");
   const around = { fs: world.fs, ca: () => nobody, root: () => ({ value: said.place().root, from: "the default" }) };
   const { entries, broken } = await readPlan(file, { ...around, method: null });
-  return [
+  const standings = [
     ...broken.map(({ origin, failure }) => brokenStanding(`${origin.file}:${origin.line}`, failure)),
     ...entries.map(({ policy: { paths, out, window, mtls } }) => {
       const isThere = out !== undefined && standingOf({ file: out, window: usual, mtls }, world).written !== null;
       return standingOf({ file: isThere ? out : paths.certificate, window: window ?? usual, mtls }, world);
     }),
   ];
+  const lists = [file, ...[...broken, ...entries].map(({ origin }) => origin.file)];
+  const used = [...lists.map((list) => ({ what: "--config", file: list })), ...entries.flatMap(usedBy)];
+  return { standings, used };
 }
 
-/** Everybody may read it: the node exporter is another user. */
-const metricsMode = 0o644;
-
-/** Whole or not at all; the collector reads no file that is called otherwise. Throws CANNOT_WRITE_METRICS. */
-function writeMetrics(named: string, text: string, world: World): void {
-  const { fs } = world;
-  let folder = resolve(named, "..");
-  try {
-    const path = follow(named, fs);
-    folder = resolve(path, "..");
-    if (isFolder(path, world)) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-    const unfinished = unfinishedOf(path);
-    removeIfThere(unfinished, fs);
-    writeNew(unfinished, Buffer.from(text), fs, (handle) => fs.chmod(handle, metricsMode));
-    try {
-      fs.rename(unfinished, path);
-    } catch (error) {
-      removeIfThere(unfinished, fs);
-      throw error;
-    }
-    syncFolder(folder, fs);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === "") throw error;
-    const there = nearestFolder(folder, world);
-    throw new Failure("CANNOT_WRITE_METRICS", { file: named, folder, errno, nearest: there }, error);
-  }
-}
-
-function isFolder(path: string, { fs }: World): boolean {
-  try {
-    return fs.stat(path).isDirectory();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
+/** All that an entry names. */
+function usedBy({ policy: { paths, out, also, root } }: Entry): Used[] {
+  const { certificate, key, passphraseFile } = paths;
+  const named = {
+    crt: [certificate],
+    key: [key],
+    out: [out],
+    also: (also?.files ?? []).map(({ file }) => file),
+    root: root.files ?? filesIn(root.value),
+    "password-file": [passphraseFile],
+    "p12-password-file": [also?.passwordFile],
+  };
+  return Object.entries(named).flatMap(([what, files]) =>
+    files.flatMap((file) => (file === undefined ? [] : [{ what: `'${what}' in the list`, file }])),
+  );
 }
 
 function bad(words: string): Failure {

@@ -16,10 +16,12 @@ export function alsoIn(
   if ("trouble" in files) return files;
   return understood("also", () => {
     const named = files.value.map(({ form, file }) => ({ form, file: at(file) }));
-    refuseTwice(named, [], (file) => file);
+    refuseTwice(named, [], (file) => file, inList);
     return alsoWith(named, passwordFile, "run");
   });
 }
+
+const inList = ({ form, file }: AlsoFile) => `also: ${form}=${file}`;
 
 function filesIn(value: unknown): Read<readonly AlsoFile[]> {
   if (!isRecord(value) || Array.isArray(value)) {

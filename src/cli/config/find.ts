@@ -9,10 +9,14 @@ import type { FileSystem } from "../../files/system.ts";
 const ofMachine = "/etc/renew/renew.json";
 
 /** `named`: after --config. Throws NO_RUN_CONFIG. */
-export function findConfig(named: string | undefined, { env, fs }: { env: Environment; fs: FileSystem }): string {
+export function findConfig(
+  named: string | undefined,
+  { env, fs }: { env: Environment; fs: FileSystem },
+  command: "run" | "status" = "run",
+): string {
   if (named !== undefined) {
     if (isThere(named, fs)) return named;
-    throw new Failure("NO_RUN_CONFIG", { looked: [named], named: "--config", similar: similarTo(named, fs) });
+    throw new Failure("NO_RUN_CONFIG", { looked: [named], named: "--config", similar: similarTo(named, fs), command });
   }
   const looked = [join(stepPath(env), "renew.json"), ofMachine];
   const found = looked.find((file) => isThere(file, fs));
@@ -21,6 +25,7 @@ export function findConfig(named: string | undefined, { env, fs }: { env: Enviro
     looked,
     named: null,
     similar: looked.flatMap((file) => otherEndings(file, fs)),
+    command,
   });
 }
 

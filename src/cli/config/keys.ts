@@ -22,6 +22,8 @@ export const kinds: Record<Kind, string> = {
 export interface Around {
   file: string;
   within(name: string): string;
+  /** The same, in one spelling for all lists. */
+  tidily(name: string): string;
 }
 
 export interface Key {
@@ -58,7 +60,7 @@ export const settingKeys = {
   },
   "pid-file": {
     kind: "text",
-    read: text((value, _, { within }) => ({ target: value === "" ? null : { pidFile: within(value) } })),
+    read: text((value, _, { tidily }) => ({ target: value === "" ? null : { pidFile: tidily(value) } })),
   },
   signal: { kind: "text-or-number", read: text((value, from) => ({ signal: signalOf(value, from, command) })) },
   backup: { kind: "text-or-number", read: text((value, from) => ({ backups: countOf(value, from, command) })) },
@@ -125,8 +127,10 @@ function rootOf(value: string | readonly string[], from: string, { file, within 
 }
 
 /** A program that is named with a folder is looked for from where the file lies, as all names in it. */
-function program(value: string | readonly string[], from: string, { within }: Around): readonly string[] {
+function program(value: string | readonly string[], from: string, { tidily }: Around): readonly string[] {
   const [first = "", ...others] = typeof value === "string" ? wordsOf(value, from, command) : value;
   if (first === "") throw new Failure("BAD_FLAG", { said: `${from} names no program`, command });
-  return [first.includes("/") ? within(first) : first, ...others];
+  if (!first.includes("/")) return [first, ...others];
+  const path = tidily(first);
+  return [path.includes("/") ? path : `./${path}`, ...others];
 }

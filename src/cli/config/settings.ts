@@ -110,7 +110,7 @@ export function understood<T>(key: string, work: () => T): Read<T> {
 }
 
 function problemOf(key: string, failure: Failure): RunConfigProblem {
-  const { what, why, help } = tell(failure);
+  const { what, why, help } = tell(failure, { isList: true });
   const isFlag = isFailure(failure, "BAD_FLAG");
   const near = isFlag ? failure.facts.nearest?.replace(new RegExp(`^--(${key} )?`), "") : undefined;
   return {

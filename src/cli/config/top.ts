@@ -5,7 +5,7 @@ import type { FileSystem } from "../../files/system.ts";
 import { concurrencyOf, fileKeys, isFileKey, isSettingKey, isTopKey, settingKeys, topKeys } from "./keys.ts";
 import { badRunConfig, openConfig } from "./open.ts";
 import { nameOf, type Read, type Settings, settingsReader, shape, type Trouble, understood } from "./settings.ts";
-import { within } from "./within.ts";
+import { tidied, within } from "./within.ts";
 import type { Written } from "./written.ts";
 
 export interface Top {
@@ -41,7 +41,8 @@ export async function openTop(file: string, { fs, above, isIncluded }: Opening):
   const stranger = keys.map((key) => strangeAtTop(key, isIncluded)).find((trouble) => trouble !== undefined);
   if (stranger !== undefined) throw refuse(stranger);
   if (Object.hasOwn(value, "$schema")) orThrow(shape("$schema", value["$schema"], "text"));
-  const readSettings = settingsReader({ file, within: within(file) });
+  const at = within(file);
+  const readSettings = settingsReader({ file, within: at, tidily: (name) => tidied(at(name), fs) });
   const read = orThrow(readSettings(value, keys.filter(isSettingKey)));
   const has = (key: string) => Object.hasOwn(value, key);
   if (!has("certificates") && !has("include"))

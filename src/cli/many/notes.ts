@@ -39,7 +39,7 @@ function aboutOne(
   const file = paths.certificate;
   const detail = (text: string) => say(`${file}: ${text}`);
   const always = (text: string) => clear(() => reporter.repaired(text));
-  const note = (text: string) => clear(() => reporter.swept(text));
+  const note = (text: string) => clear(() => reporter.noted(text));
   return {
     repaired: (what) => always(repairText(what)),
     left: (files) => always(`left beside ${file}, and taken away by the next run: ${files.join(", ")}`),
@@ -56,7 +56,7 @@ function aboutOne(
     completed: (count) => detail(`its chain is made whole from the CA's, ${count} above the leaf`),
     settled: (left) =>
       clear(() => {
-        reporter.swept(`${file}: what an earlier run owed, its hook or signal, has succeeded now`);
+        reporter.noted(`${file}: what an earlier run owed, its hook or signal, has succeeded now`);
         if (left !== null) reporter.repaired(`${left} cannot be taken away: the hook will be run again each time`);
       }),
     owing: (name) => note(`an earlier run still owes the hook or signal of ${name}: it is run by a run that has it`),

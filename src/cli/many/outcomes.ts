@@ -2,6 +2,7 @@
 import { type MethodReason, reasons } from "../../ca/credential.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import type { Entry, EntryResult } from "../../renewal/many/plan.ts";
+import { alsoWritten } from "../also-policy.ts";
 import { wrap } from "../print/layout.ts";
 import { plain } from "../print/plain.ts";
 import { nameOf } from "./alike.ts";
@@ -25,7 +26,7 @@ export function outcomeLines(results: readonly EntryResult[], { now, columns, is
   const isLong = results.length > mostRows && !isDryRun;
   const shown = isLong ? results.filter(isWorthIt) : results;
   const listed = isLong ? shown.slice(0, mostFailed) : shown;
-  const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, now)] as const);
+  const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, { now, isDryRun })] as const);
   const width = Math.min(Math.max(columns, 40), 100);
   const first = Math.min(widest, Math.max(0, ...rows.map(([name]) => name.length)));
   const second = Math.max(0, ...rows.map(([, outcome]) => outcome.length));
@@ -39,6 +40,7 @@ export function outcomeLines(results: readonly EntryResult[], { now, columns, is
 
 /** What was not tried, since a run was to end or its CA did not answer, is counted only. */
 function isWorthIt(result: EntryResult): boolean {
+  if (result.result === "not-due") return result.forms.length > 0;
   return result.result === "overtaken" || (result.result === "failed" && result.untried !== true);
 }
 
@@ -47,24 +49,37 @@ function shortened(name: string, width: number): string {
   return name.length <= width ? name : `…${name.slice(name.length - width + 1)}`;
 }
 
-function wordsOf(result: EntryResult, now: Date): readonly [outcome: string, more: string] {
+/** Of one that is not due. */
+function staleWords(forms: readonly string[], isDryRun: boolean): string {
+  if (forms.length === 0) return "";
+  return `; missing or stale, and ${isDryRun ? "would be written" : "written"}: ${forms.map(plain).join(", ")}`;
+}
+
+function wordsOf(
+  result: EntryResult,
+  { now, isDryRun }: Pick<Page, "now" | "isDryRun">,
+): readonly [outcome: string, more: string] {
   switch (result.result) {
     case "renewed":
-      return ["renewed", `good until ${instant(result.leaf.notAfter)}`];
+      return ["renewed", `good until ${instant(result.leaf.notAfter)}${alsoWritten(result.forms)}`];
     case "overtaken":
       return ["by another run", `good until ${instant(result.leaf.notAfter)}`];
     case "not-due":
-      return ["not due", `due from ${instant(result.from)}`];
+      return ["not due", `due from ${instant(result.from)}${staleWords(result.forms, isDryRun)}`];
     case "would-renew": {
       const { entry, leaf, because, method, methodBecause } = result;
       const way = method === "mtls" ? "over mTLS" : "by token";
       const when = relative(leaf.notAfter, now);
       const why = because === "expired" ? `it expired ${when}` : `${dueWords[because] ?? because}, it ends ${when}`;
       const how = methodBecause === because ? "" : `; ${methodWords(entry, methodBecause)}`;
-      return ["would renew", `${way}: ${why}${how}`];
+      const forms = result.forms.length === 0 ? "" : `; also writes ${result.forms.join(", ")}`;
+      return ["would renew", `${way}: ${why}${how}${forms}`];
     }
     case "would-settle":
-      return ["would run hooks", "not due, but an earlier run owes its hook or signal"];
+      return [
+        "would run hooks",
+        `not due, but an earlier run owes its hook or signal${staleWords(result.forms, isDryRun)}`,
+      ];
     case "untouched":
       return ["untouched", "nothing is begun, as others are broken"];
     case "failed":

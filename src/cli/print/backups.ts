@@ -7,6 +7,8 @@ import { brief, plain } from "./plain.ts";
 
 export interface RollbackDocument extends Omit<Document, "outcome"> {
   outcome: "rolled-back" | "would-roll-back" | "listed" | "failed" | "hook-failed";
+  /** Those beside the certificate that hold what was replaced still, or would. */
+  stale: readonly string[];
   /** The newest first; after a rollback, as it is then. */
   backups: readonly BackupDocument[];
 }
@@ -26,11 +28,13 @@ interface Told {
   /** That is there now, or would be. */
   certificate: Certificate | null;
   backups: readonly Backup[];
+  forms: readonly string[];
+  stale: readonly string[];
   paths: { certificate: string; key: string };
   now: Date;
 }
 
-export function rollbackDocument({ outcome, certificate, backups, paths, now }: Told): RollbackDocument {
+export function rollbackDocument({ outcome, certificate, backups, forms, stale, paths, now }: Told): RollbackDocument {
   const isDone = outcome === "rolled-back";
   return {
     schema: 1,
@@ -45,6 +49,8 @@ export function rollbackDocument({ outcome, certificate, backups, paths, now }: 
     keyFile: isDone ? paths.key : null,
     dueFrom: null,
     tookMs: null,
+    forms,
+    stale,
     backups: backups.map(({ number, file, held }) => {
       if ("failure" in held) return { number, file, certificate: null, expired: null, key: null, keyFile: null };
       const { leaf, key } = held;

@@ -15,6 +15,8 @@ export interface Document {
   file: string | null;
   /** Of `rekey` alone: the file of the key that belongs to the new chain, null when nothing was written. */
   keyFile?: string | null;
+  /** Of commands that can write any: the files of other forms that have been written. */
+  forms?: readonly string[];
   method: "mtls" | "token" | null;
   methodReason: string | null;
   /** When a certificate that is not due becomes so. */

@@ -1,12 +1,15 @@
 /** `renew run` as data: a document for each certificate, in the form that `renew` has for one, and how many there are of each kind. */
 import type { Method, MethodReason } from "../../ca/credential.ts";
 import type { Certificate } from "../../pki/certificate.ts";
+import { formFiles } from "../../renewal/also/form.ts";
 import type { EntryResult, Origin } from "../../renewal/many/plan.ts";
 import { countsOf } from "../many/outcomes.ts";
 import { certificateDocument, type Document, type ErrorDocument } from "./json.ts";
 
 export interface CertificateDocument extends Omit<Document, "outcome"> {
   outcome: "renewed" | "not-due" | "would-renew" | "would-settle" | "untouched" | "failed" | "hook-failed";
+  /** The files of other forms that have been written; of a dry run, that would be. */
+  forms: readonly string[];
   /** Where it stands in which file. */
   entry: Origin;
 }
@@ -118,6 +121,7 @@ function certificateResult(result: EntryResult, { describe, chosen }: Facts): Ce
     dueFrom: null,
     tookMs: null,
     entry,
+    forms: formsOf(result),
     ...more,
   });
   switch (result.result) {
@@ -137,6 +141,13 @@ function certificateResult(result: EntryResult, { describe, chosen }: Facts): Ce
       return of(isInstalled ? "hook-failed" : "failed", { error: describe(result), file });
     }
   }
+}
+
+/** Of what failed after it was installed all are new. */
+function formsOf(result: EntryResult): readonly string[] {
+  if ("forms" in result) return result.forms;
+  if (result.result !== "failed" || result.entry === null) return [];
+  return "isNew" in result.failure.facts && result.failure.facts.isNew ? formFiles(result.entry.policy) : [];
 }
 
 function certificateOf(result: EntryResult): Record<string, string> | null {

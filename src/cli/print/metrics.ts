@@ -81,10 +81,18 @@ export function metricsText(standings: readonly Standing[], now: Date): string {
     ...(info.length === 0
       ? []
       : [...head("renew_certificate_info", "Whose certificate it is, and whose word."), ...info]),
-    ...head("renew_status_timestamp_seconds", "When this was written."),
-    `renew_status_timestamp_seconds ${Math.floor(now.getTime() / 1000)}`,
+    ...head(last, "When this was written."),
+    `${last} ${Math.floor(now.getTime() / 1000)}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What all such files end with, and no other. */
+const last = "renew_status_timestamp_seconds";
+
+/** Whether a text that ends so was written here. */
+export function endsAsMetrics(end: string): boolean {
+  return new RegExp(`(^|\\n)# TYPE ${last} gauge\\n${last} \\d+\\n$`).test(end);
 }
 
 function head(name: string, help: string): string[] {

@@ -5,6 +5,7 @@ import { shellFile } from "../../failure/shell.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
 import { needsAttention, type Standing } from "../../renewal/status.ts";
+import type { Output } from "../../world.ts";
 import { certificateDocument, type Document, type ErrorDocument } from "./json.ts";
 import { plain } from "./plain.ts";
 
@@ -68,35 +69,53 @@ export function statusDocument(
 }
 
 const heads = ["CERTIFICATE", "FOR", "UNTIL (UTC)", "DUE", "BY", "STATE"];
-/** With two spaces between them, 80 columns at most. */
-const widths = [16, 13, 19, 7, 5, 10];
+const gap = "  ";
+/** Of a terminal that is narrower the lines are broken by itself. */
+const narrowest = 80;
+/** To which a name is cut before its file is: where there is no room for both. */
+const shortName = 13;
 
-export function statusTable(standings: readonly Standing[], now: Date): string {
-  const rows = standings.map((one) => cells(one, now));
-  const used = widths.map((most, column) =>
-    Math.min(most, Math.max(...[heads, ...rows].map((row) => (row[column] ?? "").length))),
-  );
+/** In a file or a pipe nothing is cut: `columns` counts on a terminal. */
+export function statusTable(standings: readonly Standing[], now: Date, { isTerminal, columns }: Screen): string {
+  const rows = [heads, ...standings.map((one) => cells(one, now))];
+  const widths = heads.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const used = isTerminal ? within(Math.max(columns, narrowest), widths) : widths;
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => fitted(cell, used[column] ?? 0, column === 0))
-      .join("  ")
+      .join(gap)
       .trimEnd();
-  return `${[heads, ...rows].map(line).join("\n")}\n`;
+  return `${rows.map(line).join("\n")}\n`;
+}
+
+export type Screen = Pick<Output, "isTerminal" | "columns">;
+
+/** Files and names share what the others leave. */
+function within(columns: number, [file = 0, name = 0, ...others]: readonly number[]): number[] {
+  const room = columns - others.reduce((sum, width) => sum + gap.length + width, gap.length);
+  const forName = Math.min(name, Math.max(shortName, room - file));
+  return [Math.min(file, room - forName), forName, ...others];
 }
 
 function cells(one: Standing, now: Date): string[] {
   const { leaf, dueFrom, choice } = one;
-  const state = { "not-yet-valid": "too early" }[one.state as string] ?? one.state;
-  const more = one.owesHook ? "owes" : one.isHalfWay ? "half-way" : one.holder ? "at work" : null;
   return [
     plain(one.file),
     leaf === null ? "-" : plain(whom(leaf)),
     leaf === null ? "-" : leaf.notAfter.toISOString().slice(0, 19).replace("T", " "),
     dueFrom === null ? "-" : dueFrom <= now ? "now" : span(dueFrom.getTime() - now.getTime()),
     choice === null ? "-" : choice.method === "mtls" ? "mTLS" : "token",
-    state === "fine" && more !== null ? more : state,
+    stateWords[one.state] ?? one.state,
   ];
 }
+
+/** Of those that are called otherwise in a table. */
+const stateWords: Partial<Record<Standing["state"], string>> = {
+  "not-yet-valid": "too early",
+  "hook-owed": "owes",
+  interrupted: "half-way",
+  "at-work": "at work",
+};
 
 /** A file is known by its end, a name by its beginning. */
 function fitted(text: string, width: number, isFile: boolean): string {

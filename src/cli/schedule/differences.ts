@@ -1,5 +1,5 @@
 /** In what two units differ, as far as systemd reads them. */
-import type { UnitDifference } from "../../failure/facts.ts";
+import type { UnitDifference } from "../../failure/schedule-facts.ts";
 
 /** Null where both say the same: comments and blank lines say nothing. */
 export function differenceOf(file: string, there: string, wanted: string): UnitDifference | null {

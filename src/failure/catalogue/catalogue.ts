@@ -3,10 +3,11 @@ import type { Code } from "../facts.ts";
 import type { Failure } from "../failure.ts";
 import { backups } from "./backups.ts";
 import { contents } from "./contents.ts";
-import type { Explanation, Family, HasFlag, Line, Retry } from "./explanation.ts";
+import { type Asked, anywhere, type Explanation, type Family, type Line, type Retry } from "./explanation.ts";
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
+import { inList } from "./list-words.ts";
 import { many } from "./many.ts";
 import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
@@ -48,10 +49,11 @@ export interface Told {
 }
 
 /** The words for one failure, made from its facts. A diagnosis brings its own evidence, and its first cause knows what helps. */
-export function tell<C extends Code>({ code, facts }: Failure<C>, has: HasFlag = () => true): Told {
+export function tell<C extends Code>({ code, facts }: Failure<C>, said: Partial<Asked> = {}): Told {
+  const asked = { ...anywhere, ...said };
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts, has);
+  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts, asked);
   const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
   return {
     code,
@@ -60,12 +62,12 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, has: HasFlag =
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    help: possible(help, has),
+    help: possible(asked.isList ? help.map(inList) : help, asked),
   };
 }
 
 /** Without advice to say a flag that the command does not know; a whole command has its own flags. */
-function possible(help: readonly string[], has: HasFlag): readonly string[] {
+function possible(help: readonly string[], { has }: Asked): readonly string[] {
   const isPossible = (advice: string) =>
     [...advice.matchAll(/`(--[^`]*)`/g)].every(([, words = ""]) =>
       [...words.matchAll(/(?:^| )--([a-z][a-z0-9-]*)/g)].every(([, name = ""]) => has(name)),

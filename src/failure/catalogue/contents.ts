@@ -15,6 +15,7 @@ export const contents: Family<
   | "PUBLIC_KEY"
   | "BAD_KEY"
   | "KEY_ENCRYPTED"
+  | "BAD_PASSPHRASE"
   | "WRONG_PASSPHRASE"
   | "KEY_MISMATCH"
   | "EXPIRED_NEEDS_FORCE"
@@ -78,6 +79,33 @@ export const contents: Family<
     what: (f) => `${f.file} is encrypted, and there is no passphrase`,
     why: () => "Renewing needs the key opened, and there is no terminal to ask on.",
     help: () => ["put the passphrase into a file of mode 0600: `--password-file FILE`"],
+  },
+  BAD_PASSPHRASE: {
+    exit: 65,
+    retry: "after-fix",
+    title: "what a file holds cannot be the passphrase of a PKCS#12 file",
+    about:
+      "The passphrase of a new PKCS#12 file is the first line of the file that `--p12-password-file` names, in UTF-8. With octets that are no UTF-8, or a NUL, the file could be written and never be opened: programs take different passphrases from the same octets. OpenSSL reads 1023 octets of a line, and no more.",
+    what: (f) => `${f.file} holds no passphrase that could be used`,
+    why: (f) => {
+      const nobody = "The PKCS#12 file would be written, and whoever reads it could not open it.";
+      if (f.problem === "long") return `OpenSSL reads no more than ${f.limit} octets of the line. ${nobody}`;
+      return f.problem === "nul"
+        ? `A passphrase cannot hold a NUL, at which many programs end it. ${nobody}`
+        : `Its first line is no UTF-8, so that programs would take different passphrases from it. ${nobody}`;
+    },
+    evidence: (f) =>
+      f.problem === "long"
+        ? [["first line", `${f.length} octets`]]
+        : [
+            ["looks like", f.looksLike],
+            [f.problem === "nul" ? "first NUL" : "first octet that is none", `number ${f.at} of the line`],
+          ],
+    help: (f) => [
+      `is it the right file? \`file ${shellFile(f.file)}\``,
+      "make a passphrase: `(umask 077 && openssl rand -hex 24 > p12.pass)`",
+      ...(f.problem === "not-utf8" ? ["or save it as UTF-8: `iconv -f LATIN1 -t UTF-8 OLD > NEW`"] : []),
+    ],
   },
   WRONG_PASSPHRASE: {
     exit: 65,

@@ -15,11 +15,19 @@ export interface Explanation<C extends Code> {
   why(facts: Facts[C]): string;
   evidence?(facts: Facts[C]): Line[];
   /** What to do next, most likely first. What names a flag that the command lacks is left out by whoever tells it. */
-  help(facts: Facts[C], has: HasFlag): string[];
+  help(facts: Facts[C], asked: Asked): string[];
 }
 
-/** Whether the command that failed has a flag. `name` without its dashes. */
-export type HasFlag = (name: string) => boolean;
+/** From where it was asked for. */
+export interface Asked {
+  /** A list of `renew run` says it, and not flags: then its keys are what can be changed. */
+  readonly isList: boolean;
+  /** Whether the command that failed has a flag. `name` without its dashes. */
+  has(name: string): boolean;
+}
+
+/** Where nobody knows the command: every flag may be said. */
+export const anywhere: Asked = { isList: false, has: () => true };
 
 export type Line = readonly [label: string, value: string];
 

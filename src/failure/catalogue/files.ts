@@ -8,6 +8,7 @@ const roles: Record<Role, string> = {
   key: "the private key",
   root: "the root certificate",
   passphrase: "the passphrase",
+  "p12-passphrase": "the passphrase of a PKCS#12 file",
   output: "the output",
   message: "the message to explain",
   kubeconfig: "a kubeconfig",
@@ -37,9 +38,9 @@ export const files: Family<
     what: (f) => `${f.file || "''"} does not exist`,
     why: (f) => `It should hold ${roles[f.role]}.`,
     evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
-    help: (f) => [
-      ...(addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
-      "check the path; a relative one starts at the folder the command runs in",
+    help: (f, { isList }) => [
+      ...(!isList && addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
+      `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
     ],
   },
   FILE_UNREADABLE: {
@@ -77,20 +78,24 @@ export const files: Family<
     title: "a file is empty",
     about:
       "An empty certificate or key is what an interrupted write leaves behind: `step` truncates the file in place before it writes. A passphrase file may hold white space alone: that is no passphrase either, unless it opens the key.",
-    what: (f) => `${f.file} is empty${f.role === "passphrase" ? ": it holds no passphrase" : ""}`,
-    why: (f) =>
-      f.role === "passphrase"
-        ? "The key is encrypted, and an empty passphrase does not open it."
-        : `It should hold ${roles[f.role]}. A full disk or an interrupted write leaves an empty file behind.`,
+    what: (f) => `${f.file} is empty${f.role.endsWith("passphrase") ? ": it holds no passphrase" : ""}`,
+    why: (f) => {
+      if (f.role === "passphrase") return "The key is encrypted, and an empty passphrase does not open it.";
+      if (f.role === "p12-passphrase")
+        return "A PKCS#12 file holds the private key, and under an empty passphrase everybody could take it out. The first line of the file counts.";
+      return `It should hold ${roles[f.role]}. A full disk or an interrupted write leaves an empty file behind.`;
+    },
     help: (f) =>
-      f.role === "passphrase"
-        ? [
-            `put the key's passphrase into ${f.file}, which should be of mode 0600`,
-            "or, on a terminal, leave --password-file out, and be asked",
-          ]
-        : f.role === "kubeconfig"
-          ? [`restore ${f.file} from a backup, or name another one`]
-          : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
+      f.role === "p12-passphrase"
+        ? [`put one into its first line: \`(umask 077 && openssl rand -hex 24 > ${shellFile(f.file, "p12.pass")})\``]
+        : f.role === "passphrase"
+          ? [
+              `put the key's passphrase into ${f.file}, which should be of mode 0600`,
+              "or, on a terminal, leave `--password-file` out, and be asked",
+            ]
+          : f.role === "kubeconfig"
+            ? [`restore ${f.file} from a backup, or name another one`]
+            : [`restore ${f.file} from a backup, or enrol again: \`step ca certificate NAME CRT KEY\``],
   },
   NOT_PEM: {
     exit: 65,

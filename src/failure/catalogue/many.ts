@@ -9,20 +9,31 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
     retry: "after-fix",
     title: "there is no file that lists the certificates",
     about: `\`renew run\` keeps what one file lists: --config FILE, else renew.json in $STEPPATH, else /etc/renew/renew.json. The smallest one is ${smallest}; \`renew run --help\` has all keys.`,
-    what: (f) =>
-      f.named === null ? "no file lists the certificates to renew" : `${f.looked.join(", ")} does not exist`,
-    why: (f) =>
-      f.named === null
-        ? "`renew run` keeps what one file lists, and there is none in either place."
-        : `${f.named} names it as the file that lists the certificates.`,
+    what: (f) => {
+      if (f.named !== null) return `${f.looked.join(", ")} does not exist`;
+      return f.command === "status"
+        ? "no certificate was named, and no file lists any"
+        : "no file lists the certificates to renew";
+    },
+    why: (f) => {
+      if (f.named !== null) return `${f.named} names it as the file that lists the certificates.`;
+      return f.command === "status"
+        ? "Without CRT it tells of those that the list of `renew run` names, and there is none in either place."
+        : "`renew run` keeps what one file lists, and there is none in either place.";
+    },
     evidence: (f) => [
       ...(f.named === null ? f.looked.map((place) => ["looked at", place] as const) : []),
       ...(f.similar.length === 0 ? [] : [["nearly so", f.similar.join(", ")] as const]),
     ],
-    help: (f) => [
-      `write one, the smallest is ${smallest}`,
-      f.named === null ? "or name yours: `renew run --config FILE`" : "or check the path after `--config`",
-    ],
+    help: (f) => {
+      const check = "check the path after `--config`";
+      if (f.command === "status")
+        return f.named === null
+          ? ["name the certificates: `renew status CRT...`", "or the list: `renew status --config FILE`"]
+          : [check];
+      const write = `write one, the smallest is ${smallest}`;
+      return [write, f.named === null ? "or name yours: `renew run --config FILE`" : `or ${check}`];
+    },
   },
   BAD_RUN_CONFIG: {
     exit: 78,

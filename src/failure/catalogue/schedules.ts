@@ -1,6 +1,6 @@
 /** Units of systemd and lines of cron that cannot be made, or not be put in their place. */
 import { basename } from "node:path";
-import type { UnitDifference } from "../facts.ts";
+import type { UnitDifference } from "../schedule-facts.ts";
 import { shell, shellFile } from "../shell.ts";
 import { type Family, type Line, quoted } from "./explanation.ts";
 import { errnoWords } from "./writing.ts";

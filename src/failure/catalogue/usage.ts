@@ -14,6 +14,12 @@ function keepKey({ file, user }: { file: string; user: string }): string[] {
   ];
 }
 
+/** Its owner and mode stay for what is written there. */
+function emptied(file: string): string {
+  const name = shellFile(file, "FILE");
+  return `cp -p ${name} ${shellFile(`${file}.old`, "FILE.old")} && : > ${name}`;
+}
+
 export const usage: Family<
   | "BAD_FLAG"
   | "FLAG_NOT_BUILT"
@@ -67,9 +73,16 @@ export const usage: Family<
     retry: "never",
     title: "two flags contradict each other",
     about: "Each of the two flags is fine alone; together they ask for two different things.",
-    what: (f) => `${f.flags[0]} and ${f.flags[1]} cannot go together`,
+    what: ({ flags: [first, second], form }) => {
+      if (form === undefined) return `${first} and ${second} cannot go together`;
+      return first === second ? `${first} is said twice` : `${first} and ${second} mean one file`;
+    },
     why: (f) => f.because,
-    help: (f) => [`leave out ${f.flags[0]} or ${f.flags[1]}`],
+    help: ({ flags: [first, second], form }) => {
+      if (form === undefined) return [`leave out ${first} or ${second}`];
+      if (first === second) return ["leave out one of the two"];
+      return [`name another file: \`--also ${form}=FILE\``];
+    },
   },
   NO_PASSPHRASE_FILE: {
     exit: 64,
@@ -144,12 +157,12 @@ export const usage: Family<
           "or see what would be done: `--dry-run`",
         ];
       if (f.operation === "kubeconfig") return ["say `--force` to replace the certificate in it, and nothing else"];
-      return f.operation === "rekey"
-        ? [
-            `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,
-            "or write the new pair elsewhere: `--out-cert NEW.crt --out-key NEW.key`",
-          ]
-        : ["say `--force` to replace it", "or write the new chain elsewhere: `--out NEW.crt`"];
+      const own = f.operation === "rekey" ? "--out-cert NEW.crt --out-key NEW.key" : "--out NEW.crt";
+      const { forms, areAll } = f.forms ?? { forms: [], areAll: false };
+      const places = [...(areAll ? [] : [own]), ...forms.map((form) => `--also ${form}=NEW`)].join(" ");
+      const them = f.other === undefined ? "it" : "them";
+      const what = forms.length > 0 ? them : f.operation === "rekey" ? "the new pair" : "the new chain";
+      return [`say \`--force\` to replace ${them}`, `or write ${what} elsewhere: \`${places}\``];
     },
   },
   WOULD_LOSE_KEY: {
@@ -157,18 +170,33 @@ export const usage: Family<
     retry: "never",
     title: "a private key would be lost, which may exist nowhere else",
     about:
-      "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else. So would an installation of kubectl's plugin, where the kubeconfig holds another key than the file that the plugin is to hand out. --force does not consent to that.",
-    what: (f) => `${f.file} holds a private key that would be lost`,
+      "The file to be replaced holds a private key, alone or beside the certificate. Writing over it would destroy a key that may exist nowhere else. So would an installation of kubectl's plugin, where the kubeconfig holds another key than the file that the plugin is to hand out. --force does not consent to that.",
+    what: (f) =>
+      f.held === "p12"
+        ? `${f.file} is a PKCS#12 file, and what is in it would be lost`
+        : `${f.file} holds a private key that would be lost`,
     why: (f) => {
-      if ("user" in f)
-        return `The key of ${f.user} in it is not known to be that of ${f.keyFile}, so it may exist nowhere else. Nothing was written.`;
-      return `Only certificates are written, so the key in that file would be lost.${f.operation === "rollback" ? "" : " The CA was not called."}`;
+      const called = f.operation === "rollback" ? "" : " The CA was not called.";
+      if (f.ofUser !== undefined)
+        return `The key of ${f.ofUser.user} in it is not known to be that of ${f.ofUser.keyFile}, so it may exist nowhere else. Nothing was written.`;
+      if (f.held === "p12") {
+        const whose = f.form === "p12" ? ", and renew has not made it" : "";
+        return `Nobody can look into it without its passphrase${whose}: it may hold the only copy of a key, which --force does not take away.${called}`;
+      }
+      return f.form === "combined" || f.form === "p12"
+        ? `The key in it is no copy of this certificate's: it stands alone, or beside the certificate of somebody else. --force does not take it away.${called}`
+        : `Only certificates are written, so the key in that file would be lost.${called}`;
     },
     help: (f) => {
-      if ("user" in f) return keepKey(f);
-      return f.operation === "rollback"
-        ? ["keep certificate and key in two files"]
-        : ["write the new chain elsewhere: `--out NEW.crt`", "or keep certificate and key in two files"];
+      const apart = "keep certificate and key in two files";
+      if (f.ofUser !== undefined) return keepKey({ file: f.file, user: f.ofUser.user });
+      if (f.form !== undefined)
+        return [
+          `write it elsewhere: \`--also ${f.form}=NEW\``,
+          `or keep what is there, and leave the file empty: \`${emptied(f.file)}\``,
+        ];
+      if (f.operation === "rollback") return [apart];
+      return ["write the new chain elsewhere: `--out NEW.crt`", `or ${apart}`];
     },
   },
   WOULD_LOSE_CERTIFICATE: {

@@ -17,6 +17,7 @@ export const errnoWords: Record<string, string> = {
   ENAMETOOLONG: "its name is too long",
   EISDIR: "it is a folder",
   EFBIG: "what is there is larger than 4 MiB",
+  ERENEW: "renew itself keeps locks, notes, journals and backups under such names",
   EFTYPE: "it is a device, a pipe or a socket, not a file",
 };
 
@@ -77,10 +78,12 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
         ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),
       ],
-      help: (f, has) => {
+      help: (f, { has }) => {
         const said = f.also !== undefined ? f.also : f.ofPair ? "--out-cert FILE --out-key FILE" : "--out FILE";
         const elsewhere = has(/^--([\w-]+)/.exec(said)?.[1] ?? "") ? said : null;
         const mounted = "a file that is mounted alone wants its folder mounted instead";
+        if (f.errno === "ERENEW")
+          return [`write to a name of another kind${elsewhere === null ? "" : `: \`${elsewhere}\``}`];
         if (f.onlyFolder) return folderHelp(f, f.operation === "rollback" ? null : elsewhere);
         return [
           ...(f.unfinished ? ["mend the cause, then run renew again: it finishes this before anything else"] : []),
@@ -131,7 +134,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
         return `${where} has held its lock since ${instant(new Date(f.since))}.${waited}`;
       },
       evidence: (f) => [["lock", f.lock], ...(f.command === null ? [] : [["process", f.command] as const])],
-      help: (f, has) => [
+      help: (f, { has }) => [
         `wait until it has ended, and run the command again${has("lock-timeout") ? "; or let it wait longer: `--lock-timeout 2m`" : ""}`,
         ...(f.isSeen
           ? [`see what it does: \`ps -p ${f.pid} -f\``]

@@ -20,6 +20,11 @@ export function holdsKey(form: Form): boolean {
   return form === "combined" || form === "p12";
 }
 
+/** Where they go, as the user named it. */
+export function formFiles({ also }: { readonly also?: Also }): string[] {
+  return (also?.files ?? []).map(({ file }) => file);
+}
+
 /** As on the command line. */
 export function alsoText({ form, file }: AlsoFile): string {
   return `--also ${form}=${file}`;
@@ -36,15 +41,19 @@ export function refuseTwice(
   files: readonly AlsoFile[],
   reserved: readonly Reserved[],
   pathOf: (file: string) => string,
+  textOf: (one: AlsoFile) => string = alsoText,
 ): void {
   const used = new Map(reserved.map(({ file, what }) => [pathOf(file), what]));
   for (const one of files) {
     const path = pathOf(one.file);
-    const other = used.get(path);
+    const [other, text] = [used.get(path), textOf(one)];
     if (other !== undefined) {
-      const because = `Both mean ${path}: one would be written over the other. Each form needs a file of its own.`;
-      throw new Failure("FLAG_CONFLICT", { flags: [other, alsoText(one)], because });
+      const because =
+        other === text
+          ? "Once is enough: a form is written once to each of its files."
+          : `Both mean ${path}: one would be written over the other. Each form needs a file of its own.`;
+      throw new Failure("FLAG_CONFLICT", { flags: [other, text], because, form: one.form });
     }
-    used.set(path, alsoText(one));
+    used.set(path, text);
   }
 }

@@ -24,16 +24,26 @@ export interface Freshening {
   readonly reserved: readonly Reserved[];
 }
 
-/** Of a certificate that was renewed elsewhere, the one there; the old one until there is one. */
+/** The files that were written. Of a certificate that was renewed elsewhere, the one there; the old one until there is one. */
 export async function freshenForms(
   policy: Omit<Freshening, "reserved"> & { readonly out?: string },
   { turn, world, progress }: { turn: Turn; world: World; progress: Pick<Progress, "freshened"> },
-): Promise<void> {
+): Promise<readonly string[]> {
+  const files = await freshen(freshening(policy, world), turn, world);
+  if (files.length > 0) progress.freshened?.(files);
+  return files;
+}
+
+/** Those that would be written now. Nothing is changed. Throws as `outputsFor` does. */
+export async function staleForms(policy: Parameters<typeof freshenForms>[0], world: World): Promise<readonly string[]> {
+  const stale = await staleNow(freshening(policy, world), { token: "" }, world);
+  return stale.map(({ goal }) => goal.target.named);
+}
+
+function freshening(policy: Parameters<typeof freshenForms>[0], world: World): Freshening {
   const { paths, out = paths.certificate } = policy;
   const certificate = isThere(out, world) ? out : paths.certificate;
-  const what = { ...policy, paths: { ...paths, certificate }, reserved: reservedOf(policy) };
-  const files = await freshen(what, turn, world);
-  if (files.length > 0) progress.freshened?.(files);
+  return { ...policy, paths: { ...paths, certificate }, reserved: reservedOf(policy) };
 }
 
 /** A key that is taken from elsewhere, or put there, is not known to belong to what is there now. */
@@ -60,9 +70,9 @@ async function freshen(what: Freshening, turn: Turn, world: World): Promise<read
   return stale.map(({ goal }) => goal.target.named);
 }
 
-async function staleNow({ also, paths, root, reserved }: Freshening, { token }: Turn, world: World) {
+async function staleNow({ also, paths, root, reserved }: Freshening, { token }: Pick<Turn, "token">, world: World) {
   const { certificate, key: keyFile } = paths;
-  const outputs = await outputsFor(also, { token, certificate, keyFile, reserved }, world);
+  const outputs = await outputsFor(also, { token, certificate, own: certificate, keyFile, reserved }, world);
   const { chain, key } = await load(paths, world);
   const anchors = also.files.some(({ form }) => form === "root") ? readRoots(root, world.fs) : [];
   const material: Material = { chain, key, keyFile: readNamed(keyFile, "key", world.fs), anchors };

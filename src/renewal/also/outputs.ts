@@ -3,15 +3,14 @@ import type { KeyObject } from "node:crypto";
 import { Failure, isFailure } from "../../failure/failure.ts";
 import { type Goal, goalOf } from "../../files/goal.ts";
 import { digest } from "../../files/journal.ts";
-import { readNamed } from "../../files/read.ts";
 import { follow } from "../../files/target.ts";
-import { isPrivateKeyLabel } from "../../pki/bundle.ts";
 import { type Certificate, certificatePem } from "../../pki/certificate.ts";
 import { findKey } from "../../pki/key.ts";
-import { pemBlocks, toPem } from "../../pki/pem.ts";
+import { toPem } from "../../pki/pem.ts";
 import type { World } from "../../world.ts";
-import { refuseToLoseKey } from "../loss.ts";
 import { type Also, type AlsoFile, alsoText, holdsKey, type Reserved, refuseTwice } from "./form.ts";
+import { refuseLoss } from "./loss.ts";
+import { passphraseIn } from "./passphrase.ts";
 
 /** Of what the forms are made. */
 export interface Material {
@@ -32,6 +31,8 @@ export interface Around {
   readonly token: string;
   /** What a file of a form without a key is like, where it is new. */
   readonly certificate: string;
+  /** The certificate's own file. */
+  readonly own: string;
   readonly keyFile: string;
   readonly reserved: readonly Reserved[];
 }
@@ -40,22 +41,28 @@ export interface Around {
  * Throws FLAG_CONFLICT, WOULD_LOSE_KEY, CANNOT_WRITE, and what is wrong with the passphrase's file. Nothing is written.
  */
 export async function outputsFor(also: Also, around: Around, world: World): Promise<Outputs> {
-  const { fs } = world;
-  refuseTwice(also.files, around.reserved, (file) => realPath(file, fs));
-  const like = statOf(around.certificate, fs);
-  const goals = also.files.map((one): Goal => {
-    const goal = goalFor(one, around.token, fs);
-    refuseLoss(one, goal, around.keyFile, world);
-    return like === null || holdsKey(one.form) ? goal : { ...goal, like };
-  });
+  const { goals, passphrase } = checkedForms(also, around, world);
   const hasP12 = also.files.some(({ form }) => form === "p12");
-  const passphrase = hasP12 ? passphraseIn(also.passwordFile ?? "", world) : "";
   const pkcs12 = hasP12 ? (await import("../../pki/pkcs12.ts")).pkcs12 : null;
   const write = { p12: (of: Material) => pkcs12?.(of, passphrase) ?? Buffer.alloc(0) };
   return {
     goals,
     contents: (of) => also.files.map(({ form }) => (form === "p12" ? write.p12(of) : bytesOf(form, of))),
   };
+}
+
+/** Where they go, with all that can be wrong found. Throws as `outputsFor` does. */
+export function checkedForms(also: Also, around: Around, world: World): { goals: Goal[]; passphrase: string } {
+  const { fs } = world;
+  refuseTwice(also.files, around.reserved, (file) => realPath(file, fs));
+  const like = statOf(around.certificate, fs);
+  const goals = also.files.map((one): Goal => {
+    const goal = goalFor(one, around.token, fs);
+    refuseLoss(one, goal, around, world);
+    return like === null || holdsKey(one.form) ? goal : { ...goal, like };
+  });
+  const hasP12 = also.files.some(({ form }) => form === "p12");
+  return { goals, passphrase: hasP12 ? passphraseIn(also.passwordFile ?? "", fs) : "" };
 }
 
 function bytesOf(form: Exclude<AlsoFile["form"], "p12">, { chain, keyFile, key, anchors }: Material): Buffer {
@@ -85,16 +92,6 @@ function keyPem(bytes: Buffer, key: KeyObject): string {
   return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
-/** The first line, as OpenSSL and keytool read such a file. */
-function passphraseIn(file: string, { fs }: World): string {
-  const [line = ""] = readNamed(file, "passphrase", fs)
-    .toString("utf8")
-    .replace(/^\ufeff/, "")
-    .split(/\r?\n/);
-  if (line === "") throw new Failure("FILE_EMPTY", { file, role: "passphrase" });
-  return line;
-}
-
 function goalFor(one: AlsoFile, token: string, fs: World["fs"]): Goal {
   try {
     return goalOf(one.file, token, fs);
@@ -113,16 +110,6 @@ function ofForm(error: unknown, one: AlsoFile): unknown {
 export function ofForms(error: unknown, { files }: Also): unknown {
   const one = isFailure(error, "CANNOT_WRITE") ? files.find(({ file }) => file === error.facts.file) : undefined;
   return one === undefined ? error : ofForm(error, one);
-}
-
-/** A combined file is made of certificates and a key; a key that stands alone is nobody's copy. */
-function refuseLoss({ form, file }: AlsoFile, { target }: Goal, keyFile: string, world: World): void {
-  if (target.existing === null || form === "p12") return;
-  if (form !== "combined") refuseToLoseKey(target, keyFile, world);
-  if (form !== "combined") return;
-  const labels = pemBlocks(readNamed(file, "output", world.fs).toString("latin1")).map(({ label }) => label);
-  if (labels.some(isPrivateKeyLabel) && !labels.some((label) => label.endsWith("CERTIFICATE")))
-    throw new Failure("WOULD_LOSE_KEY", { file });
 }
 
 /** Those that are not what they would be if they were written now. */

@@ -35,7 +35,8 @@ export async function setOf(
 ): Promise<CertificateSet> {
   const { also, paths } = policy;
   const { fs } = world;
-  const around = { token, certificate: certificate.target.named, keyFile: paths.key, reserved: reservedOf(policy) };
+  const own = { own: paths.certificate, keyFile: paths.key };
+  const around = { token, certificate: certificate.target.named, ...own, reserved: reservedOf(policy) };
   const { goals, contents } = await outputsFor(also, around, world);
   const keyFile = readNamed(paths.key, "key", fs);
   const named = <T>(work: () => T): T =>
@@ -78,7 +79,7 @@ export async function formsOf(
   const { also, outCertificate, outKey, privateKey, paths } = policy;
   const given = Object.entries({ "--out-cert": outCertificate, "--out-key": outKey, "--private-key": privateKey });
   const more = given.flatMap(([what, file]) => (file === undefined ? [] : [{ what, file }]));
-  const around = { token, certificate: certificate.target.named, keyFile: paths.key };
+  const around = { token, certificate: certificate.target.named, own: paths.certificate, keyFile: paths.key };
   const outputs = await outputsFor(also, { ...around, reserved: reservedOf(policy, more) }, world);
   return { ...outputs, named: namedBy(also) };
 }

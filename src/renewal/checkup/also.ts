@@ -20,7 +20,8 @@ export async function alsoChecks(
   world: World,
 ): Promise<Check[]> {
   const { also, paths } = policy;
-  const around = { token: "doctor", certificate: paths.certificate, keyFile: paths.key, reserved: reservedOf(policy) };
+  const own = { certificate: paths.certificate, own: paths.certificate, keyFile: paths.key };
+  const around = { token: "doctor", ...own, reserved: reservedOf(policy) };
   try {
     const outputs = await outputsFor(also, around, world);
     const material = { chain, key, keyFile: readNamed(paths.key, "key", world.fs), anchors };

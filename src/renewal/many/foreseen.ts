@@ -1,19 +1,21 @@
 /** What a run would do. Asks no CA and changes nothing. */
 import { choose } from "../../ca/credential.ts";
-import { attempt, Failure } from "../../failure/failure.ts";
+import { attempt, Failure, isFailure } from "../../failure/failure.ts";
 import type { FileSystem } from "../../files/system.ts";
 import { target } from "../../files/target.ts";
 import type { World } from "../../world.ts";
+import { formFiles } from "../also/form.ts";
 import { programProblem } from "../hook-steps.ts";
 import { type Hooks, isOwing } from "../hooks.ts";
 import { refuseToLoseKey } from "../loss.ts";
+import type { Policy } from "../renew.ts";
 import { due } from "../schedule.ts";
 import { type Look, policyOf } from "./look.ts";
 import { failed } from "./one.ts";
 import type { Entry, EntryResult, RunOptions } from "./plan.ts";
 
-export function foreseen(entry: Entry, look: Look, options: Foreseeing, world: World): EntryResult {
-  const one = foreseenAlone(entry, look, options, world);
+export async function foreseen(entry: Entry, look: Look, options: Foreseeing, world: World): Promise<EntryResult> {
+  const one = await foreseenAlone(entry, look, options, world);
   const isBegun = one.result === "would-renew" || one.result === "would-settle";
   return options.isOver && (isBegun || (one.result === "failed" && look.is !== "broken"))
     ? { entry, result: "untouched", leaf: one.leaf }
@@ -25,16 +27,20 @@ interface Foreseeing extends Pick<RunOptions, "force"> {
   readonly isOver: boolean;
 }
 
-function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: World): EntryResult {
+async function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: World): Promise<EntryResult> {
   const policy = policyOf(entry, options);
   if (look.is === "broken" || look.leaf === null) return failed(entry, look.failure, look.leaf);
   const { leaf } = look;
-  if (look.is === "fresh") return { entry, result: "not-due", leaf, from: look.from };
+  if (look.is === "fresh") return { entry, result: "not-due", leaf, from: look.from, forms: [] };
   const when = due(leaf, policy.window, world.now());
   const { paths, out = paths.certificate } = policy;
   const isSettled = look.is === "left" && policy.hooks !== null && isOwing(out, world.fs);
-  if (!when.due && isSettled) return { entry, result: "would-settle", leaf };
-  if (!when.due) return { entry, result: "not-due", leaf, from: when.from };
+  if (!when.due) {
+    const { forms, failure } = await staleOf(policy, world);
+    if (failure !== undefined) return failed(entry, failure, leaf);
+    if (isSettled) return { entry, result: "would-settle", leaf, forms };
+    return { entry, result: "not-due", leaf, from: when.from, forms };
+  }
   if (when.because === "expired" && policy.only === "mtls") {
     const { certificate: file, key } = paths;
     const facts = { file, key, notAfter: leaf.notAfter, now: world.now(), only: policy.only };
@@ -44,7 +50,20 @@ function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: Wor
   if (failure !== undefined) return failed(entry, failure, leaf);
   const { method, because: methodBecause } =
     policy.only === "mtls" ? ({ method: "mtls", because: "valid" } as const) : choose(leaf, policy, world.now());
-  return { entry, result: "would-renew", leaf, because: when.because, method, methodBecause };
+  return { entry, result: "would-renew", leaf, because: when.because, method, methodBecause, forms: formFiles(policy) };
+}
+
+/** Behind a lazy door: few have other forms. */
+async function staleOf(policy: Policy, world: World): Promise<{ forms: readonly string[]; failure?: Failure }> {
+  const { also } = policy;
+  if (also === undefined) return { forms: [] };
+  const { staleForms } = await import("../also/freshen.ts");
+  try {
+    return { forms: await staleForms({ ...policy, also }, world) };
+  } catch (error) {
+    if (isFailure(error)) return { forms: [], failure: error };
+    throw error;
+  }
 }
 
 /** Of what would be run, those that cannot be: each is told of once, whoever shares it. */

@@ -3,9 +3,12 @@ import { basename, dirname } from "node:path";
 import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
 import { hiddenBeside } from "../../files/names.ts";
 import type { FileSystem } from "../../files/system.ts";
-import { follow } from "../../files/target.ts";
+import { follow, target } from "../../files/target.ts";
 import type { Certificate } from "../../pki/certificate.ts";
+import type { World } from "../../world.ts";
+import { formFiles } from "../also/form.ts";
 import { readCertificateOf } from "../load.ts";
+import { refuseToLoseKey } from "../loss.ts";
 import type { Policy } from "../renew.ts";
 import { type Due, due, type Window } from "../schedule.ts";
 import type { Entry, RunOptions } from "./plan.ts";
@@ -35,23 +38,59 @@ export async function lookAt(
 ): Promise<Look> {
   const { paths, out = paths.certificate, window } = policy;
   const read = attempt(() => readCertificateOf(paths.certificate, world));
-  const forms = (policy.also?.files ?? []).map(({ file }) => file);
-  const isLeft = [out, paths.certificate, paths.key, ...forms].some((file) => names.has(file));
+  const isLeft = [out, paths.certificate, paths.key, ...formFiles(policy)].some((file) => names.has(file));
   if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
   const leaf = read.value;
-  if (isLeft) return { is: "left", leaf, failure: null };
+  if (isLeft) return leftUnless(await brokenForms(policy, world), leaf);
   const when = due(leaf, window, world.now());
-  // Only a whole renewal can tell whether its other forms are up to date.
-  if (!when.due && policy.also !== undefined) return { is: "left", leaf, failure: null };
-  if (!when.due) return { is: "fresh", leaf, from: when.from };
+  if (!when.due && policy.also === undefined) return { is: "fresh", leaf, from: when.from };
   try {
     await together.loadAhead(paths);
-    together.roots(policy.root);
-    return { is: "due", leaf, because: when.because };
+    if (when.due || policy.also?.files.some(({ form }) => form === "root")) together.roots(policy.root);
+    if (when.due) refuseToLoseKey(target(out, world.fs), paths.key, world);
+    await checkForms(policy, world);
+    // Only a whole renewal can tell whether its other forms are up to date.
+    return when.due ? { is: "due", leaf, because: when.because } : { is: "left", leaf, failure: null };
   } catch (error) {
     if (isFailure(error)) return { is: "broken", failure: error, leaf };
     throw error;
   }
+}
+
+/** What a dead run has left is repaired before anything else, and makes no form sound that is not. */
+function leftUnless(failure: Failure | null, leaf: Certificate): Look {
+  return failure === null ? { is: "left", leaf, failure } : { is: "broken", leaf, failure };
+}
+
+async function brokenForms(policy: Policy, world: World): Promise<Failure | null> {
+  try {
+    await checkForms(policy, world);
+    return null;
+  } catch (error) {
+    if (isFailure(error)) return error;
+    throw error;
+  }
+}
+
+/** Behind a lazy door: few have any. Nothing is put anywhere, so that no name is needed yet. */
+async function checkForms(policy: Policy, world: World): Promise<void> {
+  const { also, paths, out = paths.certificate } = policy;
+  if (also === undefined) return;
+  const [{ checkedForms }, { reservedOf }] = await Promise.all([
+    import("../also/outputs.ts"),
+    import("../also/set.ts"),
+  ]);
+  checkedForms(
+    also,
+    {
+      token: "",
+      certificate: out,
+      own: paths.certificate,
+      keyFile: paths.key,
+      reserved: reservedOf({ ...policy, also }),
+    },
+    world,
+  );
 }
 
 /** Whether some run of renew has put anything beside a file; every folder is listed once. */

@@ -33,12 +33,15 @@ export async function renewEntry(
   const sharing = { ...together.sharing, ...hooks.sharingFor(entry) };
   try {
     const outcome = await run.renew(policy, world, run.progress.about?.(entry) ?? {}, sharing);
-    if (outcome.outcome === "not-due") return { entry, result: "not-due", leaf: outcome.leaf, from: outcome.due.from };
+    if (outcome.outcome === "not-due") {
+      const { leaf, due, forms } = outcome;
+      return { entry, result: "not-due", leaf, from: due.from, forms };
+    }
     if (outcome.outcome === "overtaken") return { entry, result: "overtaken", leaf: outcome.leaf, file: outcome.file };
     outages.note(entry, null, world.now());
-    const { previous, choice, tookMs, file } = outcome;
+    const { previous, choice, tookMs, file, forms } = outcome;
     const { method, because } = choice;
-    return { entry, result: "renewed", leaf: outcome.leaf, previous, method, because, tookMs, file };
+    return { entry, result: "renewed", leaf: outcome.leaf, previous, method, because, tookMs, file, forms };
   } catch (error) {
     if (!isFailure(error)) throw error;
     const outage = error.code === "INTERRUPTED" ? null : outages.note(entry, error, world.now());

@@ -54,9 +54,12 @@ export type EntryResult =
       because: MethodReason;
       tookMs: number;
       file: string;
+      /** Of other forms, written with it. */
+      forms: readonly string[];
     }
   | { entry: Entry; result: "overtaken"; leaf: Certificate; file: string }
-  | { entry: Entry; result: "not-due"; leaf: Certificate; from: Date }
+  /** `forms`: those that were missing or stale, and are written; in a dry run, would be. */
+  | { entry: Entry; result: "not-due"; leaf: Certificate; from: Date; forms: readonly string[] }
   /** Of a dry run. */
   | {
       entry: Entry;
@@ -65,9 +68,10 @@ export type EntryResult =
       because: string;
       method: Method;
       methodBecause: MethodReason;
+      forms: readonly string[];
     }
   /** Of a dry run: it is not due, but what an earlier run owes of it would be run. */
-  | { entry: Entry; result: "would-settle"; leaf: Certificate }
+  | { entry: Entry; result: "would-settle"; leaf: Certificate; forms: readonly string[] }
   /** It would have been renewed, or looked at closer, but others are broken and nothing was begun. */
   | { entry: Entry; result: "untouched"; leaf: Certificate | null }
   /** `entry` is null for what the plan itself calls broken. */

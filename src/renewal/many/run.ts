@@ -12,7 +12,7 @@ import { inLanes } from "./lanes.ts";
 import { type Look, lookAt, NamesBeside, policyOf } from "./look.ts";
 import { failed, type Run, renewEntry } from "./one.ts";
 import { Outages } from "./outages.ts";
-import type { Entry, ManyProgress, Plan, RunOptions, Summary } from "./plan.ts";
+import type { Entry, EntryResult, ManyProgress, Plan, RunOptions, Summary } from "./plan.ts";
 import { SharedHooks } from "./shared-hooks.ts";
 import { sharedWorld, Together } from "./together.ts";
 
@@ -47,13 +47,15 @@ export async function runMany(
     const isBroken = plan.broken.length > 0 || looks.some(({ look }) => look.is === "broken");
     const isOver = isBroken && !options.keepGoing;
     if (options.dryRun) {
-      const all = looks.map(({ entry, look }) => foreseen(entry, look, { ...options, isOver }, world));
+      const all: EntryResult[] = [];
+      for (const { entry, look } of looks) all.push(await foreseen(entry, look, { ...options, isOver }, world));
       for (const [index, one] of all.entries()) book.add(index, one);
       return book.summary(hooksForeseen(all, world.fs));
     }
     for (const { entry, index, look } of looks) {
       if (look.is === "broken") book.add(index, failed(entry, look.failure, look.leaf));
-      else if (look.is === "fresh") book.add(index, { entry, result: "not-due", leaf: look.leaf, from: look.from });
+      else if (look.is === "fresh")
+        book.add(index, { entry, result: "not-due", leaf: look.leaf, from: look.from, forms: [] });
       else if (isOver) book.add(index, { entry, result: "untouched", leaf: look.leaf });
     }
     if (isOver) return book.summary([]);

@@ -11,6 +11,7 @@ import { meanwhile } from "../../files/syncing.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
 import type { World } from "../../world.ts";
+import { askedOnce } from "../asked-once.ts";
 import { load, loadPair, type Paths } from "../load.ts";
 import { type Seen, seenAs } from "../overtaken.ts";
 import type { Sharing } from "../sharing.ts";
@@ -23,16 +24,11 @@ export interface SharedWorld extends World {
 
 /** A passphrase is asked for once; the start of this process does not change. */
 export function sharedWorld(world: World): SharedWorld {
-  const answers = new Map<string, Promise<string | null>>();
   let asked: { at: Date | null } | undefined;
   return {
     ...world,
     fs: folderView(world.fs, attributed),
-    ask: (question, kind) => {
-      const answer = answers.get(question) ?? world.ask(question, kind);
-      if (kind === "secret") answers.set(question, answer);
-      return answer;
-    },
+    ask: askedOnce(world.ask),
     asked: () => {
       asked ??= { at: world.asked() };
       return asked.at;

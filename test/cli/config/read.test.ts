@@ -71,7 +71,7 @@ describe("a setting", () => {
     [
       "exec is found beside the file",
       one({ exec: "./go x/y" }),
-      { hooks: { exec: { words: ["/etc/renew/./go", "x/y"] } } },
+      { hooks: { exec: { words: ["/etc/renew/go", "x/y"] } } },
     ],
     [
       "exec-shell takes exec's place",
@@ -168,6 +168,28 @@ describe("what is included", () => {
       ["conf.d/2.yaml:3:1", "conf.d/c.crt", "percent", 5000],
       ["conf.d/2.yaml:4:2", "conf.d/d.crt", "percent", 5000],
     ]);
+  });
+
+  test("names a hook and a pid file in one spelling, so that what is the same is seen to be", async () => {
+    const hook = (dots: string) => ({ exec: `${dots}/hook.sh x`, "pid-file": `${dots}/run/pid` });
+    const folder = made({
+      "renew.json": { include: "conf.d", certificates: [pair("a", hook("."))] },
+      "conf.d/1.json": { certificates: [pair("b", hook(".."))] },
+      "run/other": "",
+    });
+    const [first, second] = (await planOf(folder)).entries.map(({ policy }) => policy.hooks);
+    expect(first?.exec).toEqual({ words: [`${folder}/hook.sh`, "x"] });
+    expect(second).toBe(first);
+  });
+
+  test("keeps the spelling of a hook where it leads elsewhere: behind a link, `..` is another folder", async () => {
+    const folder = made({
+      "renew.json": { certificates: [pair("a", { exec: "far/../hook.sh" })] },
+      "deep/er/x": "",
+    });
+    symlinkSync("deep/er", `${folder}/far`);
+    const [entry] = (await planOf(folder)).entries;
+    expect(entry?.policy.hooks?.exec).toEqual({ words: [`${folder}/far/../hook.sh`] });
   });
 
   test("and cannot be used is one broken entry", async () => {

@@ -58,8 +58,9 @@ const renewed = (name: string): EntryResult => ({
   because: "valid",
   tookMs: 5,
   file: `${name}.crt`,
+  forms: [],
 });
-const notDue = (name: string): EntryResult => ({ entry: entryOf(name), result: "not-due", leaf, from: now });
+const notDue = (name: string): EntryResult => ({ entry: entryOf(name), result: "not-due", forms: [], leaf, from: now });
 const many = (count: number, of: (name: string) => EntryResult) =>
   Array.from({ length: count }, (_, index) => of(`n${index}`));
 
@@ -71,6 +72,14 @@ describe("the table", () => {
     expect(outcomeLines(many(21, renewed), page)).toEqual([]);
     const mixed = [...many(30, notDue), missing("lost"), ...many(30, renewed)];
     expect(outcomeLines(mixed, page)).toEqual(["lost.crt  failed  FILE_MISSING"]);
+  });
+
+  test("has a row for one of many that is not due, and whose other forms were written", () => {
+    const one: EntryResult = { entry: entryOf("web"), result: "not-due", leaf, from: now, forms: ["a.pem", "b.p12"] };
+    const lines = (isDryRun: boolean) => outcomeLines([...many(30, notDue), one], { ...page, columns: 100, isDryRun });
+    expect(lines(false)).toHaveLength(1);
+    expect(lines(false)[0]).toMatch(/; missing or stale, and written:\s+a\.pem,\s+b\.p12$/);
+    expect(lines(true).at(-1)).toMatch(/; missing or stale, and would be\s+written:\s+a\.pem,\s+b\.p12$/);
   });
 
   test("of a dry run has all, and of thousands of failures those that somebody reads", () => {
@@ -94,6 +103,7 @@ describe("the table", () => {
         because: "inside-window",
         method: "token",
         methodBecause: "not-a-client",
+        forms: ["a.pem"],
       },
     ];
     const lines = outcomeLines(results, { ...page, columns }).flatMap((text) => text.split("\n"));

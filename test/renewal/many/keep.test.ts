@@ -124,7 +124,13 @@ class Stage {
       if (debt.was === "unsettled" && window !== null) throw debt.failure;
     }
     if (window !== null)
-      return { outcome: "not-due", leaf, chain: [leaf], due: { due: false, because: "fresh", from: leaf.notAfter } };
+      return {
+        outcome: "not-due",
+        leaf,
+        chain: [leaf],
+        forms: [],
+        due: { due: false, because: "fresh", from: leaf.notAfter },
+      };
     this.requests.push(this.clock.now);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.underWay);
     await this.clock.sleep(50);
@@ -141,7 +147,17 @@ class Stage {
       else await follow(hooked, renewed, "renewed", world);
     }
     const choice = { method: "mtls", because: "valid" } as const;
-    return { outcome: "renewed", leaf: next, chain: [next], previous: leaf, choice, file, how: "renamed", tookMs: 50 };
+    return {
+      outcome: "renewed",
+      leaf: next,
+      chain: [next],
+      previous: leaf,
+      choice,
+      file,
+      forms: [],
+      how: "renamed",
+      tookMs: 50,
+    };
   };
 
   /** Runs it until that many hours are over; what the test wants to do comes before. */

@@ -75,6 +75,14 @@ export const files: Plays = {
     },
     command: `--password-file pass.txt ${force}`,
   },
+  "bad-passphrase": {
+    set: over("p12.pass", Buffer.from("gr\u00fcner\n", "latin1")),
+    command: "--force web.crt web.key --also p12=web.p12 --p12-password-file p12.pass --ca-url CA --root root.crt",
+  },
+  "bad-passphrase-empty": {
+    set: over("p12.pass", "\n"),
+    command: "--force web.crt web.key --also p12=web.p12 --p12-password-file p12.pass --ca-url CA --root root.crt",
+  },
   "passphrase-file-empty": {
     set: async (s) => {
       await leaf()(s);

@@ -28,6 +28,15 @@ export const rollbacks: Plays = {
     set: async (s) => ({ ...(await kept(s)), run: async () => ({ how: "exit", status: 1 }) }),
     command: `${back} --exec ./reload`,
   },
+  "rolled-back-forms": {
+    set: async (s) => {
+      await leaf({})(s);
+      for (const command of ["", "rekey "])
+        await s.renew(`${command}--backup 2 ${force} --also combined=haproxy.pem --also der=web.der`);
+      return undefined;
+    },
+    command: `${back} --also combined=haproxy.pem`,
+  },
   "rollback-list": { set: kept, command: "rollback --list web.crt web.key" },
   "rollback-list-verbose": { set: kept, command: "rollback --list -v web.crt web.key" },
   "rollback-list-nothing": { set: leaf(), command: "rollback --list web.crt web.key" },

@@ -116,7 +116,7 @@ export const runs: Plays = {
       });
       return undefined;
     },
-    command: `${command} --dry-run`,
+    command: `${command} --dry-run --keep-going`,
   },
   "run-dry-broken": {
     set: async (s) => {

@@ -1,5 +1,5 @@
 /** `renew status`: how certificates stand. */
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import type { Scene } from "../scene.ts";
 import type { Plays } from "./play.ts";
 
@@ -51,4 +51,14 @@ export const statuses: Plays = {
     },
     command: "status web.crt --prometheus metrics",
   },
+  "status-metrics-name": { set: several, command: "status web.crt --prometheus metrics.txt" },
+  "status-metrics-not-ours": {
+    set: async (s) => {
+      await several(s);
+      symlinkSync("web.key", "renew.prom");
+    },
+    command: "status web.crt --prometheus renew.prom",
+  },
+  "status-no-list": { set: several, command: "status" },
+  "status-owes": { set: several, command: "status server.crt", isPartial: true },
 };

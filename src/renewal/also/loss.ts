@@ -1,0 +1,44 @@
+/** What a form must not be written over, by nobody's force: a key that may be found nowhere else. */
+import { attempt, Failure } from "../../failure/failure.ts";
+import type { Goal } from "../../files/goal.ts";
+import { readNamed } from "../../files/read.ts";
+import { isPrivateKeyLabel, readBundle } from "../../pki/bundle.ts";
+import { type Certificate, same } from "../../pki/certificate.ts";
+import { isOwnPkcs12 } from "../../pki/own-pkcs12.ts";
+import { pemBlocks } from "../../pki/pem.ts";
+import type { World } from "../../world.ts";
+import { readCertificateOf } from "../load.ts";
+import { isSameFile, keyHeldIn } from "../loss.ts";
+import type { AlsoFile } from "./form.ts";
+
+interface Own {
+  readonly keyFile: string;
+  /** The file of the certificate whose forms are written. */
+  readonly own: string;
+}
+
+/** Throws WOULD_LOSE_KEY. */
+export function refuseLoss({ form, file }: AlsoFile, { target }: Goal, { keyFile, own }: Own, world: World): void {
+  if (target.existing === null) return;
+  const bytes = readNamed(file, "output", world.fs);
+  const held = isSameFile(keyFile, target.existing, world) ? "key" : keyHeldIn(bytes);
+  if (held === null) return;
+  if (form === "p12" && held === "p12" && isOwnPkcs12(bytes)) return;
+  if (form === "combined" && held === "key" && isCopy(bytes, own, world)) return;
+  throw new Failure("WOULD_LOSE_KEY", { file, form, held });
+}
+
+/** A combined file of this certificate, or of one before it. A key that stands alone is nobody's copy. */
+function isCopy(bytes: Buffer, own: string, world: World): boolean {
+  const labels = pemBlocks(bytes.toString("latin1")).map(({ label }) => label);
+  if (!labels.some(isPrivateKeyLabel) || !labels.some((label) => label.endsWith("CERTIFICATE"))) return false;
+  const there = attempt(() => readBundle({ file: own, role: "output", bytes })[0]);
+  const ours = attempt(() => readCertificateOf(own, world));
+  return there.failure === undefined && ours.failure === undefined && areOfOne(there.value, ours.value);
+}
+
+/** Of one key, or for one name: a certificate that was got anew has another key, and may have other names besides. */
+function areOfOne(one: Certificate, other: Certificate): boolean {
+  const isOfSubject = one.subject.text !== "" && one.subject.text === other.subject.text;
+  return same(one.spki, other.spki) || isOfSubject || one.names.some((name) => other.names.includes(name));
+}

@@ -1,0 +1,45 @@
+/** Help for a list of `renew run` names its keys, and never a command for one certificate alone. */
+import { describe, expect, test } from "vitest";
+import { tell } from "../../src/failure/catalogue/catalogue.ts";
+import { inList } from "../../src/failure/catalogue/list-words.ts";
+import { Failure } from "../../src/failure/failure.ts";
+
+describe("in a list", () => {
+  test.each([
+    ["name it: `--root root_ca.crt`", 'name it: `"root": "root_ca.crt"`'],
+    ["`--root old.crt,new.crt`", '`"root": "old.crt,new.crt"`'],
+    ["put it into a file: `--password-file FILE`", 'put it into a file: `"password-file": "FILE"`'],
+    ["leave `--password-file` out", 'leave `"password-file"` out'],
+    ["`--also combined=NEW`", '`"also": {"combined": "NEW"}`'],
+    ["`--lock-timeout 2m`", '`"lock-timeout": "2m"`'],
+    ["`renew --force a.crt a.key --ca-url https://ca:9000 --root r.crt`", "`renew run`"],
+    ["`renew --force --expires-in 66% a.crt a.key`", "`renew run -q --keep-going`"],
+    ["`renew --force --mtls=false a.crt a.key`", "`renew run --method token`"],
+    ["`renew --force a.crt a.key --ca-url https://NAME:PORT`", '`"ca-url": "https://NAME:PORT"`'],
+    ["`renew doctor a.crt a.key`", "`renew doctor a.crt a.key`"],
+    ["`step ca root root.crt --ca-url URL`", "`step ca root root.crt --ca-url URL`"],
+    ["`renew run --method auto`", "`renew run --method auto`"],
+    ["`--config FILE`", "`--config FILE`"],
+  ])("%s", (flags, keys) => {
+    expect(inList(flags)).toBe(keys);
+  });
+
+  test.each([
+    new Failure("ROOT_MISSING", { file: "r.crt", from: "root in renew.json", errno: "ENOENT" }),
+    new Failure("KEY_ENCRYPTED", { file: "web.key", role: "key" }),
+    new Failure("FILE_MISSING", { file: "web.crt", role: "certificate", similar: [] }),
+    new Failure("FILE_EMPTY", { file: "pass", role: "passphrase" }),
+    new Failure("FILE_EMPTY", { file: "p12.pass", role: "p12-passphrase" }),
+    new Failure("WOULD_LOSE_KEY", { file: "web.pem", held: "key", form: "leaf" }),
+    new Failure("WOULD_LOSE_KEY", { file: "web.pem", held: "key" }),
+  ])("%j has no flag in its help that a list does not have", (failure) => {
+    const help = tell(failure, { isList: true }).help.join("\n");
+    expect(help).not.toMatch(/`--|the command runs in|--password-file|--out/);
+    expect(help).not.toBe("");
+  });
+
+  test("alone: with flags, as ever", () => {
+    const { help } = tell(new Failure("ROOT_MISSING", { file: "r.crt", from: "--root", errno: "ENOENT" }));
+    expect(help[0]).toBe("name it: `--root root_ca.crt`");
+  });
+});
