@@ -7,7 +7,7 @@ import type { KubeFacts } from "./kube-facts.ts";
 import type { FileUse, RunConfigProblem, RunPlace } from "./run-config.ts";
 
 /** Which of the user's files a failure speaks about. */
-export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message" | "kubeconfig";
+export type Role = "certificate" | "key" | "root" | "passphrase" | "output" | "message" | "kubeconfig" | "hook";
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
@@ -31,11 +31,17 @@ export interface Facts extends KubeFacts {
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string };
   /** `problem`: what makes it none. `limit`: it is one, but no longer than nothing, or not shorter than so many ms, a lifetime. */
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" };
+  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "run" | "library" };
   BAD_DURATION: { flag: string; value: string } & ({ problem: string } | { limit: "least" | number });
   BAD_URL: { from: string; value: string; problem: string };
   /** `other` is the second file of a pair. */
-  WOULD_OVERWRITE: { file: string; other?: string; asked: boolean; operation?: "rekey" | "rollback" | "kubeconfig" };
+  WOULD_OVERWRITE: {
+    file: string;
+    other?: string;
+    asked: boolean;
+    operation?: "rekey" | "rollback" | "kubeconfig";
+    by?: "library";
+  };
   WOULD_LOSE_KEY: { file: string; operation?: "rollback" };
   /** The new key would be written over certificates. */
   WOULD_LOSE_CERTIFICATE: { file: string; operation?: "rollback" };

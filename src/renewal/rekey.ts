@@ -12,7 +12,7 @@ import { createKey, formOf, type KeyWish, keyFile, kindFor, kindOf } from "../pk
 import { signingRequest } from "../pki/request.ts";
 import type { World } from "../world.ts";
 import { type Asking, explain, routeOf } from "./ask.ts";
-import { askConsent, askInside } from "./consent.ts";
+import { askConsent, askInside, unconsented } from "./consent.ts";
 import { factsOf, follow, type Hooked, owingWhile } from "./hooks.ts";
 import { stopIfAsked } from "./interruption.ts";
 import { load, loadKey, loadPair, type OpenedKey, onDisk } from "./load.ts";
@@ -207,15 +207,15 @@ async function refuseUnfit(identity: Identity, { ca, root }: RekeyPolicy, world:
 async function mayReplace(
   { certificate, key }: Goals,
   forms: readonly Goal[],
-  { force, paths }: RekeyPolicy,
+  policy: RekeyPolicy,
   world: World,
 ): Promise<void> {
-  const there = [certificate, key, ...forms].flatMap((goal) => (goal?.target.existing ? [goal.target.named] : []));
-  if (there.length === 0 || force) return;
+  const there = unconsented([certificate, ...(key ? [key] : []), ...forms], policy);
+  if (there.length === 0) return;
   const [file = "", ...others] = there;
   const other = others.join(" and ");
   const facts = { file, ...(other !== "" && { other }), operation: "rekey" as const };
-  await (paths.kube?.install ? askInside(file, world) : askConsent(there.join(" and "), facts, world));
+  await (policy.paths.kube?.install ? askInside(file, world) : askConsent(there.join(" and "), facts, world));
 }
 
 async function newKey(given: OpenedKey | null, old: OpenedKey, { kind }: RekeyPolicy, world: World) {

@@ -118,6 +118,8 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
     pace: paceOf(said, "rekey-period"),
     file: certificate,
     firstFile: certificate,
+    settings: policy,
+    written: [certificate, policy.paths.key],
     run: (what, _file, world) => {
       const window = what === "renew" ? null : nothingDue;
       return rekeyOnce({ ...policy, window, force: true }, world, progressOf(policy, reporter));

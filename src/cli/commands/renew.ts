@@ -75,6 +75,8 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
     pace: paceOf(said, "renew-period"),
     file: policy.out ?? certificate,
     firstFile: certificate,
+    settings: policy,
+    written: [policy.out ?? certificate],
     run: (what, file, world) => {
       const paths = { ...policy.paths, certificate: file };
       const window = what === "renew" ? null : nothingDue;

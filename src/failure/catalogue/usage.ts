@@ -3,6 +3,14 @@ import { shellFile } from "../shell.ts";
 import { span } from "../time.ts";
 import { type Family, sentence } from "./explanation.ts";
 
+/** As it is written there. */
+const askedForP12 = {
+  renew: (file: string) => `--also p12=${file}`,
+  rekey: (file: string) => `--also p12=${file}`,
+  run: (file: string) => `also: p12=${file}`,
+  library: (file: string) => `also: { form: "p12", file: "${file}" }`,
+};
+
 export const usage: Family<
   | "BAD_FLAG"
   | "FLAG_NOT_BUILT"
@@ -69,11 +77,11 @@ export const usage: Family<
     what: (f) => `${f.file} needs a passphrase, and none was named`,
     why: () =>
       "A PKCS#12 file holds the private key, encrypted under a passphrase that its reader knows. Nothing was read, and the CA was not called.",
-    evidence: (f) => [["asked for by", f.command === "run" ? `also: p12=${f.file}` : `--also p12=${f.file}`]],
+    evidence: (f) => [["asked for by", askedForP12[f.command](f.file)]],
     help: (f) => [
       f.command === "run"
         ? "name the file that holds it: `p12-password-file: FILE`, in the entry or at the top"
-        : "name the file that holds it: `--p12-password-file FILE`",
+        : `name the file that holds it: \`${f.command === "library" ? "p12PassphraseFile" : "--p12-password-file FILE"}\``,
       "make one: `(umask 077 && openssl rand -hex 24 > p12.pass)`",
     ],
   },
@@ -119,14 +127,17 @@ export const usage: Family<
     retry: "never",
     title: "the output exists, and nobody allowed to replace it",
     about:
-      "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
-    what: ({ file, other, asked }) => {
+      "Without --force an existing file is replaced only after a yes on the terminal; in a program, with `force: true` only. The question comes before the CA is asked, so no certificate is issued in vain.",
+    what: ({ file, other, asked, by }) => {
       const [files, were, exist] =
         other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
+      if (by === "library") return `${files} ${exist}, and \`force\` is not set`;
       return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
     },
     why: (f) => `Replacing a file takes your consent.${f.operation === "rollback" ? "" : " The CA was not called."}`,
     help: (f) => {
+      if (f.by === "library")
+        return [`pass \`force: true\` to replace ${f.other === undefined ? "it" : "them"}`, "or name another file"];
       if (f.operation === "rollback")
         return [
           `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,

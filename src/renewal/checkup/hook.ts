@@ -1,11 +1,11 @@
 /** What is to follow a renewal: whether it is there, before a renewal needs it, and whether an earlier one still owes it. */
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import { shell } from "../../failure/diagnosis/commands.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
-import type { FileSystem } from "../../files/system.ts";
 import type { World } from "../../world.ts";
 import { signalled } from "../hook-steps.ts";
 import { type Hooks, isOwing } from "../hooks.ts";
+import { findProgram } from "../program.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 /** Of everything that was asked for. Runs nothing, and sends nothing but the question whether a process is there. */
@@ -29,25 +29,13 @@ function processCheck(pid: number | null, pidFile: string | null, { fs, kill }: 
   return warning("signal", `${where}: ${process.said}`, ...(pidFile === null ? [] : [help]));
 }
 
-function programCheck(program: string, { env, fs }: Pick<World, "env" | "fs">): Check {
-  const places = program.includes("/")
-    ? [program]
-    : (env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", program));
-  const found = places.find((path) => isProgram(path, fs));
-  if (found === undefined) {
+function programCheck(program: string, world: Pick<World, "env" | "fs">): Check {
+  const found = findProgram(program, world);
+  if (found === null) {
     const where = program.includes("/") ? "is not there, or may not be run" : "is in no folder of PATH";
     const help = `find it: \`command -v ${shell(program, "PROGRAM")}\`; cron and systemd have another PATH than your shell: give its whole path`;
     return warning("hook", `${quoted(program)} ${where}: a renewed certificate would not be taken up`, help);
   }
   if (isAbsolute(program)) return ok("hook", `${found} is there`);
   return ok("hook", `${program} is ${found} by this PATH; cron and systemd may have another`);
-}
-
-function isProgram(path: string, fs: FileSystem): boolean {
-  try {
-    const stat = fs.stat(path);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
-  } catch {
-    return false; // not there, or not to be looked at: then it cannot be run either
-  }
 }

@@ -32,6 +32,19 @@ export const usage: Plays = {
     command: "rekey --daemon --rekey-period 24h web.crt web.key --ca-url ca.internal",
   },
   "daemon-cannot-start-json": { set: leaf(), command: "--daemon --json web.crt web.pem --ca-url CA --root root.crt" },
+  "daemon-cannot-start": { set: leaf({}), command: "--daemon web.crt web.key --ca-url CA --root nope.crt" },
+  "daemon-cannot-start-hook": {
+    set: leaf({}),
+    command: "--daemon web.crt web.key --ca-url CA --root root.crt --exec 'systemctll reload nginx'",
+  },
+  "daemon-cannot-start-hook-mode": {
+    set: leaf({}),
+    command: "--daemon web.crt web.key --ca-url CA --root root.crt --exec ./web.crt",
+  },
+  "daemon-cannot-start-rekey": {
+    set: leaf({}),
+    command: "rekey --daemon web.crt web.key --ca-url CA --root web.key",
+  },
   "bad-duration-nothing": { set: async () => {}, command: "--timeout 0 web.crt web.key --ca-url ca.internal" },
   "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },
   "would-overwrite": { set: leaf({}), command: "web.crt web.key --ca-url CA --root root.crt" },
