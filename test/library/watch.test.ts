@@ -1,5 +1,5 @@
 /** A watch with a real TLS server, on a clock that the test sets forward. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
 import { Agent, createServer, request, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -276,6 +276,23 @@ describe("without a server", () => {
     await clock.to(watching.next);
     await vi.waitFor(() => expect([renewals.length, failures.length]).toEqual([1, 1]));
     expect(failures[0]?.error).toMatchObject({ code: "HOOK_FAILED", state: { changed: true } });
+  });
+
+  test("a hook that failed is owed also where the disk takes no note of it", async () => {
+    await issue();
+    await s.ca({ now: () => clock.now });
+    mkdirSync(".web.crt.renew-owed.new"); // in the way of the note
+    const { watching, failures } = await begin({ hooks: { execShell: "echo x >> ran; test -e mended" } });
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(failures.length).toBe(1));
+    expect(existsSync(".web.crt.renew-owed")).toBe(false);
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(failures.length).toBe(2));
+    expect(failures[1]).toMatchObject({ count: 2, error: { code: "HOOK_FAILED" } });
+    writeFileSync("mended", "");
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(readFileSync("ran", "utf8")).toBe("x\nx\nx\n"));
+    expect(failures.length).toBe(2);
   });
 
   test("other forms are kept with it, and replaced without being asked", async () => {
