@@ -11,7 +11,6 @@ export const alsoFlags: readonly Flag[] = [
   {
     names: ["also"],
     value: "FORM=FILE",
-    bare: true,
     repeats: true,
     text: "write it to FILE as well, as one with CRT: leaf, chain, fullchain, combined (with the key), der, p12, root; may be repeated",
     check: (value, from, command) => alsoFile(value, from, command),
@@ -21,7 +20,8 @@ export const alsoFlags: readonly Flag[] = [
 
 /** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
 export function alsoOf(said: Said, command: "renew" | "rekey", reserved: readonly Reserved[]): Also | null {
-  const files = said.values("also").map((value) => alsoFile(value, "--also", command));
+  const from = said.setting("also")?.from ?? "--also";
+  const files = said.values("also").map((value) => alsoFile(value, from, command));
   const passwordFile = said.value("p12-password-file");
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);
   if (files.length === 0) return null;
@@ -57,7 +57,7 @@ export function formOf(word: string, from: string, command: string): Form {
     said: `${from} knows no form '${word}'`,
     command,
     because: `The forms are ${forms.slice(0, -1).join(", ")} and ${forms.at(-1)}.`,
-    ...(near !== undefined && { nearest: `${from} ${near}=FILE` }),
+    ...(near !== undefined && { nearest: `${from.startsWith("--") ? `${from} ` : ""}${near}=FILE` }),
   });
 }
 

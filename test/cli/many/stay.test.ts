@@ -229,7 +229,9 @@ describe("what is named in vain, though nothing is due", () => {
       err.text.match(/error\[FILE_MISSING\]: .*\/nope\.sh does not exist/g)?.length,
       "at the start, and read again",
     ).toBe(2);
-    expect(err.text).toMatch(/listed: .*renew\.json.*\n {2}next: nothing is due yet: mend it before web\.crt and 1 more are\n/);
+    expect(err.text).toMatch(
+      /listed: .*renew\.json.*\n {2}next: nothing is due yet: mend it before web\.crt and 1 more are\n/,
+    );
     const { out } = await stayed(s, "--json", steps);
     const events = out.text
       .trimEnd()
