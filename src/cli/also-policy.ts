@@ -12,6 +12,7 @@ export const alsoFlags: readonly Flag[] = [
     names: ["also"],
     value: "FORM=FILE",
     repeats: true,
+    keys: forms,
     text: "write it to FILE as well, as one with CRT: leaf, chain, fullchain, combined (with the key), der, p12, root; may be repeated",
     check: (value, from, command) => alsoFile(value, from, command),
   },

@@ -15,6 +15,10 @@ export interface Flag {
   text: string;
   /** All values that there are, for shells that complete them. */
   choices?: readonly string[];
+  /** All that can stand before a `=` in the value, with a file after it. */
+  keys?: readonly string[];
+  /** A switch that is neither on nor off without it: `--no-NAME` is offered as well. */
+  no?: true;
   /** Switches that are on unless they are said to be off. */
   on?: boolean;
   /** Only a flag: not read from the environment and defaults.json. */
