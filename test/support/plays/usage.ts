@@ -6,6 +6,7 @@ export const usage: Plays = {
   "bad-flag": { set: async () => {}, command: "--forse web.crt web.key" },
   "bad-flag-files": { set: async () => {}, command: "--force web.crt" },
   "bad-flag-of-another-command": { set: async () => {}, command: "--provisioner admin web.crt web.key" },
+  "bad-flag-help": { set: async () => {}, command: "help doktor" },
   "bad-flag-pasted": { set: async () => {}, command: "ca renew --force web.crt web.key" },
   "flag-not-built-offline": { set: async () => {}, command: "--offline --ca-config ca.json web.crt web.key" },
   "flag-not-built-kms": { set: async () => {}, command: "web.crt yubikey:slot-id=9a" },
