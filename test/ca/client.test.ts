@@ -294,7 +294,11 @@ describe("answers", () => {
       { code: "NOT_A_CA" },
     ],
     ["a body that is cut short", `${head("HTTP/1.1 200 OK", "Content-Length: 9")}{}`, { code: "CA_CLOSED" }],
-    ["a chunk that is cut short", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}9\r\n{}`, { code: "CA_CLOSED" }],
+    [
+      "a chunk that is cut short",
+      `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}9\r\n{}`,
+      { code: "CA_CLOSED" },
+    ],
     ["no last chunk", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\n{}\r\n`, { code: "CA_CLOSED" }],
     ["chunks of nonsense", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}zz\r\n{}`, { code: "NOT_A_CA" }],
     ["nonsense", "nonsense\r\n\r\n", { code: "NOT_A_CA" }],

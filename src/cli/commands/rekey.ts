@@ -34,7 +34,7 @@ export const words: CommandWords = {
     ...hookFlags,
     ...connectionFlags,
     lockFlag,
-    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due, whatever hook was owed" },
     ...manners,
   ],
   after: `EXAMPLES

@@ -41,7 +41,7 @@ export const words: CommandWords = {
     ...connectionFlags,
     ...unbuiltFlags,
     lockFlag,
-    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due, whatever hook was owed" },
     ...manners,
   ],
   after: renewHelp,
