@@ -69,7 +69,7 @@ function partsOf(text) {
 /** A word or words, a gap, and what is said of it. */
 const item = /^( *)(\S+(?: \S+)*?)( {2,})(\S.*)$/;
 
-/** Text that is filled, commands that stay as they are, and lists of words with what is said of each. */
+/** Text that is filled, commands and tables that stay as they are, and lists of words with what is said of each. */
 function bodyOf(lines) {
   const blocks = [];
   const last = () => blocks.at(-1);
@@ -82,6 +82,8 @@ function bodyOf(lines) {
     else if (before?.kind === "code" && (isDeep || /\\$/.test(before.lines.at(-1)))) before.lines.push(line);
     else if (before?.kind === "item" && indent >= before.column) before.lines.push(line.trim());
     else if (isDeep && before?.kind === "text" && /:$/.test(before.lines.at(-1))) put("code", line);
+    // Set in from the text around it, and in columns: as it stands in the help.
+    else if (isDeep && (before?.kind === "table" || / {2,}/.test(line.trim()))) put("table", line);
     else if (item.test(line) && !/ {2,}/.test(item.exec(line)[4])) {
       const [, margin, term, gap, about] = item.exec(line);
       blocks.push({ kind: "item", term, column: margin.length + term.length + gap.length, lines: [about] });

@@ -6,11 +6,12 @@
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import { ConnectionEnded, networkFailure } from "../failure/causes.ts";
+import { AnswerCut, ConnectionEnded, networkFailure } from "../failure/causes.ts";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import { isPlainlyTrusted } from "../pki/plainly-trusted.ts";
 import type { Answer } from "./answer.ts";
+import { readBody } from "./body.ts";
 import { chainOf } from "./handshake-chain.ts";
 import { linkedTo } from "./linked.ts";
 import { proxyFor } from "./proxy.ts";
@@ -86,6 +87,8 @@ class Attempt {
   #phase: "connect" | "exchange" = "connect";
   #timedOut: "connect" | "exchange" | null = null;
   #below: unknown;
+  /** That is to open a tunnel, and has not yet. */
+  #proxy: string | null = null;
   #socket: TLSSocket | undefined;
 
   constructor(route: Route, url: string, identity: ClientCertificate | undefined) {
@@ -104,9 +107,11 @@ class Attempt {
     if (this.#route.signal.aborted || error instanceof Failure) return error;
     if (this.#timedOut !== null) {
       const limitMs = this.#timedOut === "connect" ? Math.min(connectTimeoutMs, timeoutMs) : timeoutMs;
-      return new Failure("CA_TIMEOUT", { url: this.#url, phase: this.#timedOut, limitMs: Math.ceil(limitMs) });
+      const facts = { url: this.#url, phase: this.#timedOut, limitMs: Math.ceil(limitMs) };
+      return new Failure("CA_TIMEOUT", { ...facts, ...(this.#proxy !== null && { proxy: this.#proxy }) });
     }
-    const failure = networkFailure(this.#below ?? error, { url: this.#url, host: ca.host, now: this.#route.now() });
+    const first = error instanceof AnswerCut ? error : (this.#below ?? error);
+    const failure = networkFailure(first, { url: this.#url, host: ca.host, now: this.#route.now() });
     const isSilent = this.#phase === "connect" && this.#socket?.bytesRead === 0;
     return failure instanceof ConnectionEnded && failure.alert === null && isSilent
       ? new ConnectionEnded(null, failure.cause, true)
@@ -145,7 +150,9 @@ class Attempt {
     const { ca, env } = this.#route;
     const { signal } = this.#limit.controller;
     const proxy = proxyFor(ca, env);
+    this.#proxy = proxy?.host ?? null;
     const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, signal);
+    this.#proxy = null;
     return new Promise((resolve, reject) => {
       const socket = this.#secure(tunnel, verified);
       this.#socket = socket;
@@ -218,21 +225,6 @@ function send<T>(socket: TLSSocket, { ca, url, what, seen }: Sending<T>) {
       if (!isAnswered || errnoOf(error).startsWith("HPE_")) reject(error);
     });
     sending.end(body);
-  });
-}
-
-function readBody(response: IncomingMessage, url: string, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    response.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else response.destroy(new Failure("RESPONSE_TOO_LARGE", { url, limit }));
-    });
-    response.once("end", () => resolve(Buffer.concat(chunks)));
-    response.on("error", reject);
-    response.once("close", () => reject(Object.assign(new Error("aborted"), { code: "ECONNRESET" }))); // before its end
   });
 }
 

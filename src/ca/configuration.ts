@@ -101,7 +101,7 @@ interface Reading {
   note: (remark: Remark) => void;
 }
 
-/** Flag names to values: words, numbers and truth values; all else is for others. Throws BAD_CONFIGURATION. */
+/** Flag names to values. What is no word, number or truth value matters once its flag is looked up. Throws BAD_CONFIGURATION. */
 function readDefaults(
   { context, files }: Place,
   { config }: Asked,
@@ -114,11 +114,23 @@ function readDefaults(
       throw new Failure("BAD_CONFIGURATION", { file, problem: "it does not exist" });
     for (const [name, value] of Object.entries(object ?? {})) {
       if (context !== null && banned.includes(name)) note({ kind: "banned-key", file, key: name });
-      else if (["string", "number", "boolean"].includes(typeof value))
-        values.push([name, { value: String(value), from: `${name} in ${label}` }]);
+      else if (value !== null) values.push([name, settingOf(value, `${name} in ${label}`)]);
     }
   }
   return Object.fromEntries(values);
+}
+
+/** A list, or words with what each of them is: for a flag that may be given several times. */
+function settingOf(value: unknown, from: string): Setting {
+  if (["string", "number", "boolean"].includes(typeof value)) return { value: String(value), from };
+  const list = Array.isArray(value)
+    ? value
+    : Object.entries(value ?? {}).map(([name, one]) => (typeof one === "string" ? `${name}=${one}` : one));
+  return { value: JSON.stringify(value), from, list: isTexts(list) ? list : null };
+}
+
+function isTexts(list: readonly unknown[]): list is readonly string[] {
+  return list.every((one) => typeof one === "string");
 }
 
 function orThrow<T>(found: Attempt<T>): T {

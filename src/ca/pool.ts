@@ -5,7 +5,7 @@
 import { isIP } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import type { buildConnector, Pool } from "undici";
-import { networkFailure } from "../failure/causes.ts";
+import { AnswerCut, isClose, networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import { certificatePem } from "../pki/certificate.ts";
 import type { Answer } from "./answer.ts";
@@ -103,8 +103,11 @@ async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs, end }: Se
   const proxy = proxyFor(ca, env);
   const { controller: late, release } = linkedTo(end);
   const timer = setTimeout(() => late.abort(), connectTimeoutMs);
+  let waitingFor: string | undefined;
   try {
+    waitingFor = proxy?.host;
     const tunnel = proxy === null ? undefined : await openTunnel(proxy, ca, late.signal);
+    waitingFor = undefined;
     return await new Promise((resolve, reject) => {
       const socket = connectTls({
         ...(tunnel === undefined ? { host, port } : { socket: tunnel, host }),
@@ -118,15 +121,21 @@ async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs, end }: Se
       socket.on("error", reject);
     });
   } catch (error) {
-    throw late.signal.aborted ? new TooLate() : error;
+    throw late.signal.aborted ? new TooLate(waitingFor) : error;
   } finally {
     clearTimeout(timer);
     release();
   }
 }
 
-/** Its limit is over. */
-class TooLate extends Error {}
+/** Its limit is over: of the tunnel, where `proxy` had not opened it. */
+class TooLate extends Error {
+  readonly proxy: string | undefined;
+  constructor(proxy?: string) {
+    super("too late");
+    this.proxy = proxy;
+  }
+}
 
 /** Like `exchange`, but for what may have happened to a connection that was idle. */
 function send(pool: Pool, route: Route, what: Exchange): Promise<Answer> {
@@ -179,9 +188,14 @@ function send(pool: Pool, route: Route, what: Exchange): Promise<Answer> {
     if (signal.aborted) interrupt();
 
     function failureOf(error: unknown, isAnswered: boolean, context: { url: string; host: string; now: Date }): Error {
-      if (!(error instanceof NotConnected)) return isAnswered ? networkFailure(error, context) : new StaleConnection();
+      if (!(error instanceof NotConnected)) {
+        if (!isAnswered) return new StaleConnection();
+        return networkFailure(isClose(error) ? new AnswerCut(answer.status, size, error) : error, context);
+      }
       if (!(error.cause instanceof TooLate)) return networkFailure(error.cause, context);
-      return new Failure("CA_TIMEOUT", { url, phase: "connect", limitMs: Math.ceil(connectTimeoutMs) });
+      const { proxy } = error.cause;
+      const facts = { url, phase: "connect" as const, limitMs: Math.ceil(connectTimeoutMs) };
+      return new Failure("CA_TIMEOUT", { ...facts, ...(proxy !== undefined && { proxy }) });
     }
   });
 }

@@ -10,6 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Setting {
   readonly value: string;
   readonly from: string;
+  /** Where it is more than one value: each of them; null for what is no values at all. `value` is then how it is written. */
+  readonly list?: readonly string[] | null;
 }
 
 /** STEPPATH, else `.step` in the home folder. */

@@ -1,5 +1,6 @@
 /** A tunnel through an HTTP proxy (RFC 9110 §9.3.6): CONNECT, and then the proxy only passes bytes on. */
 import type { Socket } from "node:net";
+import { errnoOf, messageOf } from "../failure/failure.ts";
 import type { CaUrl } from "./url.ts";
 
 /** The proxy answered, and it was not a tunnel. */
@@ -13,7 +14,19 @@ export class TunnelRefused extends Error {
   }
 }
 
-/** Opens a tunnel to a server. Rejects with Node's network error, or TunnelRefused. */
+/** Below HTTP: the proxy is not there, or ended the connection, or is no proxy. Its `code` is that of what was met. */
+export class TunnelFailed extends Error {
+  readonly proxy: string;
+  readonly code: string;
+  constructor(proxy: string, cause: Error) {
+    const [first = cause]: Error[] = cause instanceof AggregateError ? cause.errors : [cause];
+    super(messageOf(first), { cause });
+    this.proxy = proxy;
+    this.code = errnoOf(first) || errnoOf(cause);
+  }
+}
+
+/** Opens a tunnel to a server. Rejects with TunnelFailed or TunnelRefused, and with any error once the signal ends it. */
 export async function openTunnel(
   proxy: URL,
   { host, port }: Pick<CaUrl, "host" | "port">,
@@ -41,7 +54,7 @@ export async function openTunnel(
       socket.destroy();
       reject(new TunnelRefused(answer.statusCode ?? 0, proxy.host));
     });
-    connect.once("error", reject);
+    connect.once("error", (error) => reject(signal.aborted ? error : new TunnelFailed(proxy.host, error)));
     connect.end();
   });
 }

@@ -11,8 +11,8 @@ export const alsoFlags: readonly Flag[] = [
   {
     names: ["also"],
     value: "FORM=FILE",
-    bare: true,
     repeats: true,
+    keys: forms,
     text: "write it to FILE as well, as one with CRT: leaf, chain, fullchain, combined (with the key), der, p12, root; may be repeated",
     check: (value, from, command) => alsoFile(value, from, command),
   },
@@ -26,7 +26,8 @@ export function alsoWritten(files: readonly string[]): string {
 
 /** Null where none is asked for. Throws BAD_FLAG, FLAG_CONFLICT and NO_PASSPHRASE_FILE. */
 export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserved: readonly Reserved[]): Also | null {
-  const files = said.values("also").map((value) => alsoFile(value, "--also", command));
+  const from = said.setting("also")?.from ?? "--also";
+  const files = said.values("also").map((value) => alsoFile(value, from, command));
   const passwordFile = said.value("p12-password-file");
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);
   if (said.given("p12-password-file") !== undefined && !files.some(({ form }) => form === "p12"))
@@ -67,7 +68,7 @@ export function formOf(word: string, from: string, command: string): Form {
     said: `${from} knows no form '${word}'`,
     command,
     because: `The forms are ${forms.slice(0, -1).join(", ")} and ${forms.at(-1)}.`,
-    ...(near !== undefined && { nearest: `${from} ${near}=FILE` }),
+    ...(near !== undefined && { nearest: `${from.startsWith("--") ? `${from} ` : ""}${near}=FILE` }),
   });
 }
 

@@ -4,6 +4,7 @@ import { instant, relative } from "../failure/time.ts";
 import { type Certificate, whom } from "../pki/certificate.ts";
 import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
 import { readCertificateOf } from "../renewal/load.ts";
+import { preflight, type Settings } from "../renewal/preflight.ts";
 import type { World } from "../world.ts";
 import type { Pace } from "./daemon-policy.ts";
 import { eventLine } from "./print/event.ts";
@@ -17,6 +18,9 @@ export interface Lasting {
   file: string;
   /** Where the certificate is until then. */
   firstFile: string;
+  /** What can be known to be wrong before anything is due: of these settings, and of these places. */
+  settings: Settings;
+  written: readonly string[];
   /** `force`: what is due is due; settle: nothing is. */
   run(what: "renew" | "settle", file: string, world: World): Promise<unknown>;
 }
@@ -40,6 +44,7 @@ export async function last(look: () => Lasting, given: World, reporter: Reporter
     cadence: () => lasting.pace,
   };
   refuseLongPeriod(await task.read(), lasting.pace);
+  preflight(lasting.settings, lasting.written, world);
   await keep(task, world, (event) => tell(event, { file: current(), world, reporter }));
   return 0;
 }

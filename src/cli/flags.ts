@@ -15,6 +15,10 @@ export interface Flag {
   text: string;
   /** All values that there are, for shells that complete them. */
   choices?: readonly string[];
+  /** All that can stand before a `=` in the value, with a file after it. */
+  keys?: readonly string[];
+  /** A switch that is neither on nor off without it: `--no-NAME` is offered as well. */
+  no?: true;
   /** Switches that are on unless they are said to be off. */
   on?: boolean;
   /** Only a flag: not read from the environment and defaults.json. */
@@ -48,7 +52,7 @@ export interface Said {
   /** The value, null where neither flag nor environment nor defaults.json has it. */
   setting(name: string): Setting | null;
   value(name: string): string | undefined;
-  /** Of a flag that may stand several times: each, in their order. */
+  /** Of a flag that may stand several times: each, in their order, all from the same place. */
   values(name: string): readonly string[];
   isOn(name: string): boolean;
   /** Whether this command has such a flag at all. */
@@ -103,7 +107,9 @@ function lookUp({ words, operands, written, hints, env }: Asked, settings: Confi
       defaults: () => (flag.bare ? {} : settings.values(flag.vital === true)),
     };
     const names = flag.short === undefined ? flag.names : ([...flag.names, flag.short] as const);
-    return findSetting(written(flag), names, source);
+    const found = findSetting(written(flag), names, source);
+    if (found?.list !== undefined) refuseList(flag, found, words);
+    return found;
   };
   const flagOf = (name: string): Flag => {
     const flag = words.flags.find(({ names }) => names.includes(name));
@@ -116,7 +122,7 @@ function lookUp({ words, operands, written, hints, env }: Asked, settings: Confi
     given: (name) => written(flagOf(name)),
     setting: (name) => find(name).setting,
     value: (name) => find(name).setting?.value,
-    values: (name) => parted(find(name).setting?.value),
+    values: (name) => valuesOf(find(name), written),
     place: () => settings.place(),
     passedOver: () => settings.remarks(),
     hints,
@@ -133,6 +139,25 @@ const between = "\0";
 
 export function joined(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before}${between}${value}`;
+}
+
+/** In a variable they are separated by commas, as Go's flags have it. */
+function valuesOf({ flag, setting }: { flag: Flag; setting: Setting | null }, written: Asked["written"]) {
+  if (setting === null) return [];
+  if (written(flag) !== undefined) return parted(setting.value);
+  return setting.list ?? (setting.from.startsWith("STEP_") ? setting.value.split(",") : [setting.value]);
+}
+
+/** In step's configuration. */
+function refuseList({ repeats }: Flag, { from, list }: Setting, { name: command }: CommandWords): void {
+  if (list && repeats) return;
+  const is =
+    list && !repeats
+      ? "is a list, and takes one value"
+      : repeats
+        ? "is neither a text nor a list of texts"
+        : "is no text, number or truth value";
+  throw new Failure("BAD_FLAG", { said: `${from} ${is}`, command });
 }
 
 function parted(value: string | undefined): readonly string[] {

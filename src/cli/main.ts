@@ -2,6 +2,7 @@
 
 import manifest from "../../package.json" with { type: "json" };
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
 import type { World } from "../world.ts";
 import { type CommandName, commandNames } from "./command-names.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
@@ -54,6 +55,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   try {
     const pasted = isAskingForHelp(argv) ? undefined : refusePasted(argv);
     if (pasted !== undefined) throw pasted;
+    refuseTopic(argv);
     const command = await commands[name]();
     const own = {
       ...manner,
@@ -89,6 +91,19 @@ function dispatch(argv: readonly string[]): [name: CommandName, rest: readonly s
   const [topic = "renew"] = rest;
   if (first === "help") return [isCommand(topic) ? topic : "renew", ["--help"]];
   return isCommand(first) ? [first, rest] : ["renew", argv];
+}
+
+/** `renew help WORD`, of what is no command. */
+function refuseTopic([first, ...topics]: readonly string[]): void {
+  const [topic, ...others] = topics.filter((word) => !/^--?h(elp)?$/.test(word));
+  if (first !== "help" || topic === undefined || (isCommand(topic) && others.length === 0)) return;
+  const near = isCommand(topic) ? topic : nearest(topic, commandNames);
+  throw new Failure("BAD_FLAG", {
+    said: isCommand(topic) ? "help is about one command" : `there is no command '${topic}' to help with`,
+    because: `The commands are ${commandNames.join(", ")}.`,
+    command: "renew",
+    ...(near !== undefined && { nearest: `renew help ${near}` }),
+  });
 }
 
 function isCommand(word: string): word is CommandName {

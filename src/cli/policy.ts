@@ -70,7 +70,7 @@ export const manners: readonly Flag[] = [
   { names: ["json"], bare: true, text: "print one JSON document on stdout" },
   { names: ["verbose"], short: "v", bare: true, text: "say what is decided, and why" },
   { names: ["quiet"], short: "q", bare: true, text: "print failures only" },
-  { names: ["color"], bare: true, text: "colour on or off: --color, --no-color (default: on a terminal)" },
+  { names: ["color"], bare: true, no: true, text: "colour on or off: --color, --no-color (default: on a terminal)" },
   { names: ["version"], bare: true, text: "print the version" },
 ];
 

@@ -135,13 +135,8 @@ export class Reporter {
         dueFrom: dueFrom?.toISOString() ?? null,
         tookMs: tookMs ?? null,
       };
-      this.#print({
-        ok: true,
-        outcome,
-        certificate: certificateDocument(about.file, about.leaf),
-        error: null,
-        ...renewal,
-      });
+      const certificate = certificateDocument(about.file, about.leaf);
+      this.#print({ ok: true, outcome, certificate, error: null, ...renewal });
       return;
     }
     if (!quiet) this.#say(text);

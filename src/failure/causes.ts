@@ -33,9 +33,30 @@ export class ConnectionEnded extends Error {
   }
 }
 
+/** The connection ended in the middle of an answer, whose length was said beforehand. */
+export class AnswerCut extends Error {
+  readonly status: number;
+  /** Of its body, so many had come. */
+  readonly bytes: number;
+  constructor(status: number, bytes: number, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.status = status;
+    this.bytes = bytes;
+  }
+}
+
+/** How a connection ends that nobody here has ended. */
+export function isClose(error: unknown): boolean {
+  return closes.includes(errnoOf(error));
+}
+
 /** Makes no guess about certificates: alerts and bare closes come back as ConnectionEnded, to be reasoned about. */
 export function networkFailure(error: unknown, context: NetworkContext): Error {
   const { url, host, now } = context;
+  if (error instanceof AnswerCut) {
+    const { status, bytes, message: said } = error;
+    return new Failure("CA_CLOSED", { url, said, errno: errnoOf(error.cause), cut: { status, bytes } }, error);
+  }
   const [first] = error instanceof AggregateError ? error.errors : [error];
   const said = tidy(messageOf(first)) || errnoOf(error);
   const errno = errnoOf(first) || errnoOf(error);
@@ -44,7 +65,7 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
   if (alert !== null && alert in certificateAlerts) return new ConnectionEnded(alert, first);
   if (alert !== null)
     return new Failure("NOT_A_CA", { url, problem: "its TLS and ours have nothing in common", said, errno }, error);
-  if (isTunnelRefused(first)) return tunnelFailure(first, network, host);
+  if (isOfTunnel(first)) return tunnelFailure(first, network, host);
   switch (errno) {
     case "ECONNREFUSED":
     case "ENOTFOUND":
@@ -87,7 +108,7 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
     return notTls(network, error);
   if (errno.startsWith("HPE_"))
     return new Failure("NOT_A_CA", { url, problem: "what it answered is not HTTP", said, errno }, error);
-  if (isClose(errno)) return new ConnectionEnded(null, first);
+  if (isClose(first)) return new ConnectionEnded(null, first);
   if (errno === "" && error instanceof Error) return error; // not the network's: a mistake of ours must not look like one
   return new Failure("CA_UNREACHABLE", { ...network, host }, error);
 }
@@ -105,32 +126,36 @@ function tidy(message: string): string {
   return alert === undefined ? reason.trim() : `${reason} (${alert})`;
 }
 
-/** Also in the middle of an answer, whose length was said beforehand. */
-function isClose(errno: string): boolean {
-  return closes.includes(errno);
-}
-
-const closes: readonly string[] = ["ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_STREAM_PREMATURE_CLOSE"];
+/** Undici has one of its own. */
+const closes: readonly string[] = [
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNABORTED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "UND_ERR_SOCKET",
+];
 
 function notTls(network: { url: string; said: string; errno: string }, error: unknown): Failure {
   return new Failure("NOT_A_CA", { ...network, problem: "what listens there does not speak TLS" }, error);
 }
 
-function isTunnelRefused(error: unknown): error is Error & { status: number; proxy: string } {
-  return error instanceof Error && "status" in error && "proxy" in error;
+/** With a status it was refused; without one, it could not be asked for. */
+function isOfTunnel(error: unknown): error is Error & { status?: number; proxy: string } {
+  return error instanceof Error && "proxy" in error;
 }
 
 function tunnelFailure(
-  error: Error & { status: number },
+  error: Error & { status?: number; proxy: string },
   network: { url: string; said: string; errno: string },
   host: string,
 ): Failure {
-  const { status, message } = error;
-  if (status >= 500) return new Failure("CA_UNREACHABLE", { ...network, host, status }, error);
+  const { status, message, proxy } = error;
+  if (status === undefined) return new Failure("CA_UNREACHABLE", { ...network, host, proxy }, error);
+  if (status >= 500) return new Failure("CA_UNREACHABLE", { ...network, host, status, proxy }, error);
   const answered = { status, said: message, shape: "empty" as const };
   return new Failure(
     "PROXY_REFUSED",
-    { url: network.url, ...answered, problem: "the proxy refused to open a tunnel to the CA" },
+    { url: network.url, ...answered, problem: "the proxy refused to open a tunnel to the CA", proxy },
     error,
   );
 }

@@ -17,7 +17,8 @@ export type Role =
   | "p12-passphrase"
   | "output"
   | "message"
-  | "kubeconfig";
+  | "kubeconfig"
+  | "hook";
 
 /** A hook or a signal that did not succeed. */
 export interface HookProblem {
@@ -146,9 +147,15 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   PAIR_UNFINISHED: { file: string; journal: string; problem: string; kept: readonly string[] };
 
   // 75: temporary
-  CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number };
-  CA_TIMEOUT: OfRequest & { phase: "connect" | "exchange"; limitMs: number };
-  CA_CLOSED: Network & { method: "mtls" | "token"; isBeforeTls?: true; diagnosis: Diagnosis };
+  /** `proxy`: of HTTPS_PROXY, which is the one that failed. */
+  CA_UNREACHABLE: Network & { host: string; diagnosis?: Diagnosis; status?: number; proxy?: string };
+  CA_TIMEOUT: OfRequest & { phase: "connect" | "exchange"; limitMs: number; proxy?: string };
+  /** `cut`: an answer had begun. */
+  CA_CLOSED: Network &
+    (
+      | { method: "mtls" | "token"; isBeforeTls?: true; diagnosis: Diagnosis }
+      | { cut: { status: number; bytes: number } }
+    );
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
@@ -159,7 +166,7 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   BAD_RESPONSE: OfRequest & { problem: string; status: number; said: string };
   RESPONSE_TOO_LARGE: OfRequest & { limit: number };
   WRONG_CERTIFICATE: OfRequest & { changes: readonly ChangeNotMade[]; operation: "renew" | "rekey" };
-  PROXY_REFUSED: OfRequest & Answered & { problem: string; diagnosis?: Diagnosis };
+  PROXY_REFUSED: OfRequest & Answered & { proxy?: string; problem: string; diagnosis?: Diagnosis };
 
   // 77: the CA said no
   CA_REFUSED: OfRequest & Answered & Refused;

@@ -10,7 +10,10 @@ export interface FormFacts {
   /** `form`: of another form of the certificate, which is to be written where the first one is: all that would have to differ. */
   FLAG_CONFLICT: { flags: readonly [string, string]; because: string; form?: string };
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
-  NO_PASSPHRASE_FILE: { file: string; command: "renew" | "rekey" | "rollback" | "run" | "systemd" | "cron" | "doctor" };
+  NO_PASSPHRASE_FILE: {
+    file: string;
+    command: "renew" | "rekey" | "rollback" | "run" | "systemd" | "cron" | "doctor" | "library";
+  };
   /** `other` is the second file of a pair. */
   WOULD_OVERWRITE: {
     file: string;
@@ -18,6 +21,7 @@ export interface FormFacts {
     asked: boolean;
     forms?: OverForms;
     operation?: "rekey" | "rollback" | "kubeconfig";
+    by?: "library";
   };
   /** `form`: that would be written there, where it is not the chain itself. */
   WOULD_LOSE_KEY: {

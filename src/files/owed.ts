@@ -23,15 +23,22 @@ export function noteOf(path: string): string {
   return hiddenBeside(path, ".renew-owed");
 }
 
-/** Whole on the disk once this returns; where it throws, the note is what it was before. */
+/** Notes that the disk would not take, such as beside a file that is a mount of its own: a run that stays knows them still. */
+const onlyKnown = new WeakMap<FileSystem, Map<string, Owed>>();
+
+/** Whole on the disk once this returns; where it throws, the note is what it was before, and only this process knows better. */
 export function owe(path: string, { serial, previousSerial, method }: Owed, fs: FileSystem): void {
   const text = JSON.stringify({ version: 1, serial, previousSerial, method });
+  const known = onlyKnown.get(fs) ?? new Map<string, Owed>();
+  onlyKnown.set(fs, known.set(path, { serial, previousSerial, method }));
   replaceWhole(noteOf(path), Buffer.from(`${text}\n`), fs);
+  known.delete(path);
 }
 
 /** Done, or never begun. The note that cannot be taken away, null where none is left. */
 export function forgive(path: string, fs: FileSystem): string | null {
   const note = noteOf(path);
+  onlyKnown.get(fs)?.delete(path);
   removeIfThere(unfinishedOf(note), fs);
   removeIfThere(note, fs);
   return fs.exists(note) ? note : null;
@@ -39,6 +46,8 @@ export function forgive(path: string, fs: FileSystem): string | null {
 
 /** Null where nothing is owed. A note that cannot be read, or is no such note, owes all the same. */
 export function owedBy(path: string, fs: FileSystem): Owed | "unreadable" | null {
+  const known = onlyKnown.get(fs)?.get(path);
+  if (known !== undefined) return known;
   const file = noteOf(path);
   try {
     if (!fs.exists(file)) return null;

@@ -1,5 +1,6 @@
 /** Options of a caller whom no compiler has checked: names and types. What a value means is judged where it is used. */
 import { nearest } from "../failure/nearest.ts";
+import type { TlsServer } from "./watch-types.ts";
 
 export type Kind =
   | "text"
@@ -11,10 +12,25 @@ export type Kind =
   | "function"
   | "signal"
   | "object"
+  | "list"
+  | "server"
   | readonly string[];
 
 /** Of an option: what it must be. Those with a `!` must be there. */
 export type Shape = Readonly<Record<string, { readonly kind: Kind; readonly isNeeded?: true }>>;
+
+const wrongOptions = new WeakSet<Error>();
+
+/** Of an option whose mistake shows later: it is the caller's all the same, and no failure of a renewal. */
+export function wrongOption(said: string): TypeError {
+  const error = new TypeError(said);
+  wrongOptions.add(error);
+  return error;
+}
+
+export function isWrongOption(error: unknown): boolean {
+  return error instanceof Error && wrongOptions.has(error);
+}
 
 /** Throws TypeError. `call` is whose options they are. */
 export function check(call: string, options: unknown, shape: Shape): void {
@@ -36,6 +52,8 @@ function hintFor(name: string, shape: Shape): string {
   const near = nearest(name, Object.keys(shape));
   return near === undefined ? "" : `: is ${near} meant?`;
 }
+
+const serverMethods = ["setSecureContext", "once", "off"] as const;
 
 function isOf(kind: Kind, value: unknown): boolean {
   const isText = (one: unknown) => typeof one === "string" && one !== "";
@@ -59,6 +77,10 @@ function isOf(kind: Kind, value: unknown): boolean {
       return value instanceof AbortSignal;
     case "object":
       return typeof value === "object" && value !== null;
+    case "list":
+      return Array.isArray(value);
+    case "server":
+      return serverMethods.every((name) => typeof (value as TlsServer | null)?.[name] === "function");
   }
 }
 
@@ -74,11 +96,13 @@ function wordsFor(kind: Kind): string {
     function: "a function",
     signal: "an AbortSignal",
     object: "an object",
+    list: "an array",
+    server: "a TLS server, of node:tls, node:https or node:http2",
   }[kind];
 }
 
 /** Not the value: it may be a secret that was put into the wrong place. */
-function nameOf(value: unknown): string {
+export function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (value === "") return "empty";
   return Array.isArray(value) ? "an array" : `a ${typeof value}`.replace("a u", "u").replace("a o", "an o");

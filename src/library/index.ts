@@ -12,6 +12,7 @@ export { rekey } from "./rekey.ts";
 export { renew } from "./renew.ts";
 export { RenewError } from "./renew-error.ts";
 export type {
+  AlsoFile,
   CertificateFacts,
   Hooks,
   InPlace,

@@ -28,7 +28,7 @@ const shape: Shape = {
 export async function needsRenewal(options: NeedOptions): Promise<NeedResult> {
   return call(
     "needs-renewal",
-    { ...options, isConsented: false },
+    { ...options, passphrase: undefined },
     {
       judge: () => policyOf(options),
       work: async (policy, world) => {

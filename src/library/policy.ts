@@ -6,9 +6,10 @@ import { mostBackups } from "../files/names.ts";
 import type { RekeyPolicy } from "../renewal/rekey.ts";
 import type { Policy } from "../renewal/renew.ts";
 import type { RootSource } from "../renewal/trust.ts";
+import { alsoOf } from "./also.ts";
 import { check, type Shape } from "./checked.ts";
 import { hooksOf } from "./hooks.ts";
-import type { PairOptions, RekeyOptions, RenewOptions } from "./types.ts";
+import type { KeyKind, PairOptions, RekeyOptions, RenewOptions } from "./types.ts";
 import type { WatchHandlers, WatchOptions } from "./watch-types.ts";
 
 const ofPair: Shape = {
@@ -22,13 +23,15 @@ const ofPair: Shape = {
   timeoutMs: { kind: "count" },
   lockTimeoutMs: { kind: "count" },
   backup: { kind: "count" },
+  also: { kind: "list" },
+  p12PassphraseFile: { kind: "text" },
   hooks: { kind: "object" },
   signal: { kind: "signal" },
   now: { kind: "function" },
 };
 const method = { kind: ["auto", "mtls", "token"] } as const;
 const ofRenew: Shape = { ...ofPair, force: { kind: "switch" }, out: { kind: "text" }, method };
-const ofWatch: Shape = { ...ofPair, out: { kind: "text" }, method, server: { kind: "object" } };
+const ofWatch: Shape = { ...ofPair, out: { kind: "text" }, method, server: { kind: "server" } };
 const ofHandlers: Shape = {
   onRenewed: { kind: "function" },
   onFailure: { kind: "function" },
@@ -55,7 +58,8 @@ const longestTimerMs = 2 ** 31 - 1;
 /** Throws TypeError, and the failures of family 64. */
 export function renewPolicy(options: RenewOptions): Policy {
   check("renew", options, ofRenew);
-  return { ...waysOf(options), force: options.force === true };
+  const consented = options.out === undefined ? [options.certificate] : [];
+  return { ...waysOf(options), force: options.force === true, consented };
 }
 
 /** A watch decides itself when, and renews what has expired as well. */
@@ -68,26 +72,48 @@ export function watchPolicy(options: WatchOptions, handlers: WatchHandlers): Pol
 export function rekeyPolicy(options: RekeyOptions): RekeyPolicy {
   check("rekey", options, ofRekey);
   const { kind, outCertificate, outKey, force } = options;
-  if (kind !== undefined) check("rekey's kind", kind, ofKind);
-  if (kind?.type === "RSA" && kind.bits !== undefined && !(kind.bits >= 2048 && kind.bits <= 8192))
-    throw new TypeError("rekey: kind.bits must be from 2048 to 8192");
-  const { only: _, ...policy } = pairPolicy(options);
+  if (kind !== undefined) checkKind(kind);
+  const elsewhere = { "--out-cert": outCertificate, "--out-key": outKey };
+  const { only: _, ...policy } = pairPolicy(options, elsewhere);
+  const isInPlace = outCertificate === undefined && outKey === undefined;
   return {
     ...policy,
     force: force === true,
+    consented: isInPlace ? [options.certificate, options.key] : [],
     kind: kind ?? null,
     ...(outCertificate !== undefined && { outCertificate }),
     ...(outKey !== undefined && { outKey }),
   };
 }
 
+/** A kind that says more than its type has is another one than was meant. */
+function checkKind(kind: KeyKind): void {
+  check("rekey's kind", kind, ofKind);
+  const { type, curve, bits }: { type: string; curve?: unknown; bits?: unknown } = kind;
+  if (curve !== undefined && type !== "EC")
+    throw new TypeError(`rekey: kind.curve is for keys of type EC, not ${type}`);
+  if (bits !== undefined && type !== "RSA")
+    throw new TypeError(`rekey: kind.bits is for keys of type RSA, not ${type}`);
+  if (bits !== undefined && !(Number.isInteger(bits) && Number(bits) >= 2048 && Number(bits) <= 8192))
+    throw new TypeError("rekey: kind.bits must be a whole number from 2048 to 8192");
+}
+
 function waysOf(options: RenewOptions | WatchOptions): Omit<Policy, "force"> {
   const { out, method: way = "auto" } = options;
   const only = way === "mtls" ? { only: way } : {};
-  return { ...pairPolicy(options), mtls: way !== "token", ...only, ...(out !== undefined && { out }) };
+  return {
+    ...pairPolicy(options, { "--out": out }),
+    mtls: way !== "token",
+    ...only,
+    ...(out !== undefined && { out }),
+  };
 }
 
-function pairPolicy(options: PairOptions): Omit<Policy, "force" | "mtls"> {
+/** `elsewhere`: other places that are written, by what messages call them. */
+function pairPolicy(
+  options: PairOptions,
+  elsewhere: Readonly<Record<string, string | undefined>>,
+): Omit<Policy, "force" | "mtls"> {
   const { certificate, key, caUrl, root, expiresIn, passphraseFile, passphrase, backup, hooks } = options;
   const { timeoutMs = defaultTimeoutMs, lockTimeoutMs = defaultTimeoutMs } = options;
   if (passphraseFile !== undefined && passphrase !== undefined) {
@@ -97,6 +123,8 @@ function pairPolicy(options: PairOptions): Omit<Policy, "force" | "mtls"> {
   if (timeoutMs <= 0) throw new TypeError("timeoutMs must be more than 0");
   if (backup !== undefined && !(Number.isInteger(backup) && backup >= 1 && backup <= mostBackups))
     throw new TypeError(`backup must be a number from 1 to ${mostBackups}`);
+  const written = Object.entries(elsewhere).flatMap(([what, file]) => (file === undefined ? [] : [{ what, file }]));
+  const forms = alsoOf(options, written);
   return {
     paths: { certificate, key, ...(passphraseFile !== undefined && { passphraseFile }) },
     window: expiresIn === undefined ? null : parseWindow(expiresIn, "expiresIn"),
@@ -107,6 +135,7 @@ function pairPolicy(options: PairOptions): Omit<Policy, "force" | "mtls"> {
     lockTimeoutMs,
     hooks: hooksOf(hooks),
     ...(backup !== undefined && { backups: backup }),
+    ...(forms !== null && { also: forms }),
   };
 }
 

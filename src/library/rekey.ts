@@ -11,10 +11,9 @@ import type { RekeyOptions, RekeyResult } from "./types.ts";
  * @throws {@link RenewError} (as a rejection). The old pair is in place then, unless `state.changed` says otherwise.
  */
 export async function rekey(options: RekeyOptions): Promise<RekeyResult> {
-  const isConsented = options?.outCertificate === undefined && options?.outKey === undefined;
   return call(
     "rekey",
-    { ...options, isConsented },
+    { ...options },
     {
       judge: () => rekeyPolicy(options),
       work: async (policy, world, account) => {

@@ -25,7 +25,7 @@ import type { RenewOptions, RenewResult } from "./types.ts";
 export async function renew(options: RenewOptions): Promise<RenewResult> {
   return call(
     "renew",
-    { ...options, isConsented: options?.out === undefined },
+    { ...options },
     {
       judge: () => renewPolicy(options),
       work: async (policy, world, account) => {

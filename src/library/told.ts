@@ -3,7 +3,9 @@ import { Failure, isFailure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Progress } from "../renewal/renew.ts";
 import type { World } from "../world.ts";
+import { isWrongOption } from "./checked.ts";
 import type { RenewFailure } from "./failure-types.ts";
+import { inOptions } from "./option-words.ts";
 import { type Around, quietWorld } from "./quiet-world.ts";
 import { RenewError } from "./renew-error.ts";
 
@@ -45,11 +47,8 @@ export class Account {
     if (about !== null) reporter.about(about.file, about.leaf);
     if (installed !== null) reporter.installed(installed.file, installed.leaf, installed.keyFile ?? null);
     if (hasRepaired) reporter.repaired("");
-    const told = isFailure(failure, "WOULD_OVERWRITE")
-      ? new Failure("WOULD_OVERWRITE", { ...failure.facts, asked: false }) // nobody was
-      : failure;
     // Its form is the schema's, which the tests hold both to.
-    return RenewError.of(reporter.describe(told).document as unknown as RenewFailure, failure.cause);
+    return RenewError.of(reporter.describe(inOptions(failure)).document as unknown as RenewFailure, failure.cause);
   }
 }
 
@@ -67,17 +66,17 @@ export async function call<P, R>(
   { judge, work }: { judge: () => P; work: (policy: P, world: World, account: Account) => Promise<R> },
 ): Promise<R> {
   const account = new Account(command);
-  const { signal, now, passphrase, isConsented } = options;
+  const { signal, now, passphrase } = options;
   let opened: ReturnType<typeof quietWorld> | undefined;
   try {
     const policy = judge(); // a TypeError is one for the caller: nothing has been done
     signal?.throwIfAborted();
-    opened = quietWorld({ now, signal, passphrase, isConsented });
+    opened = quietWorld({ now, signal, passphrase });
     return await work(policy, opened.world, account);
   } catch (error) {
-    if (opened === undefined && !isFailure(error)) throw error;
+    if ((opened === undefined && !isFailure(error)) || isWrongOption(error)) throw error;
     if (isFailure(error, "INTERRUPTED") && signal?.aborted) throw signal.reason;
-    throw await account.errorOf(failureOf(error), opened?.world ?? quietWorld({ isConsented }).world);
+    throw await account.errorOf(failureOf(error), opened?.world ?? quietWorld({}).world);
   } finally {
     opened?.release();
   }

@@ -40,6 +40,17 @@ export interface Hooks {
   readonly signal?: string | number | undefined;
 }
 
+/** The certificate in another form, for a program that cannot read it as it is. */
+export interface AlsoFile {
+  /**
+   * `leaf`: it alone, `chain`: what is above it, `fullchain`: both, `combined`: both and the key (PEM, all of these); `der`: it
+   * alone, binary; `p12`: PKCS#12 of key and chain; `root`: the roots (PEM).
+   */
+  readonly form: "leaf" | "chain" | "fullchain" | "combined" | "der" | "p12" | "root";
+  /** Where it goes. A new file that holds the key is its owner's alone; one that is there keeps mode and owner. */
+  readonly file: string;
+}
+
 /** What all calls take that work on a certificate and its key. */
 export interface PairOptions {
   /** The certificate's file: the leaf first, then what is above it. */
@@ -65,6 +76,13 @@ export interface PairOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** Keep the last so many that were replaced, 1 to 99, for `renew rollback`. */
   readonly backup?: number | undefined;
+  /**
+   * Write it in other forms as well, all as one with the certificate. A file that is missing or stale is written also when nothing
+   * is due. One that is there is replaced with `force` only; `watch` replaces it.
+   */
+  readonly also?: readonly AlsoFile[] | undefined;
+  /** The file that holds the passphrase of each `p12` in `also`, in its first line. */
+  readonly p12PassphraseFile?: string | undefined;
   /** What follows a renewal. */
   readonly hooks?: Hooks | undefined;
   /** Ends the work, unless the new files are being put in place: then the call rejects with the signal's reason. */
@@ -75,7 +93,7 @@ export interface PairOptions {
 
 /** For {@link renew}. */
 export interface RenewOptions extends PairOptions {
-  /** Renew also what has expired, by a signed token; and replace `out` where it exists. */
+  /** Renew also what has expired, by a signed token; and replace `out`, and the files of `also`, where they exist. */
   readonly force?: boolean | undefined;
   /** Write the new chain there, and leave `certificate` as it is. */
   readonly out?: string | undefined;
@@ -138,9 +156,9 @@ export type RenewResult = NotDue | Renewed | Overtaken;
 
 /** A kind of key. A size or a curve that is left out of a wish stays what it was, if the type does. */
 export type KeyKind =
-  | { readonly type: "EC"; readonly curve?: "P-256" | "P-384" | "P-521" }
-  | { readonly type: "RSA"; readonly bits?: number }
-  | { readonly type: "OKP" };
+  | { readonly type: "EC"; readonly curve?: "P-256" | "P-384" | "P-521"; readonly bits?: never }
+  | { readonly type: "RSA"; readonly bits?: number; readonly curve?: never }
+  | { readonly type: "OKP"; readonly curve?: never; readonly bits?: never };
 
 /** For {@link rekey}. */
 export interface RekeyOptions extends PairOptions {
@@ -150,7 +168,7 @@ export interface RekeyOptions extends PairOptions {
   readonly outCertificate?: string | undefined;
   /** Write the new key there, and leave the old one as it is. One that exists is replaced with `force` only. */
   readonly outKey?: string | undefined;
-  /** Replace `outCertificate` and `outKey` where they exist. */
+  /** Replace `outCertificate`, `outKey` and the files of `also` where they exist. */
   readonly force?: boolean | undefined;
 }
 

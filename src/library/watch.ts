@@ -2,6 +2,7 @@
 import { watchPolicy } from "./policy.ts";
 import { quietWorld } from "./quiet-world.ts";
 import { call } from "./told.ts";
+import { listenForEnd } from "./watch-end.ts";
 import type { Watch, WatchHandlers, WatchOptions } from "./watch-types.ts";
 
 /**
@@ -26,7 +27,7 @@ import type { Watch, WatchHandlers, WatchOptions } from "./watch-types.ts";
 export async function watch(options: WatchOptions, handlers: WatchHandlers = {}): Promise<Watch> {
   return call(
     "renew",
-    { ...options, isConsented: true },
+    { ...options },
     {
       judge: () => {
         const policy = watchPolicy(options, handlers);
@@ -37,11 +38,17 @@ export async function watch(options: WatchOptions, handlers: WatchHandlers = {})
         // What lasts has an end of its own: that of this call is over when it resolves.
         const end = new AbortController();
         const { now, passphrase } = options;
-        const { world } = quietWorld({ now, passphrase, signal: end.signal, isConsented: true });
-        const { Watcher } = await import("./watcher.ts");
-        const watcher = new Watcher({ policy, options, handlers, world, end, account });
-        await watcher.start();
-        return watcher;
+        const { world } = quietWorld({ now, passphrase, signal: end.signal });
+        const unlisten = listenForEnd({ options, handlers }, end);
+        try {
+          const { Watcher } = await import("./watcher.ts");
+          const watcher = new Watcher({ policy, options, handlers, world, end, unlisten, account });
+          await watcher.start();
+          return watcher;
+        } catch (error) {
+          unlisten();
+          throw error;
+        }
       },
     },
   );

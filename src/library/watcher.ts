@@ -2,6 +2,7 @@
 import type { Failure } from "../failure/failure.ts";
 import { same } from "../pki/certificate.ts";
 import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
+import { preflight } from "../renewal/preflight.ts";
 import { type Policy, renewOnce } from "../renewal/renew.ts";
 import { nothingDue } from "../renewal/schedule.ts";
 import type { World } from "../world.ts";
@@ -18,6 +19,8 @@ export interface Plan {
   readonly world: World;
   /** The end of `world`, which is ours to call. */
   readonly end: AbortController;
+  /** Lets go of what else ends it. */
+  unlisten(): void;
   readonly account: Account;
 }
 
@@ -78,15 +81,10 @@ export class Watcher implements Watch {
 
   /** Resolves when it keeps watch. Throws what keeps it from starting. */
   async start(): Promise<void> {
-    const { handlers, options, end } = this.#plan;
-    const stop = () => end.abort("SIGTERM");
-    const signals = [handlers.signal, options.signal].filter((signal) => signal !== undefined);
-    for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
-    if (signals.some(({ aborted }) => aborted)) stop();
-    options.server?.once("close", stop);
+    const { policy, unlisten } = this.#plan;
+    preflight(policy, [policy.out ?? policy.paths.certificate], this.#world);
     const last = this.#last().finally(() => {
-      for (const signal of signals) signal.removeEventListener("abort", stop);
-      options.server?.off("close", stop);
+      unlisten();
       this.#hasEnded();
     });
     await Promise.race([this.#started, last]);

@@ -24,16 +24,28 @@ export function askInside(file: string, world: World): Promise<void> {
   return askConsent(`the certificate in ${file}`, { file, operation: "kubeconfig" }, world);
 }
 
+export interface Consenting {
+  readonly force: boolean;
+  readonly consented?: readonly string[];
+}
+
+/** Those that are there, and that nobody has allowed to replace yet. */
+export function unconsented(goals: readonly Goal[], { force, consented = [] }: Consenting): string[] {
+  if (force) return [];
+  const there = goals.flatMap(({ target }) => (target.existing === null ? [] : [target.named]));
+  return there.filter((file) => !consented.includes(file));
+}
+
 /** One question for all files that are there, before the CA is asked: step asks when the certificate is issued already. */
 export async function mayReplace(
   goals: readonly Goal[],
-  { force, paths, also }: { readonly force: boolean; readonly paths?: Pick<Paths, "kube">; readonly also?: Also },
+  { force, consented, paths, also }: Consenting & { readonly paths?: Pick<Paths, "kube">; readonly also?: Also },
   world: World,
   operation?: "rekey",
 ): Promise<void> {
-  const there = goals.flatMap(({ target }) => (target.existing === null ? [] : [target.named]));
+  const there = unconsented(goals, { force, ...(consented && { consented }) });
   const [file, ...others] = there;
-  if (file === undefined || force) return;
+  if (file === undefined) return;
   const other = others.join(" and ");
   if (paths?.kube?.install !== undefined) return askInside(file, world);
   const forms = (also?.files ?? []).filter((one) => there.includes(one.file)).map(({ form }) => form);

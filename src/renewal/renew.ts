@@ -27,6 +27,8 @@ export interface Policy {
   /** Where the new chain goes; the certificate's own file when left out. */
   readonly out?: string;
   readonly force: boolean;
+  /** Files that whoever asks for the renewal has agreed to have replaced. */
+  readonly consented?: readonly string[];
   readonly mtls: boolean;
   readonly window: Window | null;
   readonly ca: CaUrl;

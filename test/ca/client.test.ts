@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { createSecureContext, createServer, type SecureContext, type TLSSocket } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Exchange, exchange, type Route } from "../../src/ca/client.ts";
+import { keptToAll } from "../../src/ca/pool.ts";
 import { parseCaUrl } from "../../src/ca/url.ts";
 import { type Authority, createAuthority, type LeafSpec } from "../../src/dev-ca/authority.ts";
 import { ConnectionEnded } from "../../src/failure/causes.ts";
@@ -103,9 +104,9 @@ async function tunnel(): Promise<string> {
   return `http://127.0.0.1:${await listening(server)}`;
 }
 
-type Options = Partial<Omit<Route, "ca">> & { identity?: boolean; what?: Partial<Exchange> };
+type Options = Partial<Omit<Route, "ca">> & { by?: typeof exchange; identity?: boolean; what?: Partial<Exchange> };
 
-async function ask(url: string, { identity = false, what = {}, ...route }: Options = {}) {
+async function ask(url: string, { by = exchange, identity = false, what = {}, ...route }: Options = {}) {
   const whole: Route = {
     ca: parseCaUrl(url, "--ca-url"),
     roots: certificatesIn(authority.root),
@@ -120,7 +121,7 @@ async function ask(url: string, { identity = false, what = {}, ...route }: Optio
   const headers = { authorization: "Bearer token-of-ours" };
   const asking: Exchange = { method: "POST", path: "/renew", headers, body: "{}", ...what };
   try {
-    const { status, headers: got, body } = await exchange(whole, asking, identity ? client : undefined);
+    const { status, headers: got, body } = await by(whole, asking, identity ? client : undefined);
     return { status, headers: got, body: body.toString() };
   } catch (error) {
     if (isFailure(error)) return { code: error.code, facts: error.facts };
@@ -152,6 +153,46 @@ describe("a server that is not trusted is sent nothing, and asked twice", () => 
       expect(seen).toEqual({ connections: 2, bytes: 0, text: "" });
     },
   );
+});
+
+describe("a proxy that fails is named, and not the CA", () => {
+  const answering = (answer: (socket: Socket) => void) =>
+    listening(
+      createTcpServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.once("data", () => answer(socket));
+      }),
+    );
+  test.each<[string, (socket: Socket) => void, string, Partial<Options>]>([
+    ["closes", (socket) => socket.destroy(), "CA_UNREACHABLE", {}],
+    ["speaks no HTTP", (socket) => socket.end("220 mail ready\r\n"), "CA_UNREACHABLE", {}],
+    ["cannot reach it", (socket) => socket.end("HTTP/1.1 503 No\r\n\r\n"), "CA_UNREACHABLE", {}],
+    ["refuses", (socket) => socket.end("HTTP/1.1 403 No\r\n\r\n"), "PROXY_REFUSED", {}],
+    ["says nothing", () => undefined, "CA_TIMEOUT", { connectTimeoutMs: 50 }],
+  ])("one that %s", async (_, answer, code, limits) => {
+    const proxy = `127.0.0.1:${await answering(answer)}`;
+    const env = { HTTPS_PROXY: `http://user:sesame@${proxy}` };
+    const { exchange: kept, close } = keptToAll(1);
+    for (const by of [exchange, kept]) {
+      const failure = await ask("https://ca.internal", { env, by, ...limits });
+      expect(failure).toMatchObject({ code, facts: { proxy } });
+      expect(JSON.stringify(failure)).not.toContain("sesame");
+    }
+    close();
+  });
+});
+
+test("an answer that is cut off says how far it came, whichever connection it was on", async () => {
+  const { chain, key } = await authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+  const server = createServer({ cert: chain, key }, (socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.write("HTTP/1.1 201 OK\r\nContent-Length: 9\r\n\r\nhalf", () => socket.destroy()));
+  });
+  const url = `https://localhost:${await listening(server)}`;
+  const { exchange: kept, close } = keptToAll(1);
+  for (const by of [exchange, kept])
+    expect(await ask(url, { by })).toMatchObject({ code: "CA_CLOSED", facts: { cut: { status: 201, bytes: 4 } } });
+  close();
 });
 
 describe("a server that is trusted is sent one request", () => {
@@ -252,9 +293,13 @@ describe("answers", () => {
       head("HTTP/1.1 200 OK", "Content-Length: 1", "Transfer-Encoding: chunked"),
       { code: "NOT_A_CA" },
     ],
-    ["a body that is cut short", `${head("HTTP/1.1 200 OK", "Content-Length: 9")}{}`, { code: "ended" }],
-    ["a chunk that is cut short", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}9\r\n{}`, { code: "ended" }],
-    ["no last chunk", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\n{}\r\n`, { code: "ended" }],
+    ["a body that is cut short", `${head("HTTP/1.1 200 OK", "Content-Length: 9")}{}`, { code: "CA_CLOSED" }],
+    [
+      "a chunk that is cut short",
+      `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}9\r\n{}`,
+      { code: "CA_CLOSED" },
+    ],
+    ["no last chunk", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\n{}\r\n`, { code: "CA_CLOSED" }],
     ["chunks of nonsense", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}zz\r\n{}`, { code: "NOT_A_CA" }],
     ["nonsense", "nonsense\r\n\r\n", { code: "NOT_A_CA" }],
     ["a head that is cut short", "HTTP/1.1 200 OK\r\nContent-Le", { code: "ended" }],

@@ -47,13 +47,27 @@ const lines: readonly (readonly [line: string, offers: readonly string[], not: r
   ["help rol", ["rollback"], ["run", "web.crt"]],
   ["completion ", ["bash", "zsh", "fish"], ["web.crt"]],
   ["web.crt web.key --exec fals", ["false"], []],
+  ["web.crt web.key --also ", ["leaf=", "combined=", "p12="], ["web.crt", "leaf"]],
+  ["web.crt web.key --also com", ["combined="], ["leaf="]],
+  ["rekey web.crt web.key --also=com", ["combined="], ["leaf=", "web.crt"]],
+  ["web.crt web.key --also combined=w", ["web.crt", "web.key"], ["combined=", "two words.crt"]],
+  ["web.crt web.key --also=combined=w", ["web.crt", "web.key"], ["combined="]],
+  ["web.crt web.key --also combined=", ["web.crt", "web.key"], ["combined=", "leaf="]],
+  ["web.crt web.key --mtls=", ["true", "false"], ["web.crt"]],
+  ["web.crt web.key --mtls=f", ["false"], ["true"]],
+  ["web.crt web.key --no", ["--no-color"], ["--color"]],
 ];
 
 describe.each(there)("%s", (shell) => {
   test.each(lines)("renew %s", async (line, offers, not) => {
     const said = await offered(shell, scriptOf(shell), line, folder);
     // A folder may bear its slash, and a value the flag that it is for.
-    const words = said.map((word) => word.replace(/\/$/, "").replace(/^--[a-z-]+=/, ""));
+    const words = said.map((word) =>
+      word
+        .replace(/\/$/, "")
+        .replace(/^--[a-z-]+=/, "")
+        .replace(/^[a-z0-9]+=(?=.)/, ""),
+    );
     for (const word of offers) expect(words, word).toContain(word);
     for (const word of not) expect(words, word).not.toContain(word);
   });
@@ -70,6 +84,7 @@ test.runIf(there.includes("bash"))("bash: a value behind =, and a name with a bl
   expect(await offered("bash", scriptOf("bash"), "rekey --kty=", folder)).toEqual(["EC", "OKP", "RSA"]);
   expect(await offered("bash", scriptOf("bash"), "rekey --kty=O", folder)).toEqual(["OKP"]);
   expect(await offered("bash", scriptOf("bash"), "--root=two", folder)).toEqual(["two words.crt"]);
+  expect(await offered("bash", scriptOf("bash"), "--also leaf=two", folder)).toEqual(["two words.crt"]);
 });
 
 test.each([

@@ -19,9 +19,7 @@ describe("help", () => {
     ["help", "Usage: renew [flags] CRT KEY"],
     ["help renew", "Usage: renew [flags] CRT KEY"],
     ["help explain", "Usage: renew explain"],
-    ["help nothing", "Usage: renew [flags] CRT KEY"],
-    ["help constructor", "Usage: renew [flags] CRT KEY"],
-    ["help __proto__", "Usage: renew [flags] CRT KEY"],
+    ["help --help", "Usage: renew [flags] CRT KEY"],
     ["explain --help", "Usage: renew explain"],
     ["demo --help", "Usage: renew demo"],
     ["rekey --help", "Usage: renew rekey [flags] CRT KEY"],
@@ -34,6 +32,19 @@ describe("help", () => {
     const tooWide = out.split("\n").filter((text) => text.length > 80 && !text.includes("Usage"));
     expect(tooWide).toEqual([]);
   });
+});
+
+test.each<[string, RegExp]>([
+  ["nothing", /there is no command 'nothing' to help with/],
+  ["constructor", /no command 'constructor'/],
+  ["__proto__", /no command '__proto__'/],
+  ["doktor", /did you mean `renew help doctor`\?/],
+  ["doktor --help", /did you mean `renew help doctor`\?/],
+  ["doctor web.crt", /help is about one command/],
+])("renew help %s is no help that there is", async (line, said) => {
+  const { exit, out, err } = await run("help", ...line.split(" "));
+  expect([exit, out]).toEqual([64, ""]);
+  expect(err).toMatch(said);
 });
 
 describe("a switch with a space before its value is told in one line on stderr", () => {

@@ -124,6 +124,42 @@ describe("precedence", () => {
     expect(outcome("", { env: { ...env, ...more } })).toMatchObject(expected);
   });
 
+  const forms = (...files: [form: string, file: string][]) => ({
+    also: { files: files.map(([form, file]) => ({ form, file })) },
+  });
+  test.each<[string, Around, string, object]>([
+    ["STEP_ALSO", { env: { STEP_ALSO: "der=a,leaf=b" } }, "", forms(["der", "a"], ["leaf", "b"])],
+    ["a list in the file", { defaults: '{"also":["der=a","leaf=b,c"]}' }, "", forms(["der", "a"], ["leaf", "b,c"])],
+    ["forms and files", { defaults: '{"also":{"der":"a","leaf":"b"}}' }, "", forms(["der", "a"], ["leaf", "b"])],
+    ["one text in the file", { defaults: '{"also":"leaf=b,c"}' }, "", forms(["leaf", "b,c"])],
+    ["a flag wins, whole", { env: { STEP_ALSO: "der=a" } }, "--also leaf=b", forms(["leaf", "b"])],
+    [
+      "the environment wins over the file",
+      { env: { STEP_ALSO: "der=a" }, defaults: '{"also":["leaf=b"]}' },
+      "",
+      forms(["der", "a"]),
+    ],
+  ])("a flag that may stand several times: %s", (_, around, flags, expected) => {
+    const found = outcome(flags, { ...around, env: { ...env, ...around.env } });
+    expect(found).toMatchObject(expected);
+  });
+
+  test("a flag that may stand several times: an empty list is none", () => {
+    expect(outcome("", { env, defaults: '{"also":[]}' })).not.toHaveProperty("also");
+  });
+
+  test.each<[Around, string]>([
+    [{ env: { STEP_ALSO: "pfx=a" } }, "STEP_ALSO knows no form 'pfx'"],
+    [{ env: { STEP_ALSO: "der=a,b" } }, "STEP_ALSO names no file: 'b'"],
+    [{ defaults: '{"also":["der"]}' }, "also in defaults.json names no file: 'der'"],
+    [{ defaults: '{"also":[1]}' }, "also in defaults.json is neither a text nor a list of texts"],
+    [{ defaults: '{"also":{"der":["a"]}}' }, "also in defaults.json is neither a text nor a list of texts"],
+    [{ defaults: '{"exec":["systemctl","reload"]}' }, "exec in defaults.json is a list, and takes one value"],
+    [{ defaults: '{"timeout":{"a":1}}' }, "timeout in defaults.json is no text, number or truth value"],
+  ])("what is written where it cannot be used is refused: %j", (around, said) => {
+    expect(outcome("", { ...around, env: { ...env, ...around.env } })).toMatchObject({ code: "BAD_FLAG", said });
+  });
+
   test("no address anywhere", () => {
     expect(outcome("")).toMatchObject({
       code: "CA_URL_MISSING",

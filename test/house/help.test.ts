@@ -75,6 +75,13 @@ describe("the manual page", () => {
     expect([status, stdout]).toEqual([0, ""]);
   });
 
+  test.skipIf(!has("mandoc"))("tables have the columns that they have in the help", () => {
+    const screen = execFileSync("mandoc", ["-T", "utf8", page], { encoding: "utf8" }).replace(/.\u0008/g, "");
+    const rows = [...words.values()].flatMap(({ after }) => after.match(/^ {4,}[^ $].* {2,}\S.*$/gm) ?? []);
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(screen.split("\n").map((line) => line.trim())).toContain(row.trim());
+  });
+
   test.skipIf(!has("man"))("man shows it within 80 columns", () => {
     const env = { ...process.env, MANWIDTH: "80", MANPAGER: "cat", LC_ALL: "C.UTF-8" };
     const screen = execFileSync("man", [page], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

@@ -27,6 +27,14 @@ export async function renewals(signal: AbortSignal | undefined): Promise<Certifi
   if (rekeyed.outcome === "rekeyed" && rekeyed.kind.type === "RSA") rekeyed.kind.bits?.toFixed();
   // @ts-expect-error: a curve is for keys of the type EC
   await rekey({ ...pair, kind: { type: "RSA", curve: "P-384" } });
+  // @ts-expect-error: bits are for keys of the type RSA
+  await rekey({ ...pair, kind: { type: "EC", bits: 256 } });
+  const kind = { type: "OKP", curve: "P-256" } as const;
+  // @ts-expect-error: also where it is no literal
+  await rekey({ ...pair, kind });
+  await rekey({ ...pair, also: [{ form: "p12", file: "web.p12" }], p12PassphraseFile: "p12.pass" });
+  // @ts-expect-error: a form that there is not
+  await renew({ ...pair, also: [{ form: "pfx", file: "web.pfx" }] });
   // @ts-expect-error: the key is missing
   await renew({ certificate: "web.crt", caUrl: "ca.internal", root: "root_ca.crt" });
   // @ts-expect-error: a mistyped option
@@ -53,7 +61,7 @@ export async function errors(error: unknown): Promise<RenewFailure | null> {
 export async function watching(): Promise<void> {
   for (const server of [createHttpsServer(), createSecureServer(), createTlsServer()]) {
     const one = await watch(
-      { ...pair, server },
+      { ...pair, server, also: [{ form: "combined", file: "web.pem" }] },
       { onRenewed: ({ certificate, by, next }) => console.log(certificate.notAfter, by === "other", next.getTime()) },
     );
     one.renewNow();

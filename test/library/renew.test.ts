@@ -1,8 +1,8 @@
 /** The calls of the library, against the embedded CA: values in, values or a RenewError out, and nothing said. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RenewError, RenewOptions } from "../../src/library/index.ts";
+import type { RekeyOptions, RenewError, RenewOptions } from "../../src/library/index.ts";
 import { explain, needsRenewal, RenewError as OurError, rekey, renew } from "../../src/library/index.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { learnFrom, watch as secrets } from "../support/secrets.ts";
@@ -99,9 +99,63 @@ describe("renew", () => {
       const error = await errorOf(renew(one));
       expect(error.code).toBe("WOULD_OVERWRITE");
       expect(error.why).not.toMatch(/answer/);
+      expect(error.rendered).toMatch(/new\.crt exists, and `force` is not set\n[\s\S]*pass `force: true`/);
+      expect(error.rendered).not.toMatch(/terminal|--/);
     }
     expect(await renew({ ...options, force: true })).toMatchObject({ outcome: "renewed" });
     expect(chainOnDisk("web.crt")).toBe(before);
+  });
+
+  test("other forms are written as one with it, and replaced with force only", async () => {
+    await s.ca();
+    writeFileSync("pass", "sesame 44!\n");
+    const also = [
+      { form: "combined", file: "web.pem" },
+      { form: "p12", file: "web.p12" },
+      { form: "root", file: "trust.pem" },
+    ] as const;
+    const options = { ...(await pair()), also, p12PassphraseFile: "pass" };
+    const result = await renew(options);
+    expect(result.outcome).toBe("renewed");
+    expect(readFileSync("web.pem", "utf8")).toBe(result.chain + readFileSync("web.key", "utf8"));
+    expect(readFileSync("trust.pem", "utf8")).toBe(readFileSync("root.crt", "utf8"));
+    expect(statSync("web.p12").mode & 0o777).toBe(0o600);
+
+    const error = await errorOf(renew(options));
+    expect(error).toMatchObject({ code: "WOULD_OVERWRITE", state: { changed: false } });
+    expect(error.what).toBe("web.pem and web.p12 and trust.pem exist, and `force` is not set");
+    expect((await renew({ ...options, force: true })).outcome).toBe("renewed");
+
+    rmSync("web.pem");
+    const notDue = await renew({ ...options, expiresIn: "1h" });
+    expect([notDue.outcome, readFileSync("web.pem", "utf8")]).toEqual([
+      "not-due",
+      notDue.chain + readFileSync("web.key", "utf8"),
+    ]);
+  });
+
+  test.each<[string, Partial<RenewOptions>, string, RegExp]>([
+    ["no passphrase", { also: [{ form: "p12", file: "a" }] }, "NO_PASSPHRASE_FILE", /`p12PassphraseFile`/],
+    ["over the key", { also: [{ form: "leaf", file: "./web.key" }] }, "FLAG_CONFLICT", /: key and also leaf=/],
+    ["over out", { out: "a", also: [{ form: "leaf", file: "a" }] }, "FLAG_CONFLICT", /: out and also leaf=a /],
+    [
+      "over each other",
+      {
+        also: [
+          { form: "leaf", file: "a" },
+          { form: "der", file: "a" },
+        ],
+      },
+      "FLAG_CONFLICT",
+      /: also leaf=a and also der=a /,
+    ],
+    ["over the roots", { also: [{ form: "leaf", file: "root.crt" }] }, "FLAG_CONFLICT", /: root and also leaf=/],
+    ["nowhere", { also: [{ form: "leaf", file: "no/a" }] }, "CANNOT_WRITE", /also leaf=FILE/],
+  ])("other forms that cannot be: %s", async (_, wrong, code, words) => {
+    const error = await errorOf(renew({ ...(await pair()), ...wrong }));
+    expect(error.code).toBe(code);
+    expect(error.rendered).toMatch(words);
+    expect(error.rendered).not.toMatch(/--also|--p12/);
   });
 
   test("a refusal comes with its cause, what speaks for it, and what to do", async () => {
@@ -197,6 +251,12 @@ describe("renew", () => {
     ["a limit that is none", { timeoutMs: Number.NaN }, /timeoutMs must be a number/],
     ["no time at all", { timeoutMs: 0 }, /timeoutMs must be more than 0/],
     ["too many backups", { backup: 100 }, /backup must be a number from 1 to 99/],
+    ["a form alone", { also: "combined=a" }, /also must be an array, and is a string/],
+    ["an unknown form", { also: [{ form: "pfx", file: "a" }] }, /also\[0\]: form must be "leaf" or/],
+    ["a form without a file", { also: [{ form: "der" }] }, /also\[0\] needs file/],
+    ["a clock that is none", { now: () => 5 }, /now must give a valid Date, and gave a number/],
+    ["a clock that promises", { now: async () => new Date() }, /now must give a valid Date, and gave an object/],
+    ["a clock that stands nowhere", { now: () => new Date("x") }, /now must give .* gave an invalid Date/],
     ["an unknown hook", { hooks: { run: "x" } }, /hooks knows no option 'run'/],
     ["an unknown signal", { hooks: { pid: 1, signal: "HUPP" } }, /no signal that this system knows/],
     ["an open quote", { hooks: { exec: "a 'b" } }, /a quote that is not closed/],
@@ -206,6 +266,13 @@ describe("renew", () => {
     const call = renew((isPart ? { ...full, ...(wrong as object) } : wrong) as RenewOptions);
     await expect(call).rejects.toThrow(TypeError);
     await expect(call).rejects.toThrow(words);
+  });
+
+  test("a passphrase that is no text is the caller's mistake", async () => {
+    const options = await pair();
+    writeFileSync("web.key", exported(readFileSync("web.key", "utf8"), "pkcs8", "pem", "sesame 44!"), { mode: 0o600 });
+    const call = renew({ ...options, passphrase: (() => 44) as never });
+    await expect(call).rejects.toThrow(/^passphrase must give a text or null, and gave a number$/);
   });
 });
 
@@ -219,6 +286,28 @@ describe("rekey", () => {
     expect(readFileSync("web.key", "utf8")).not.toBe(before);
     const key = createPrivateKey(readFileSync("web.key"));
     expect(new X509Certificate(result.chain).checkPrivateKey(key)).toBe(true);
+  });
+
+  test("other forms are of the new key, as one with it", async () => {
+    await s.ca();
+    const { force: _, method: __, ...options } = await pair();
+    const result = await rekey({ ...options, also: [{ form: "combined", file: "web.pem" }] });
+    expect(readFileSync("web.pem", "utf8")).toBe(result.chain + readFileSync("web.key", "utf8"));
+    const error = await errorOf(rekey({ ...options, also: [{ form: "combined", file: "web.pem" }] }));
+    expect(error.what).toMatch(/^web\.pem exists, and `force` is not set$/);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [{ type: "EC", bits: 256 }, /kind\.bits is for keys of type RSA, not EC/],
+    [{ type: "OKP", bits: 256 }, /kind\.bits is for keys of type RSA, not OKP/],
+    [{ type: "OKP", curve: "P-256" }, /kind\.curve is for keys of type EC, not OKP/],
+    [{ type: "RSA", curve: "P-256" }, /kind\.curve is for keys of type EC, not RSA/],
+    [{ type: "RSA", bits: 2048.5 }, /kind\.bits must be a whole number from 2048 to 8192/],
+    [{ type: "RSA", bits: 1024 }, /kind\.bits must be a whole number from 2048 to 8192/],
+  ])("what does not belong to a kind is refused: %j", async (kind, words) => {
+    const call = rekey({ ...(await pair()), force: true, kind } as RekeyOptions);
+    await expect(call).rejects.toThrow(TypeError);
+    await expect(call).rejects.toThrow(words);
   });
 
   test("one that has expired is refused, with the reason", async () => {

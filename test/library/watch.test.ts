@@ -1,5 +1,6 @@
 /** A watch with a real TLS server, on a clock that the test sets forward. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createPlainServer } from "node:http";
 import { Agent, createServer, request, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
@@ -9,6 +10,7 @@ import { RenewError, renew, watch } from "../../src/library/index.ts";
 import { watchPolicy } from "../../src/library/policy.ts";
 import { quietWorld } from "../../src/library/quiet-world.ts";
 import { Account } from "../../src/library/told.ts";
+import { listenForEnd } from "../../src/library/watch-end.ts";
 import { Watcher } from "../../src/library/watcher.ts";
 import { type Scene, scene } from "../support/scene.ts";
 import { learnFrom } from "../support/secrets.ts";
@@ -85,10 +87,12 @@ async function begin(more: Partial<WatchOptions> = {}, signal?: AbortSignal): Pr
     ...(signal && { signal }),
   };
   const end = new AbortController();
-  const { world: quiet } = quietWorld({ now: () => clock.now, signal: end.signal, isConsented: true });
+  const { world: quiet } = quietWorld({ now: () => clock.now, signal: end.signal });
   const world = { ...quiet, sleep: (ms: number, wake?: AbortSignal) => clock.sleep(ms, wake, end.signal) };
   const account = new Account("renew");
-  const watcher = new Watcher({ policy: watchPolicy(options, handlers), options, handlers, world, end, account });
+  const unlisten = listenForEnd({ options, handlers }, end);
+  const policy = watchPolicy(options, handlers);
+  const watcher = new Watcher({ policy, options, handlers, world, end, unlisten, account });
   await watcher.start();
   ends.push(() => watcher.stop());
   return { watching: watcher, renewals, failures };
@@ -274,6 +278,34 @@ describe("without a server", () => {
     expect(failures[0]?.error).toMatchObject({ code: "HOOK_FAILED", state: { changed: true } });
   });
 
+  test("a hook that failed is owed also where the disk takes no note of it", async () => {
+    await issue();
+    await s.ca({ now: () => clock.now });
+    mkdirSync(".web.crt.renew-owed.new"); // in the way of the note
+    const { watching, failures } = await begin({ hooks: { execShell: "echo x >> ran; test -e mended" } });
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(failures.length).toBe(1));
+    expect(existsSync(".web.crt.renew-owed")).toBe(false);
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(failures.length).toBe(2));
+    expect(failures[1]).toMatchObject({ count: 2, error: { code: "HOOK_FAILED" } });
+    writeFileSync("mended", "");
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(readFileSync("ran", "utf8")).toBe("x\nx\nx\n"));
+    expect(failures.length).toBe(2);
+  });
+
+  test("other forms are kept with it, and replaced without being asked", async () => {
+    await issue();
+    await s.ca({ now: () => clock.now });
+    const { watching, renewals } = await begin({ also: [{ form: "combined", file: "web.pem" }] });
+    const first = readFileSync("web.pem", "utf8");
+    expect(first).toBe(readFileSync("web.crt", "utf8") + readFileSync("web.key", "utf8"));
+    await clock.to(watching.next);
+    await vi.waitFor(() => expect(renewals.length).toBe(1));
+    expect(readFileSync("web.pem", "utf8")).toBe(renewals[0]?.chain + readFileSync("web.key", "utf8"));
+  });
+
   test("the new chain goes where it is said, and is what is looked at from then on", async () => {
     await issue();
     await s.ca({ now: () => clock.now });
@@ -305,6 +337,55 @@ describe("without a server", () => {
 });
 
 describe("watch itself", () => {
+  test.each<[string, (server: Server) => Promise<void>]>([
+    ["before", (server) => new Promise((done) => server.close(() => done()))],
+    ["while it begins", async (server) => void server.close()],
+  ])("a server that was closed %s ends it", async (_, close) => {
+    await issue();
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const closing = close(server);
+    if (_ === "before") await closing;
+    const watching = await watch({ ...pairOptions(), server });
+    await watching.stopped;
+    expect(server.listenerCount("close"), "and is let go of").toBe(0);
+  });
+
+  test("a server that does not listen yet is served", async () => {
+    await issue();
+    const server = createServer();
+    const watching = await watch({ ...pairOptions(), server });
+    const port = await serve(server);
+    expect(await presented(port)).toBe(watching.certificate.serial);
+    server.close();
+    await watching.stopped;
+  });
+
+  test.each<[string, Partial<WatchOptions>, object]>([
+    ["roots that are not there", { root: "nope" }, { code: "ROOT_MISSING", exit: 78 }],
+    ["roots that are none", { root: "web.key" }, { code: "ROOT_NOT_PEM" }],
+    ["no folder for the new chain", { out: "nowhere/new.crt" }, { code: "CANNOT_WRITE" }],
+    ["a hook in no folder of PATH", { hooks: { exec: "no-such-program x" } }, { code: "FILE_MISSING", exit: 66 }],
+    ["a hook that is not there", { hooks: { exec: ["./nope"] } }, { code: "FILE_MISSING" }],
+    ["a hook that may not be run", { hooks: { exec: ["./web.crt"] } }, { code: "FILE_UNREADABLE" }],
+    ["a hook that is a folder", { hooks: { exec: ["./"] } }, { code: "FILE_IS_FOLDER" }],
+    [
+      "no passphrase in its file",
+      { also: [{ form: "p12", file: "a" }], p12PassphraseFile: "b" },
+      { code: "FILE_MISSING" },
+    ],
+  ])("settings that would fail once it is due keep it from beginning: %s", async (_, more, error) => {
+    await issue();
+    await expect(watch({ ...pairOptions(), ...more })).rejects.toMatchObject(error);
+  });
+
+  test("a clock that goes wrong later is named", async () => {
+    await issue();
+    let calls = 0;
+    const now = () => (++calls < 2 ? new Date() : new Date(Number.NaN));
+    await expect(watch({ ...pairOptions(), now })).rejects.toThrow(/^now must give a valid Date, and gave an invalid/);
+  });
+
   test("begins, knows the certificate, and ends", async () => {
     await issue();
     const before = ["SIGHUP", "SIGTERM", "SIGINT", "SIGUSR1"].map((name) => process.listenerCount(name));
@@ -320,6 +401,10 @@ describe("watch itself", () => {
     const error: unknown = await watch(pairOptions()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RenewError);
     expect(error).toMatchObject({ code: "FILE_MISSING", state: { changed: false } });
+    for (const server of [{}, createPlainServer(), 1]) {
+      const call = watch({ ...pairOptions(), server } as unknown as WatchOptions);
+      await expect(call).rejects.toThrow(/^watch: server must be a TLS server.*, and is an? (object|number)$/);
+    }
     await expect(watch({ ...pairOptions(), serverr: 1 } as WatchOptions)).rejects.toThrow(/is server meant/);
     await expect(watch(undefined as unknown as WatchOptions)).rejects.toThrow(TypeError);
   });

@@ -66,5 +66,5 @@ async function inZsh(script: string, line: string, folder: string): Promise<stri
     timeout: 20_000,
   });
   const words = existsSync(noted) ? readFileSync(noted, "utf8").split("\n") : [];
-  return words.filter(Boolean).map((word) => word.replace(/=$/, ""));
+  return words.filter(Boolean).map((word) => word.replace(/^(--.*)=$/, "$1"));
 }

@@ -35,7 +35,7 @@ export const words: CommandWords = {
     ...hookFlags,
     ...connectionFlags,
     lockFlag,
-    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due, whatever hook was owed" },
     ...manners,
   ],
   after: `EXAMPLES
@@ -119,6 +119,8 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
     pace: paceOf(said, "rekey-period"),
     file: certificate,
     firstFile: certificate,
+    settings: policy,
+    written: [certificate, policy.paths.key],
     run: (what, _file, world) => {
       const window = what === "renew" ? null : nothingDue;
       return rekeyOnce({ ...policy, window, force: true }, world, progressOf(policy, reporter));

@@ -84,10 +84,11 @@ ENVIRONMENT
   Each flag with a value, --force and --mtls can come from STEP_<FLAG>, such as
   STEP_CA_URL or STEP_FORCE (step calls it STEP_F), or from
   $STEPPATH/config/defaults.json (default ~/.step). A flag wins over the
-  environment, and that over the file. Where step has contexts, --context,
-  STEP_CONTEXT, the current one or the only one is used: its profile's
-  defaults.json over its authority's. HTTPS_PROXY and NO_PROXY are honoured;
-  loopback addresses never go through a proxy. NO_COLOR, FORCE_COLOR.
+  environment, and that over the file. --also is a list in the file, and has
+  commas in STEP_ALSO. Where step has contexts, --context, STEP_CONTEXT, the
+  current one or the only one is used: its profile's defaults.json over its
+  authority's. HTTPS_PROXY and NO_PROXY are honoured; loopback addresses never
+  go through a proxy. NO_COLOR, FORCE_COLOR.
 
 EXIT STATUS
   0 renewed or not due   64 usage   65 content of a file   66 missing file

@@ -42,7 +42,7 @@ export const words: CommandWords = {
     ...connectionFlags,
     ...unbuiltFlags,
     lockFlag,
-    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due" },
+    { names: ["exit-code"], bare: true, text: "exit 10 when the certificate is not due, whatever hook was owed" },
     ...manners,
   ],
   after: renewHelp,
@@ -76,6 +76,8 @@ function lastingOf(said: Said, reporter: Reporter): Lasting {
     pace: paceOf(said, "renew-period"),
     file: policy.out ?? certificate,
     firstFile: certificate,
+    settings: policy,
+    written: [policy.out ?? certificate],
     run: (what, file, world) => {
       const paths = { ...policy.paths, certificate: file };
       const window = what === "renew" ? null : nothingDue;

@@ -28,7 +28,7 @@ THE LIST
     concurrency     so many at once, 1 to 1000 (default: 8)
   of an entry
     crt, key        the certificate's file, and its key's
-    out             the new chain goes there instead of crt (outputs: the same)
+    out             the new chain goes there instead of crt (or: outputs)
     also            other forms, written as one with it, as in
                     {"combined": "web.pem"}; see \`renew --help\`
   at the top, or of an entry

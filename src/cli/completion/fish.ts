@@ -22,6 +22,14 @@ function __renew_is
     end
     test $command = $argv[1]
 end
+function __renew_keyed # a word, =, and a file
+    set -l parts (string split -m 1 = -- (commandline -ct | string replace -r '^--[a-z0-9-]+=' ''))
+    if set -q parts[2]
+        printf '%s\\n' $parts[1]=(__fish_complete_path $parts[2])
+    else
+        printf '%s=\\n' $argv
+    end
+end
 ${lines.join("\n")}
 `;
 }
@@ -42,6 +50,8 @@ function taking(value: Value): string {
   switch (value.kind) {
     case "words":
       return `-f -a ${quoted(value.words.join(" "))}`;
+    case "keyed":
+      return `-f -a '(__renew_keyed ${value.words.join(" ")})'`;
     case "file":
       return "-F";
     case "folder":

@@ -1,8 +1,9 @@
 /** What a shell has to know of a command, from the table of its flags. */
 import type { CommandWords, Flag } from "../flags.ts";
 
-/** What can stand for a value; `words` are all there are. */
+/** What can stand for a value; `words` are all there are. keyed: one of these words, `=`, and a file. */
 export type Value =
+  | { readonly kind: "keyed"; readonly words: readonly string[] }
   | { readonly kind: "file" | "folder" | "program" | "any" }
   | { readonly kind: "words"; readonly words: readonly string[] };
 
@@ -32,7 +33,7 @@ export function sketchOf({ name, summary, arguments: operands, choices, flags }:
   return {
     name,
     text: text.replace(/\.$/, ""),
-    flags: [...flags.map(flagOf), help],
+    flags: [...flags.flatMap(flagsOf), help],
     operands: operands === "" ? null : { value: valueFor(operands, choices), label: operands },
   };
 }
@@ -45,15 +46,16 @@ const help: SketchedFlag = {
   isOn: false,
 };
 
-function flagOf({ names, short, value, text, on, choices }: Flag): SketchedFlag {
+function flagsOf({ names, short, value, text, on, no, choices, keys }: Flag): SketchedFlag[] {
   const long = `--${names[0]}`;
-  return {
-    names: short === undefined ? [long] : [long, `-${short}`],
+  const flag = {
+    names: short === undefined ? ([long] as const) : ([long, `-${short}`] as const),
     text,
-    value: value === undefined ? null : valueFor(value, choices),
+    value: value === undefined ? null : keys ? { kind: "keyed" as const, words: keys } : valueFor(value, choices),
     label: value ?? "",
     isOn: value === undefined && on === true,
   };
+  return no ? [flag, { ...flag, names: [`--no-${names[0]}`] }] : [flag];
 }
 
 /** By what the help calls it. */

@@ -5,6 +5,9 @@ export function zshCompletion(sketches: readonly Sketch[]): string {
   const others = sketches.filter(({ name }) => name !== "renew");
   return `#compdef renew
 # completion of renew for zsh: a file called _renew in a folder of $fpath, or sourced (see \`renew completion --help\`)
+_renew_keyed() { # a word, =, and a file
+  if compset -P '*='; then _files; else compadd -S '' -- "$@"; fi
+}
 _renew() {
   local -a commands
   commands=(
@@ -50,6 +53,8 @@ function action(value: Value): string {
   switch (value.kind) {
     case "words":
       return `(${value.words.join(" ")})`;
+    case "keyed":
+      return ` _renew_keyed ${value.words.map((word) => `${word}=`).join(" ")}`;
     case "file":
       return "_files";
     case "folder":

@@ -6,6 +6,7 @@ import { readCertificateOf } from "../../renewal/load.ts";
 import type { ManyEvent } from "../../renewal/many/event.ts";
 import { keepMany } from "../../renewal/many/keep.ts";
 import type { Entry, Plan, RunOptions } from "../../renewal/many/plan.ts";
+import { unreadyIn } from "../../renewal/many/unready.ts";
 import type { World } from "../../world.ts";
 import { manyEventLine } from "../print/many-event.ts";
 import { plain } from "../print/plain.ts";
@@ -24,10 +25,29 @@ interface Staying {
   file(): string;
 }
 
-/** Resolves with 0 when it is asked to end. `look` is called at the start and at each SIGHUP. */
+/** True for the first call. */
+function once(): () => boolean {
+  let count = 0;
+  return () => count++ === 0;
+}
+
+/**
+ * Resolves with 0 when it is asked to end. `look` is called at the start and at each SIGHUP. A list of which nothing could ever be
+ * renewed, for want of its roots, say, keeps it from starting; later, and of a part of the list, that is told.
+ */
 export async function stayWithMany(look: () => Promise<Plan>, staying: Staying): Promise<number> {
   const { options, world, reporter } = staying;
-  await keepMany(look, { ...options, keepGoing: true }, { ...world, asked: () => null }, (event) =>
+  const isFirst = once();
+  const lookAround = async () => {
+    const plan = await look();
+    const unready = unreadyIn(plan.entries, world);
+    const [first] = unready;
+    const count = unready.reduce((sum, { others }) => sum + 1 + others, 0);
+    if (isFirst() && first !== undefined && count === plan.entries.length) throw first.failure;
+    for (const one of unready) tell({ event: "unready", ...one }, staying);
+    return plan;
+  };
+  await keepMany(lookAround, { ...options, keepGoing: true }, { ...world, asked: () => null }, (event) =>
     tell(event, staying),
   );
   reporter.forget();
@@ -88,8 +108,14 @@ function afterwards(event: ManyEvent, now: Date): string {
       return `  next: ${event.entry.policy.ca.href} is left alone until ${instant(event.until)}`;
     case "not-reloaded":
       return "  next: the list as it was read before stays";
+    case "unready":
+      return `  next: nothing is due yet: mend it before ${nameOf(event.entry)}${event.others === 0 ? " is" : `${andOthers(event.others)} are`}`;
+    case "broken":
+      return event.isKept
+        ? "  next: what the list before had and this one has not is kept as it was (SIGHUP)"
+        : "  next: it is left out until the list is read again (SIGHUP)";
     default:
-      return "  next: it is left out until the list is read again (SIGHUP)";
+      return "";
   }
 }
 
@@ -122,7 +148,7 @@ function linesOf(event: ManyEvent, { now, file }: { now: Date; file: string }): 
     }
     case "reloaded":
       return [
-        `${start} ${file}: read again, ${counted(event.entries)}: ${grouped(event.added)} new, ${grouped(event.gone)} gone`,
+        `${start} ${file}: read again, ${counted(event.entries)}: ${grouped(event.added)} new, ${grouped(event.gone)} gone${event.kept === 0 ? "" : `, ${grouped(event.kept)} kept as before`}`,
       ];
     case "state":
       return stateLines(event, { now, file });

@@ -23,6 +23,8 @@ export interface ManyFacts {
   entries: number | null;
   added: number | null;
   gone: number | null;
+  /** As before, though the list has them no more: it is broken in part. */
+  kept: number | null;
   underWay: number | null;
   failing: readonly FailingDocument[];
   /** Of certificates that share a hook. */
@@ -35,6 +37,7 @@ export const blankEvent: ManyFacts = {
   entries: null,
   added: null,
   gone: null,
+  kept: null,
   underWay: null,
   failing: [],
   files: [],
@@ -68,7 +71,9 @@ function factsOf(event: ManyEvent, entry: Entry | null): Partial<ManyFacts> {
     case "stopped":
       return { entries: event.entries };
     case "reloaded":
-      return { entries: event.entries, added: event.added, gone: event.gone };
+      return { entries: event.entries, added: event.added, gone: event.gone, kept: event.kept };
+    case "unready":
+      return { entry: event.entry.origin, entries: event.others + 1 };
     case "broken":
       return { entry: event.origin };
     case "hooks-failed":

@@ -15,6 +15,7 @@ import { refusals } from "./refusals.ts";
 import { schedules } from "./schedules.ts";
 import { servers } from "./servers.ts";
 import { trust } from "./trust.ts";
+import { unanswered } from "./unanswered.ts";
 import { usage } from "./usage.ts";
 import { writing } from "./writing.ts";
 
@@ -25,6 +26,7 @@ export const catalogue: Family<Code> = {
   ...backups,
   ...hooks,
   ...writing,
+  ...unanswered,
   ...network,
   ...refusals,
   ...trust,

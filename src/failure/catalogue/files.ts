@@ -12,12 +12,18 @@ const roles: Record<Role, string> = {
   output: "the output",
   message: "the message to explain",
   kubeconfig: "a kubeconfig",
+  hook: "the hook's program",
 };
 
 const wrongPlace = "Only the order CRT KEY tells the two files apart.";
 
 /** `web.internal:8443`, or with a scheme: as people write servers, and nobody files. */
 const addressOfServer = /^[a-z][a-z0-9+]*:\/\/|^[^/:]+:\d+$/i;
+
+const hookWhy = "It is to be run after each renewal: a new certificate would not be taken up.";
+
+/** A program without a folder. */
+const isOfPath = (f: { file: string; role: Role }) => f.role === "hook" && !f.file.includes("/");
 
 export const files: Family<
   | "FILE_MISSING"
@@ -34,13 +40,23 @@ export const files: Family<
     exit: 66,
     retry: "after-fix",
     title: "a file is not there",
-    about: "The file named on the command line, or in the configuration, does not exist.",
-    what: (f) => `${f.file || "''"} does not exist`,
-    why: (f) => `It should hold ${roles[f.role]}.`,
+    about:
+      "The file named on the command line, or in the configuration, does not exist. A run that stays (`--daemon`) looks at the start for the program of its hook, too.",
+    what: (f) => (isOfPath(f) ? `${f.file} is in no folder of PATH` : `${f.file || "''"} does not exist`),
+    why: (f) => (f.role === "hook" ? hookWhy : `It should hold ${roles[f.role]}.`),
     evidence: (f) => (f.similar.length === 0 ? [] : [["beside it", f.similar.join(", ")]]),
     help: (f, { isList }) => [
+      ...(isOfPath(f)
+        ? [
+            `find it: \`command -v ${shellFile(f.file, "PROGRAM")}\`; systemd has another PATH than your shell: give its whole path`,
+          ]
+        : []),
       ...(!isList && addressOfServer.test(f.file) ? ["if it is a server, say so: `tls://HOST:PORT`"] : []),
-      `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
+      ...(isOfPath(f)
+        ? []
+        : [
+            `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
+          ]),
     ],
   },
   FILE_UNREADABLE: {
@@ -48,8 +64,9 @@ export const files: Family<
     retry: "after-fix",
     title: "a file cannot be read",
     about: "The file is there, but this user may not read it, or the disk fails.",
-    what: (f) => `${f.file} cannot be read`,
+    what: (f) => `${f.file} ${f.role === "hook" ? "may not be run" : "cannot be read"}`,
     why: (f) => {
+      if (f.role === "hook") return hookWhy;
       if (f.errno === "EFBIG" && f.role === "message")
         return "It is no file whose end could be read, and more than 4 MiB.";
       if (f.errno === "EFBIG" && f.role === "kubeconfig")
@@ -69,7 +86,7 @@ export const files: Family<
     title: "a folder was given where a file belongs",
     about: "The path names a folder; certificates and keys are files in it.",
     what: (f) => `${f.file} is a folder`,
-    why: (f) => `It should be the file for ${roles[f.role]}.`,
+    why: (f) => (f.role === "hook" ? hookWhy : `It should be the file for ${roles[f.role]}.`),
     help: (f) => [`name the file in it: \`ls ${shellFile(f.file)}\``],
   },
   FILE_EMPTY: {

@@ -1,8 +1,7 @@
 /** Exit 75 and 76: nobody answered, or not with what was asked for. */
 import type { Answered, Diagnosis } from "../evidence.ts";
-import { shell } from "../shell.ts";
-import { span } from "../time.ts";
 import { type Family, type Line, quoted, sentence } from "./explanation.ts";
+import { aroundProxy, reach } from "./unanswered.ts";
 
 function said({ status, said: words, requestId, server, via }: Answered): Line[] {
   const who: Line[] = [];
@@ -11,12 +10,6 @@ function said({ status, said: words, requestId, server, via }: Answered): Line[]
   if (requestId !== undefined) who.push(["request id", requestId]);
   return [["it said", words === "" ? `${status}, and nothing else` : `${status} ${quoted(words)}`], ...who];
 }
-
-/** A limit below a second is no limit of 0s. */
-const limit = (ms: number) => (ms < 1000 ? `${ms}ms` : span(ms));
-
-const reach = (url: string) =>
-  `see who answers: \`curl -skv ${shell(`${url.replace(/\/[^/]*$/, "")}/health`, "URL")}\``;
 
 /** What the first cause says of the answer, where it is more than that it is not step-ca's. */
 function notAnswered(url: string, diagnosis: Diagnosis | undefined): string {
@@ -35,78 +28,8 @@ function notAnswered(url: string, diagnosis: Diagnosis | undefined): string {
 const nouns = { renew: "renewal", rekey: "rekey" };
 
 export const network: Family<
-  | "CA_UNREACHABLE"
-  | "CA_TIMEOUT"
-  | "CA_CLOSED"
-  | "CA_BUSY"
-  | "CA_FAILED"
-  | "NOT_A_CA"
-  | "BAD_RESPONSE"
-  | "RESPONSE_TOO_LARGE"
-  | "WRONG_CERTIFICATE"
-  | "PROXY_REFUSED"
+  "CA_BUSY" | "CA_FAILED" | "NOT_A_CA" | "BAD_RESPONSE" | "RESPONSE_TOO_LARGE" | "WRONG_CERTIFICATE" | "PROXY_REFUSED"
 > = {
-  CA_UNREACHABLE: {
-    exit: 75,
-    retry: "later",
-    title: "the CA cannot be reached",
-    about:
-      "Nobody listens at the address, its name has no address, the network has no way there, or a proxy in front of the CA cannot reach it (502, 503, 504; of Cloudflare 520 to 530).",
-    what: (f) => `${f.host} cannot be reached`,
-    why: (f) => {
-      if (f.status !== undefined)
-        return `Something in front of the CA answered ${f.status}: it could not reach the CA itself.`;
-      if (f.errno === "ECONNREFUSED") return "Nobody listens at that address and port.";
-      if (f.errno === "ENOTFOUND" || f.errno === "EAI_AGAIN")
-        return "The name has no address, or the name server does not answer.";
-      return "The network has no way there.";
-    },
-    evidence: (f) => [
-      ["url", f.url],
-      f.status === undefined ? ["system said", quoted(f.said)] : ["it said", `${f.status} ${quoted(f.said)}`],
-    ],
-    help: (f) => [
-      f.errno === "ENOTFOUND"
-        ? `check the name: \`getent hosts ${shell(f.host, "HOST")}\``
-        : "is the CA running, and is --ca-url right?",
-      reach(f.url),
-    ],
-  },
-  CA_TIMEOUT: {
-    exit: 75,
-    retry: "later",
-    title: "the CA did not answer in time",
-    about: "The whole exchange is bounded by --timeout (30s), connecting by 10s of it.",
-    what: (f) =>
-      f.phase === "connect"
-        ? `no connection to the CA within ${limit(f.limitMs)}`
-        : `no whole answer from the CA within ${limit(f.limitMs)}`,
-    why: (f) =>
-      f.phase === "connect"
-        ? "A firewall that drops packets looks like this, and so does a host that is down, or a server that takes the connection and says nothing."
-        : "The connection stood, but the answer did not come.",
-    evidence: (f) => [["url", f.url]],
-    help: (f) => [reach(f.url), "allow more time: `--timeout 2m`"],
-  },
-  CA_CLOSED: {
-    exit: 75,
-    retry: "later",
-    title: "the CA closed the connection without an answer",
-    about:
-      "No answer and no TLS alert. A CA that is restarting does this; so does step-ca v0.19 to v0.22 when the token's audience is not one of its names, and a step-ca whose cloud provisioner could not be initialised.",
-    what: () => "the connection was closed without an answer",
-    why: (f) =>
-      f.isBeforeTls
-        ? "It was closed before the TLS handshake, so no certificate was sent, and none was judged."
-        : f.method === "mtls"
-          ? "It was closed after the client certificate was sent, without a TLS alert, and nothing speaks against the certificate."
-          : "No certificate was offered in the handshake, so it is no refusal of one. A restart, a crash in the CA, or something between us.",
-    evidence: (f) => [
-      ["url", f.url],
-      ["system said", quoted(f.said)],
-    ],
-    help: () => [],
-  },
   CA_BUSY: {
     exit: 75,
     retry: "later",
@@ -210,14 +133,26 @@ export const network: Family<
     title: "something in front of the CA refused",
     about:
       "The answer is not in step-ca's words: a proxy, a firewall or a gateway spoke. A token travels in a header and grows with key size and chain: 2 KB for P-256, up to 9 KB for RSA-4096, where nginx takes 8 KB.",
-    what: (f) => `something in front of ${new URL(f.url).host} refused`,
-    why: (f) => `The answer is not in step-ca's words, so a proxy spoke: ${f.problem}.`,
+    what: (f) =>
+      f.proxy === undefined
+        ? `something in front of ${new URL(f.url).host} refused`
+        : `the proxy ${f.proxy} refused a tunnel to ${new URL(f.url).host}`,
+    why: (f) => {
+      if (f.proxy !== undefined)
+        return f.status === 407
+          ? "It wants a user and a password. The CA was not asked."
+          : `HTTPS_PROXY names it as the way to the CA, and it answered ${f.status}: the CA was not asked.`;
+      return `The answer is not in step-ca's words, so a proxy spoke: ${f.problem}.`;
+    },
     evidence: (f) => [["url", f.url], ...said(f)],
     help: (f) => [
       ...(f.problem.includes("header")
         ? ["the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`"]
         : []),
-      "go to the CA directly, around the proxy: `--ca-url https://CA:9000`",
+      ...(f.proxy !== undefined && f.status === 407 ? ["name them: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`"] : []),
+      ...(f.proxy === undefined
+        ? ["go to the CA directly, around the proxy: `--ca-url https://CA:9000`"]
+        : aroundProxy(new URL(f.url).hostname)),
     ],
   },
 };

@@ -1,4 +1,5 @@
 /** Exit 64: the command's words. Found before the first file is opened. */
+import type { Facts } from "../facts.ts";
 import { isPlain, shell, shellFile } from "../shell.ts";
 import { span } from "../time.ts";
 import { type Family, sentence } from "./explanation.ts";
@@ -18,6 +19,12 @@ function keepKey({ file, user }: { file: string; user: string }): string[] {
 function emptied(file: string): string {
   const name = shellFile(file, "FILE");
   return `cp -p ${name} ${shellFile(`${file}.old`, "FILE.old")} && : > ${name}`;
+}
+
+/** As it is written there. */
+function askedForP12({ file, command }: Facts["NO_PASSPHRASE_FILE"]): string {
+  if (command === "run") return `also: p12=${file}`;
+  return command === "library" ? `also: { form: "p12", file: "${file}" }` : `--also p12=${file}`;
 }
 
 export const usage: Family<
@@ -93,11 +100,11 @@ export const usage: Family<
     what: (f) => `${f.file} needs a passphrase, and none was named`,
     why: () =>
       "A PKCS#12 file holds the private key, encrypted under a passphrase that its reader knows. Nothing was read, and the CA was not called.",
-    evidence: (f) => [["asked for by", f.command === "run" ? `also: p12=${f.file}` : `--also p12=${f.file}`]],
+    evidence: (f) => [["asked for by", askedForP12(f)]],
     help: (f) => [
       f.command === "run"
         ? "name the file that holds it: `p12-password-file: FILE`, in the entry or at the top"
-        : "name the file that holds it: `--p12-password-file FILE`",
+        : `name the file that holds it: \`${f.command === "library" ? "p12PassphraseFile" : "--p12-password-file FILE"}\``,
       "make one: `(umask 077 && openssl rand -hex 24 > p12.pass)`",
     ],
   },
@@ -143,14 +150,17 @@ export const usage: Family<
     retry: "never",
     title: "the output exists, and nobody allowed to replace it",
     about:
-      "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
-    what: ({ file, other, asked }) => {
+      "Without --force an existing file is replaced only after a yes on the terminal; in a program, with `force: true` only. The question comes before the CA is asked, so no certificate is issued in vain.",
+    what: ({ file, other, asked, by }) => {
       const [files, were, exist] =
         other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
+      if (by === "library") return `${files} ${exist}, and \`force\` is not set`;
       return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
     },
     why: (f) => `Replacing a file takes your consent.${f.operation === "rollback" ? "" : " The CA was not called."}`,
     help: (f) => {
+      if (f.by === "library")
+        return [`pass \`force: true\` to replace ${f.other === undefined ? "it" : "them"}`, "or name another file"];
       if (f.operation === "rollback")
         return [
           `say \`--force\` to replace ${f.other === undefined ? "it" : "them"}`,

@@ -21,6 +21,7 @@ export interface Freshening {
   readonly paths: Paths;
   readonly root: RootSource;
   readonly force: boolean;
+  readonly consented?: readonly string[];
   readonly reserved: readonly Reserved[];
 }
 

@@ -1,11 +1,12 @@
 /** What is to follow a renewal: whether it is there, before a renewal needs it, and whether an earlier one still owes it. */
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import { shell } from "../../failure/diagnosis/commands.ts";
 import { quoted } from "../../failure/diagnosis/words.ts";
 import type { FileSystem } from "../../files/system.ts";
 import type { World } from "../../world.ts";
 import { signalled } from "../hook-steps.ts";
 import { type Hooks, isOwing } from "../hooks.ts";
+import { findProgram } from "../program.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 /** Of everything that was asked for. Runs nothing, and sends nothing but the question whether a process is there. */
@@ -32,9 +33,8 @@ function processCheck(pid: number | null, pidFile: string | null, { fs, kill }: 
 /** Of kubectl's user: without it kubectl has no credentials at all. */
 export function pluginCheck(words: readonly [string, ...string[]], world: Pick<World, "env" | "fs">): Check {
   const [program, ...scripts] = words;
-  const found = placeOf(program, world);
-  const lost =
-    found === undefined ? program : scripts.find((script) => isAbsolute(script) && !isFile(script, world.fs));
+  const found = findProgram(program, world);
+  const lost = found === null ? program : scripts.find((script) => isAbsolute(script) && !isFile(script, world.fs));
   if (lost === undefined)
     return ok("plugin", `kubectl gets the pair from ${[found, ...scripts].join(" ")}, which renews it when it is due`);
   const help = "write the stanza anew: `renew kubectl-credential --install --force --user NAME CRT KEY`";
@@ -50,33 +50,17 @@ function isFile(path: string, fs: FileSystem): boolean {
   }
 }
 
-function placeOf(program: string, { env, fs }: Pick<World, "env" | "fs">): string | undefined {
-  const places = program.includes("/")
-    ? [program]
-    : (env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", program));
-  return places.find((path) => isProgram(path, fs));
-}
-
 function isNowhere(program: string): string {
   return program.includes("/") ? "is not there, or may not be run" : "is in no folder of PATH";
 }
 
 function programCheck(program: string, world: Pick<World, "env" | "fs">): Check {
-  const found = placeOf(program, world);
-  if (found === undefined) {
+  const found = findProgram(program, world);
+  if (found === null) {
     const where = isNowhere(program);
     const help = `find it: \`command -v ${shell(program, "PROGRAM")}\`; cron and systemd have another PATH than your shell: give its whole path`;
     return warning("hook", `${quoted(program)} ${where}: a renewed certificate would not be taken up`, help);
   }
   if (isAbsolute(program)) return ok("hook", `${found} is there`);
   return ok("hook", `${program} is ${found} by this PATH; cron and systemd may have another`);
-}
-
-function isProgram(path: string, fs: FileSystem): boolean {
-  try {
-    const stat = fs.stat(path);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
-  } catch {
-    return false; // not there, or not to be looked at: then it cannot be run either
-  }
 }

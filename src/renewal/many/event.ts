@@ -22,14 +22,19 @@ export type ManyEvent =
   | { event: "failed"; entry: Entry; failure: Failure; next: Date; isNews: boolean; count: number }
   /** Its CA has not answered several in a row, and is left alone until then: `entry` is the last of them. */
   | { event: "outage"; entry: Entry; failure: Failure; until: Date }
-  /** An entry that the plan itself calls broken: it is left out until the plan is read again. */
-  | { event: "broken"; origin: Origin; failure: Failure }
+  /**
+   * An entry that the plan itself calls broken: it is left out until the plan is read again. `isKept`: what the plan before had from
+   * the same file, and this one has no more, goes on as it was until then.
+   */
+  | { event: "broken"; origin: Origin; failure: Failure; isKept: boolean }
+  /** What is named in vain, though nothing is due yet: by this entry, and by so many others. */
+  | { event: "unready"; entry: Entry; failure: Failure; others: number }
   /** What several share; it is run again then. */
   | { event: "hooks-failed"; entries: readonly Entry[]; failure: Failure; next: Date; isNews: boolean; count: number }
   /** What was owed from before has succeeded: of one certificate, or of several that share it. */
   | { event: "hooks-settled"; entries: readonly [Entry, ...Entry[]] }
   /** SIGHUP: the plan was read again. */
-  | { event: "reloaded"; entries: number; added: number; gone: number }
+  | { event: "reloaded"; entries: number; added: number; gone: number; kept: number }
   /** SIGHUP: it could not be read, and the one before it stays. */
   | { event: "not-reloaded"; failure: Failure }
   /** SIGUSR1. */

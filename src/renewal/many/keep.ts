@@ -13,7 +13,7 @@ import { inLanes } from "./lanes.ts";
 import { NamesBeside } from "./look.ts";
 import type { Run } from "./one.ts";
 import { Outages } from "./outages.ts";
-import type { Plan, RunOptions } from "./plan.ts";
+import type { Origin, Plan, RunOptions } from "./plan.ts";
 import { Rota } from "./rota.ts";
 import { concurrencyOf } from "./run.ts";
 import { SharedHooks } from "./shared-hooks.ts";
@@ -21,6 +21,7 @@ import { fileOf, stampOf } from "./slot.ts";
 import { type SharedWorld, sharedWorld, Together } from "./together.ts";
 import { Unpaid } from "./unpaid.ts";
 import { whileWatched } from "./watched.ts";
+import { keptFrom } from "./whole-list.ts";
 
 export type { ManyEvent } from "./event.ts";
 
@@ -122,12 +123,16 @@ class Keeping {
   }
 
   /** A plan is taken up: what is new is read, what failed has its moment now. */
-  async take(plan: Plan): Promise<{ added: number; gone: number }> {
+  async take(plan: Plan): Promise<{ added: number; gone: number; kept: number }> {
     const { now, sleep, fs } = this.#world;
-    for (const { origin, failure } of plan.broken) this.#tell({ event: "broken", origin, failure });
+    const kept = keptFrom(this.#rota.slots, plan);
+    const isKept = ({ file }: Origin) => kept.some(({ origin }) => origin.file === file);
+    for (const { origin, failure } of plan.broken)
+      this.#tell({ event: "broken", origin, failure, isKept: isKept(origin) });
+    const entries = [...plan.entries, ...kept];
     this.#most = concurrencyOf(plan, this.#options);
-    this.#hooks = new SharedHooks(plan.entries);
-    const { added, gone } = this.#rota.change(plan.entries, now());
+    this.#hooks = new SharedHooks(entries);
+    const { added, gone } = this.#rota.change(entries, now());
     for (const slot of this.#rota.slots) if (slot.failure !== null) this.#rota.put(slot, now().getTime());
     const names = new NamesBeside(fs);
     for (const [index, slot] of added.entries()) {
@@ -138,15 +143,15 @@ class Keeping {
     }
     this.#unpaid.change(this.#hooks);
     this.#lookedAt = now().getTime();
-    return { added: added.length, gone };
+    return { added: added.length, gone, kept: kept.length };
   }
 
   async #reload(look: () => Promise<Plan> | Plan): Promise<void> {
     this.#isToReload = false;
     this.#wake = new AbortController();
     try {
-      const { added, gone } = await this.take(await look());
-      this.#tell({ event: "reloaded", entries: this.#rota.size, added, gone });
+      const taken = await this.take(await look());
+      this.#tell({ event: "reloaded", entries: this.#rota.size, ...taken });
     } catch (error) {
       if (!isFailure(error)) throw error;
       this.#tell({ event: "not-reloaded", failure: error });

@@ -1,5 +1,5 @@
 /** A daemon over many, as it is told: whatever its events are, each has its words and its line of data. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, describe, expect, test } from "vitest";
@@ -152,8 +152,10 @@ describe("a hook that two share", () => {
     await s.ca();
     await s.issue("web", { from: -20, to: 4 });
     await s.issue("mail", { from: -20, to: 4 });
-    const certificates = ["web", "mail"].map((name) => pair(name, { exec: ["reload"] }));
+    const certificates = ["web", "mail"].map((name) => pair(name, { exec: ["./reload"] }));
     s.write("renew.json", list(s, certificates));
+    s.write("reload", "");
+    chmodSync("reload", 0o755);
     return s;
   };
 
@@ -168,6 +170,15 @@ describe("a hook that two share", () => {
       /^\S+ \S+ UTC web\.crt and 1 more: what an earlier renewal owed, its hook or signal, has succeeded now$/m,
     );
     expect(text.split("has succeeded now")[1]).toMatch(/renew\.json: 2 certificates; next is /);
+  });
+
+  test("is owed also where the disk takes no note of it, as long as the daemon goes on", async () => {
+    const s = await twoOwing();
+    for (const name of ["web", "mail"]) mkdirSync(`.${name}.crt.renew-owed.new`); // in the way of the note
+    const { text } = (await stayed(s, "", steps(s))).err;
+    expect([".web.crt.renew-owed", ".mail.crt.renew-owed"].filter((file) => existsSync(file))).toEqual([]);
+    expect(text).toMatch(/web\.crt and 1 more: failed (once|\d+ times) with HOOK_FAILED; next try/);
+    expect(text).toMatch(/web\.crt and 1 more: what an earlier renewal owed, its hook or signal, has succeeded now$/m);
   });
 
   test("as data too", async () => {
@@ -186,6 +197,73 @@ describe("a hook that two share", () => {
       { event: "state", failing: [] },
     ]);
   });
+});
+
+describe("what is named in vain, though nothing is due", () => {
+  const fresh = async (s: Scene) => {
+    current = s;
+    await s.issue("web");
+    await s.issue("mail");
+    await s.issue("other");
+  };
+
+  test("by all: it does not start", async () => {
+    const s = await scene();
+    await fresh(s);
+    s.write("renew.json", JSON.stringify({ "ca-url": "ca.internal", certificates: [pair("web"), pair("mail")] }));
+    const { exit, stderr } = await s.renew("run --daemon --config renew.json --root nope");
+    expect([exit, stderr.split("\n")[0]]).toEqual([
+      78,
+      "error[ROOT_MISSING]: the root certificate nope cannot be read",
+    ]);
+  });
+
+  test("by some: it is told once, and the others are kept", async () => {
+    const s = await scene();
+    await fresh(s);
+    const hooked = { exec: "./nope.sh" };
+    s.write("renew.json", list(s, [pair("web", hooked), pair("mail", hooked), pair("other")]));
+    const steps = [({ send }: Signals) => send("SIGHUP")];
+    const { err } = await stayed(s, "", steps);
+    expect(
+      err.text.match(/error\[FILE_MISSING\]: .*\/nope\.sh does not exist/g)?.length,
+      "at the start, and read again",
+    ).toBe(2);
+    expect(err.text).toMatch(
+      /listed: .*renew\.json.*\n {2}next: nothing is due yet: mend it before web\.crt and 1 more are\n/,
+    );
+    const { out } = await stayed(s, "--json", steps);
+    const events = out.text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string });
+    for (const event of events) expect([event, validate(event), validate.errors]).toEqual([event, true, null]);
+    expect(events[0]).toMatchObject({ event: "unready", entries: 2, error: { code: "FILE_MISSING" } });
+  });
+});
+
+test("a list with a mistake drops nothing that is kept, until it is whole", async () => {
+  const s = await scene();
+  current = s;
+  await s.issue("web");
+  await s.issue("mail");
+  const whole = list(s, [pair("web"), pair("mail")]);
+  s.write("renew.json", whole);
+  const reload =
+    (text: string) =>
+    ({ send }: Signals) => {
+      s.write("renew.json", text);
+      send("SIGHUP");
+    };
+  const { err } = await stayed(s, "", [
+    reload(list(s, [pair("web"), { crt: "mail.crt", kee: "mail.key" }])),
+    ({ send }) => send("SIGUSR1"),
+    reload(list(s, [pair("web")])),
+  ]);
+  expect(err.text).toMatch(/next: what the list before had and this one has not is kept as it was/);
+  expect(err.text).toMatch(/renew\.json: read again, 2 certificates: 0 new, 0 gone, 1 kept as before\n/);
+  expect(err.text).toMatch(/renew\.json: 2 certificates; next is/);
+  expect(err.text).toMatch(/renew\.json: read again, 1 certificate: 0 new, 1 gone\n/);
 });
 
 test("a list that cannot be used at the start ends it", async () => {

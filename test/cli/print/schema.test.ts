@@ -92,9 +92,7 @@ describe("every transcript, played again with --json, prints one document that f
       error: { exit: number; rendered: string } | null;
     };
     expect(problems(document)).toEqual([]);
-    expect(
-      document.error?.exit ?? (command.includes("--exit-code") && document.outcome !== "would-settle" ? 10 : 0),
-    ).toBe(exit);
+    expect(document.error?.exit ?? (command.includes("--exit-code") ? 10 : 0)).toBe(exit);
     expect(stderr.replace(/^(overwrite|an interrupted run|--mtls false was taken as|what web.crt was) .*\n/, "")).toBe(
       "",
     );

@@ -509,7 +509,7 @@ describe("signals", () => {
         },
       ],
     ]);
-    expect(stage.told("reloaded")).toEqual([{ event: "reloaded", entries: 3, added: 1, gone: 1 }]);
+    expect(stage.told("reloaded")).toEqual([{ event: "reloaded", entries: 3, added: 1, gone: 1, kept: 0 }]);
     expect(stage.requests.every((time) => hoursOf(time) > 14)).toBe(true);
     expect(
       stage

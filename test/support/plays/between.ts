@@ -1,6 +1,7 @@
 /** What is between a client and its CA, and what never came that far. */
+import { createServer as createProxy } from "node:http";
 import { get } from "node:https";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Scene } from "../scene.ts";
 import { expired, force, leaf, type Plays } from "./play.ts";
 
@@ -10,7 +11,44 @@ async function cutting(s: Scene): Promise<void> {
   await s.listen(createTlsServer({ cert: chain, key }, (socket) => socket.once("data", () => socket.destroy())));
 }
 
+/** A server that begins an answer, and cuts it. */
+async function breakingOff(s: Scene): Promise<void> {
+  const { chain, key } = await s.authority.issue({ names: ["localhost"], usages: ["serverAuth"] });
+  const answer = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2500\r\n\r\n";
+  const begun = `${answer}${'{"crt":"-----BEGIN CERTIFICATE-----'.padEnd(1200, "A")}`;
+  const serve = (socket: TLSSocket) => socket.once("data", () => socket.write(begun, () => socket.destroy()));
+  await s.listen(createTlsServer({ cert: chain, key }, serve));
+}
+
+/** Of ca.internal, which is reached through a proxy that answers so to whoever wants a tunnel. */
+function behindProxy(status: string) {
+  return async (s: Scene) => {
+    await leaf()(s);
+    await s.listen(createProxy().on("connect", (_, socket) => socket.end(`HTTP/1.1 ${status}\r\n\r\n`)));
+    return { env: { HTTPS_PROXY: s.url().replace("https:", "http:") } };
+  };
+}
+
+const throughProxy = "--force web.crt web.key --ca-url ca.internal --root root.crt";
+
 export const between: Plays = {
+  "ca-closed-cut": {
+    set: async (s) => {
+      await leaf()(s);
+      await breakingOff(s);
+    },
+    command: force,
+  },
+  "ca-unreachable-through-proxy": {
+    set: async (s) => {
+      await leaf()(s);
+      return { env: { HTTPS_PROXY: "http://127.0.0.1:1" } };
+    },
+    command: throughProxy,
+  },
+  "ca-unreachable-proxy-tunnel-502": { set: behindProxy("502 Bad Gateway"), command: throughProxy },
+  "proxy-refused-tunnel": { set: behindProxy("403 Forbidden"), command: throughProxy },
+  "proxy-refused-tunnel-user": { set: behindProxy("407 Proxy Authentication Required"), command: throughProxy },
   "tls-terminated": {
     set: async (s) => {
       await leaf({})(s);

@@ -6,6 +6,7 @@ export const usage: Plays = {
   "bad-flag": { set: async () => {}, command: "--forse web.crt web.key" },
   "bad-flag-files": { set: async () => {}, command: "--force web.crt" },
   "bad-flag-of-another-command": { set: async () => {}, command: "--provisioner admin web.crt web.key" },
+  "bad-flag-help": { set: async () => {}, command: "help doktor" },
   "bad-flag-pasted": { set: async () => {}, command: "ca renew --force web.crt web.key" },
   "flag-not-built-offline": { set: async () => {}, command: "--offline --ca-config ca.json web.crt web.key" },
   "flag-not-built-kms": { set: async () => {}, command: "web.crt yubikey:slot-id=9a" },
@@ -32,6 +33,19 @@ export const usage: Plays = {
     command: "rekey --daemon --rekey-period 24h web.crt web.key --ca-url ca.internal",
   },
   "daemon-cannot-start-json": { set: leaf(), command: "--daemon --json web.crt web.pem --ca-url CA --root root.crt" },
+  "daemon-cannot-start": { set: leaf({}), command: "--daemon web.crt web.key --ca-url CA --root nope.crt" },
+  "daemon-cannot-start-hook": {
+    set: leaf({}),
+    command: "--daemon web.crt web.key --ca-url CA --root root.crt --exec 'systemctll reload nginx'",
+  },
+  "daemon-cannot-start-hook-mode": {
+    set: leaf({}),
+    command: "--daemon web.crt web.key --ca-url CA --root root.crt --exec ./web.crt",
+  },
+  "daemon-cannot-start-rekey": {
+    set: leaf({}),
+    command: "rekey --daemon web.crt web.key --ca-url CA --root web.key",
+  },
   "bad-duration-nothing": { set: async () => {}, command: "--timeout 0 web.crt web.key --ca-url ca.internal" },
   "bad-url": { set: async () => {}, command: "--force web.crt web.key --ca-url http://ca.internal:9000" },
   "would-overwrite": { set: leaf({}), command: "web.crt web.key --ca-url CA --root root.crt" },
