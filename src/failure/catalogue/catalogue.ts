@@ -61,7 +61,7 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, asked: Asked =
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    help: asked.isList ? help.map(inList) : help,
+    help: asked.isList && !(code in many) ? help.map(inList) : help, // what is wrong with a list itself has its words already
   };
 }
 

@@ -134,11 +134,14 @@ export const usage: Family<
     about:
       "Without --force an existing file is replaced only after a yes on the terminal. The question comes before the CA is asked, so no certificate is issued in vain.",
     what: ({ file, other, asked }) => {
-      const [files, were, exist] =
-        other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
-      return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
+      const [files, were] = other === undefined ? [file, "was"] : [`${file} and ${other}`, "were"];
+      if (asked) return `${files} ${were} kept, as you answered`;
+      return other === undefined ? `${files} exists, and there is no terminal to ask on` : `${files} exist already`;
     },
-    why: (f) => `Replacing a file takes your consent.${f.operation === "rollback" ? "" : " The CA was not called."}`,
+    why: ({ other, asked, operation }) => {
+      const nobody = other === undefined || asked ? "" : ", and there is no terminal to ask on";
+      return `Replacing a file takes your consent${nobody}.${operation === "rollback" ? "" : " The CA was not called."}`;
+    },
     help: (f) => {
       if (f.operation === "rollback")
         return [
