@@ -34,6 +34,7 @@ export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserve
     throw new Failure("BAD_FLAG", {
       said: "--p12-password-file alone does nothing: it needs --also p12=FILE",
       command,
+      because: "It is for a PKCS#12 file, and none is to be written: was it forgotten?",
     });
   if (files.length === 0) return null;
   const ofPassword = passwordFile === undefined ? [] : [{ file: passwordFile, what: "--p12-password-file" }];

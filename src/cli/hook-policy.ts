@@ -58,7 +58,11 @@ export function hooksOf(said: Said, command: string): Hooks | null {
 function refuseAlone(said: Said, name: string, partners: readonly string[], command: string): void {
   const known = partners.filter((one) => said.has(one));
   if (said.given(name) === undefined || known.some((one) => said.setting(one) !== null)) return;
-  throw bad(`--${name} alone does nothing: it needs ${known.map((one) => `--${one}`).join(" or ")}`, command);
+  throw new Failure("BAD_FLAG", {
+    said: `--${name} alone does nothing: it needs ${known.map((one) => `--${one}`).join(" or ")}`,
+    command,
+    because: "It says how something is done, and no flag says what: was it forgotten?",
+  });
 }
 
 type Parse<T> = (text: string, from: string, command: string) => T;

@@ -64,7 +64,8 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, said: Partial<
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    help: possible(asked.isList ? help.map(inList) : help, asked),
+    // What is wrong with a list itself has its words already.
+    help: possible(asked.isList && !(code in many) ? help.map(inList) : help, asked),
   };
 }
 

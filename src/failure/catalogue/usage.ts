@@ -152,12 +152,17 @@ export const usage: Family<
     about:
       "Without --force an existing file is replaced only after a yes on the terminal; in a program, with `force: true` only. The question comes before the CA is asked, so no certificate is issued in vain.",
     what: ({ file, other, asked, by }) => {
-      const [files, were, exist] =
-        other === undefined ? [file, "was", "exists"] : [`${file} and ${other}`, "were", "exist"];
-      if (by === "library") return `${files} ${exist}, and \`force\` is not set`;
-      return asked ? `${files} ${were} kept, as you answered` : `${files} ${exist}, and there is no terminal to ask on`;
+      const isOne = other === undefined;
+      const [files, were] = isOne ? [file, "was"] : [`${file} and ${other}`, "were"];
+      if (by === "library") return `${files} ${isOne ? "exists" : "exist"}, and \`force\` is not set`;
+      if (asked) return `${files} ${were} kept, as you answered`;
+      return isOne ? `${files} exists, and there is no terminal to ask on` : `${files} exist already`;
     },
-    why: (f) => `Replacing a file takes your consent.${f.operation === "rollback" ? "" : " The CA was not called."}`,
+    why: ({ other, asked, operation, by }) => {
+      const isUnsaid = other !== undefined && !asked && by === undefined;
+      const nobody = isUnsaid ? ", and there is no terminal to ask on" : "";
+      return `Replacing a file takes your consent${nobody}.${operation === "rollback" ? "" : " The CA was not called."}`;
+    },
     help: (f) => {
       if (f.by === "library")
         return [`pass \`force: true\` to replace ${f.other === undefined ? "it" : "them"}`, "or name another file"];

@@ -73,7 +73,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
       },
       evidence: (f) => [
         ["folder", f.folder],
-        ["system error", f.errno],
+        ...(f.errno === "ERENEW" ? [] : [["system error", f.errno] as const]),
         ...(f.kept === undefined ? [] : [["new chain is in", f.kept] as const]),
         ...(f.keptKey === undefined ? [] : [["new key is in", f.keptKey] as const]),
         ...(f.left ?? []).map((file, index) => [index === 0 ? "left beside it" : "and", file] as const),

@@ -75,6 +75,10 @@ export const files: Plays = {
     },
     command: `--password-file pass.txt ${force}`,
   },
+  "cannot-write-own-name": {
+    set: leaf(),
+    command: "--force web.crt web.key --also combined=.web.crt.renew-owed --ca-url CA --root root.crt",
+  },
   "bad-passphrase": {
     set: over("p12.pass", Buffer.from("gr\u00fcner\n", "latin1")),
     command: "--force web.crt web.key --also p12=web.p12 --p12-password-file p12.pass --ca-url CA --root root.crt",

@@ -1,5 +1,5 @@
 /** Many certificates from one list: what is wrong with it, and how a run ends. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import type { Scene } from "../scene.ts";
 import { expired, type Plays } from "./play.ts";
 
@@ -91,6 +91,27 @@ export const runs: Plays = {
     command: `${command} --json`,
   },
 
+  "run-forms": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      await issue(s, "mail", { from: -1, to: 23 });
+      const also = { combined: "mail.pem", der: "mail.der" };
+      list(s, { certificates: [pair("web", { also: { leaf: "web.leaf" } }), pair("mail", { also })] });
+      return undefined;
+    },
+    command,
+  },
+  "run-forms-broken": {
+    set: async (s) => {
+      await s.ca();
+      for (const name of ["web", "mail"]) await issue(s, name);
+      s.write("mail.pem", readFileSync("web.key"));
+      list(s, { certificates: [pair("web"), pair("mail", { also: { leaf: "mail.pem" } })] });
+      return undefined;
+    },
+    command,
+  },
   "run-renewed": { set: four, command },
   "run-renewed-json": {
     set: async (s) => {

@@ -56,6 +56,26 @@ export const usage: Plays = {
     },
     command: "web.crt web.key --ca-url CA --root root.crt",
   },
+  "flag-conflict-also-twice": {
+    set: async () => {},
+    command: "web.crt web.key --also leaf=a.pem --also chain=./a.pem --ca-url ca.internal",
+  },
+  "bad-flag-alone": { set: async () => {}, command: "web.crt web.key --signal HUP --ca-url ca.internal" },
+  "would-lose-key-also": {
+    set: async (s) => {
+      await leaf({})(s);
+      await s.issue("other", { names: ["other.internal"] });
+      s.write("other.pem", readFileSync("other.crt", "utf8") + readFileSync("other.key", "utf8"));
+    },
+    command: "--force web.crt web.key --also combined=other.pem --ca-url CA --root root.crt",
+  },
+  "would-overwrite-also": {
+    set: async (s) => {
+      await leaf({})(s);
+      s.write("web.pem", "");
+    },
+    command: "web.crt web.key --also combined=web.pem --ca-url CA --root root.crt",
+  },
   "would-lose-key": {
     set: async (s) => {
       await leaf({})(s);
