@@ -61,7 +61,8 @@ export const usage: Family<
     exit: 64,
     retry: "never",
     title: "two flags contradict each other",
-    about: "Each of the two flags is fine alone; together they ask for two different things.",
+    about:
+      "Each of the two flags is fine alone; together they ask for two different things, or would write two things into one file.",
     what: ({ flags: [first, second], form }) => {
       if (form === undefined) return `${first} and ${second} cannot go together`;
       return first === second ? `${first} is said twice` : `${first} and ${second} mean one file`;
@@ -160,9 +161,9 @@ export const usage: Family<
   WOULD_LOSE_KEY: {
     exit: 64,
     retry: "never",
-    title: "the output holds a private key, which the new chain would erase",
+    title: "the output holds a private key, which would be lost",
     about:
-      "The file to be replaced holds a private key, alone or beside the certificate. Writing the chain over it would destroy a key that may exist nowhere else.",
+      "The file to be replaced holds a private key, alone or beside a certificate, or is a PKCS#12 file. Writing over it would destroy a key that may exist nowhere else, and --force is no consent to that. A combined file of this certificate, and a PKCS#12 file that renew has made, are copies, and are replaced by the same form.",
     what: (f) =>
       f.held === "p12"
         ? `${f.file} is a PKCS#12 file, and what is in it would be lost`
