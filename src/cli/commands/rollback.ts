@@ -105,7 +105,7 @@ function policyOf(said: Said): RollbackPolicy {
   const forms = alsoOf(said, "rollback", reserved);
   if (said.given("root") !== undefined && !forms?.files.some(({ form }) => form === "root"))
     throw new Failure("BAD_FLAG", {
-      said: "--root alone does nothing: it needs --also root=FILE",
+      said: "--root is of no use without --also root=FILE",
       because: "No CA is asked, so that no root is needed to trust it.",
       command: words.name,
     });

@@ -166,7 +166,7 @@ export const usage: Family<
       "The file to be replaced holds a private key, alone or beside a certificate, or is a PKCS#12 file. Writing over it would destroy a key that may exist nowhere else, and --force is no consent to that. A combined file of this certificate, and a PKCS#12 file that renew has made, are copies, and are replaced by the same form.",
     what: (f) =>
       f.held === "p12"
-        ? `${f.file} is a PKCS#12 file, and what is in it would be lost`
+        ? `${f.file} is a PKCS#12 file, which would be lost`
         : `${f.file} holds a private key that would be lost`,
     why: (f) => {
       const called = f.operation === "rollback" ? "" : " The CA was not called.";
