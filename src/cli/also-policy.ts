@@ -32,7 +32,7 @@ export function alsoOf(said: Said, command: Exclude<AlsoCommand, "run">, reserve
   if (passwordFile === "") throw emptyWord("--p12-password-file", command);
   if (said.given("p12-password-file") !== undefined && !files.some(({ form }) => form === "p12"))
     throw new Failure("BAD_FLAG", {
-      said: "--p12-password-file alone does nothing: it needs --also p12=FILE",
+      said: "--p12-password-file is of no use without --also p12=FILE",
       command,
       because: "It is for a PKCS#12 file, and none is to be written: was it forgotten?",
     });

@@ -59,7 +59,7 @@ function refuseAlone(said: Said, name: string, partners: readonly string[], comm
   const known = partners.filter((one) => said.has(one));
   if (said.given(name) === undefined || known.some((one) => said.setting(one) !== null)) return;
   throw new Failure("BAD_FLAG", {
-    said: `--${name} alone does nothing: it needs ${known.map((one) => `--${one}`).join(" or ")}`,
+    said: `--${name} is of no use without ${known.map((one) => `--${one}`).join(" or ")}`,
     command,
     because: "It says how something is done, and no flag says what: was it forgotten?",
   });

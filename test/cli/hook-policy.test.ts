@@ -40,11 +40,11 @@ describe("what is to follow", () => {
   });
 
   test.each([
-    [["--signal", "TERM"], "--signal alone does nothing: it needs --pid or --pid-file"],
-    [["--exec", "x", "--signal", "TERM"], "--signal alone does nothing: it needs --pid or --pid-file"],
-    [["--exec-timeout", "5s"], "--exec-timeout alone does nothing: it needs --exec or --exec-shell"],
-    [["--pid", "1", "--exec-timeout", "5s"], "--exec-timeout alone does nothing: it needs --exec or --exec-shell"],
-    [["--p12-password-file", "x"], "--p12-password-file alone does nothing: it needs --also p12=FILE"],
+    [["--signal", "TERM"], "--signal is of no use without --pid or --pid-file"],
+    [["--exec", "x", "--signal", "TERM"], "--signal is of no use without --pid or --pid-file"],
+    [["--exec-timeout", "5s"], "--exec-timeout is of no use without --exec or --exec-shell"],
+    [["--pid", "1", "--exec-timeout", "5s"], "--exec-timeout is of no use without --exec or --exec-shell"],
+    [["--p12-password-file", "x"], "--p12-password-file is of no use without --also p12=FILE"],
   ])("%j is refused: what it is for may have been forgotten", (argv, said) => {
     for (const words of [renewWords, rekeyWords])
       expect(parsed(argv, {}, words)).toMatchObject({ code: "BAD_FLAG", said });

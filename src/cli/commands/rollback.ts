@@ -74,7 +74,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     chose: ({ file, number }) => reporter.detail(`backup ${number}, in ${file}, can be gone back to`),
     installed: (leaf) =>
       reporter.installed(paths.certificate, leaf, paths.key, policy.also ? formFiles({ also: policy.also.forms }) : []),
-    stale: (held) => reporter.warned(staleText(held, paths, "holds what was")),
+    stale: (held) => reporter.warned(staleText(held, true)),
   });
   if (reporter.manner.json) {
     const backups = await listBackups(paths, world);
@@ -103,6 +103,12 @@ function policyOf(said: Said): RollbackPolicy {
     { what: "CRT", file: paths.certificate },
   ];
   const forms = alsoOf(said, "rollback", reserved);
+  if (said.given("root") !== undefined && !forms?.files.some(({ form }) => form === "root"))
+    throw new Failure("BAD_FLAG", {
+      said: "--root is of no use without --also root=FILE",
+      because: "No CA is asked, so that no root is needed to trust it.",
+      command: words.name,
+    });
   return {
     paths: { ...paths, ...(passphraseFile !== undefined && { passphraseFile }) },
     to,
@@ -160,10 +166,7 @@ function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date
   if (outcome.outcome === "would-roll-back") {
     const consent = force ? "" : "; without a terminal this takes --force";
     const also = forms.length === 0 ? "" : `; also writes ${forms.join(", ")}`;
-    return [
-      `would roll back ${what} ${whose}${keeps}${also}${consent}`,
-      staleText(stale, paths, "would still hold what is"),
-    ];
+    return [`would roll back ${what} ${whose}${keeps}${also}${consent}`, staleText(stale, false)];
   }
   const note =
     previous === null
@@ -172,12 +175,13 @@ function textOf(outcome: RolledBack, { paths, force }: RollbackPolicy, now: Date
   return [`rolled back ${what} ${whose}${keeps}${alsoWritten(forms)}`, [note]];
 }
 
-/** Whoever goes back wants no service to go on with what is replaced. Nothing is due with so short a time, and no CA is asked. */
-function staleText(stale: RolledBack["stale"], { certificate, key }: RollbackPolicy["paths"], holds: string): string[] {
-  const pair = `${shellFile(certificate, "CRT")} ${shellFile(key, "KEY")}`;
-  return stale.slice(0, mostTold).map(({ form, file }) => {
-    const command = `renew --force --expires-in 1s --also ${form}=${shell(file, "FILE")} ${pair}`;
-    return `${file} ${holds} replaced: \`${command}\` writes it anew`;
+/** Whoever goes back wants no service to go on with what is replaced. */
+function staleText(stale: RolledBack["stale"], isDone: boolean): string[] {
+  return stale.slice(0, mostTold).map((one) => {
+    const flag = `\`--also ${one.form}=${shell(one.file, "FILE")}\``;
+    return isDone
+      ? `${one.file} holds what was replaced: its next renewal with ${flag} writes it anew, also when nothing is due`
+      : `${one.file} would hold what is replaced: with ${flag} it is written anew`;
   });
 }
 

@@ -32,7 +32,7 @@ export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
     help: (f) => {
       if (f.there !== undefined)
         return [
-          "name a file of its own: `--prometheus renew.prom`",
+          "name another file: the metrics need one of their own",
           "or, if nobody needs it any more, remove it first",
         ];
       if (f.errno === "EFTYPE")

@@ -79,7 +79,8 @@ export const usage: Family<
     exit: 64,
     retry: "never",
     title: "two flags contradict each other",
-    about: "Each of the two flags is fine alone; together they ask for two different things.",
+    about:
+      "Each of the two flags is fine alone; together they ask for two different things, or would write two things into one file.",
     what: ({ flags: [first, second], form }) => {
       if (form === undefined) return `${first} and ${second} cannot go together`;
       return first === second ? `${first} is said twice` : `${first} and ${second} mean one file`;
@@ -185,10 +186,10 @@ export const usage: Family<
     retry: "never",
     title: "a private key would be lost, which may exist nowhere else",
     about:
-      "The file to be replaced holds a private key, alone or beside the certificate. Writing over it would destroy a key that may exist nowhere else. So would an installation of kubectl's plugin, where the kubeconfig holds another key than the file that the plugin is to hand out. --force does not consent to that.",
+      "The file to be replaced holds a private key, alone or beside a certificate, or is a PKCS#12 file. Writing over it would destroy a key that may exist nowhere else, and --force is no consent to that. A combined file of this certificate, and a PKCS#12 file that renew has made, are copies, and are replaced by the same form. An installation of kubectl's plugin is refused where the kubeconfig holds another key than the file that the plugin is to hand out.",
     what: (f) =>
       f.held === "p12"
-        ? `${f.file} is a PKCS#12 file, and what is in it would be lost`
+        ? `${f.file} is a PKCS#12 file, which would be lost`
         : `${f.file} holds a private key that would be lost`,
     why: (f) => {
       const called = f.operation === "rollback" ? "" : " The CA was not called.";

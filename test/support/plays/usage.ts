@@ -69,6 +69,13 @@ export const usage: Plays = {
     },
     command: "--force web.crt web.key --also combined=other.pem --ca-url CA --root root.crt",
   },
+  "would-lose-key-p12": {
+    set: async (s) => {
+      await leaf({})(s);
+      s.write("tomcat.p12", Buffer.from("300602010330010a", "hex"));
+    },
+    command: "--force web.crt web.key --also leaf=tomcat.p12 --ca-url CA --root root.crt",
+  },
   "would-overwrite-also": {
     set: async (s) => {
       await leaf({})(s);
