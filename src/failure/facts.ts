@@ -176,7 +176,8 @@ export interface Facts extends KubeFacts {
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
-  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number };
+  /** `proxy`: of HTTPS_PROXY, which was tried when the direct way had failed. */
+  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number; proxy?: string };
 
   // 76: the answer is not what was asked for
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };
