@@ -112,6 +112,8 @@ export interface Facts extends KubeFacts {
     /** Of how many more certificates it is the hook: it was run once for all. */
     others?: number;
     problems: readonly [HookProblem, ...HookProblem[]];
+    /** The disk took no note of it: no other run will know. */
+    unnoted?: true;
   };
 
   // 70: a bug of ours
