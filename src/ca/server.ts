@@ -8,7 +8,7 @@ import { chainOf } from "./handshake-chain.ts";
 import { proxyFor } from "./proxy.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Environment } from "./settings.ts";
-import { openTunnel } from "./tunnel.ts";
+import { openTunnel, TunnelFailed, TunnelRefused } from "./tunnel.ts";
 
 export interface Visit {
   readonly address: ServerAddress;
@@ -142,5 +142,7 @@ function unreachable(error: unknown, { address, timeoutMs }: Visit, isLate: bool
   const [said, errno] = [messageOf(first), errnoOf(first) || errnoOf(error)];
   const isTls = alertOf(first) !== null || errno.startsWith("ERR_SSL") || /SSL routines/.test(said);
   const problem = isLate ? "timeout" : isTls ? "tls" : "connect";
-  return new Failure("SERVER_UNREACHABLE", { url: address.url, problem, said, errno, limitMs: timeoutMs }, error);
+  const facts = { url: address.url, problem, said, errno, limitMs: timeoutMs } as const;
+  const isProxys = first instanceof TunnelFailed || first instanceof TunnelRefused;
+  return new Failure("SERVER_UNREACHABLE", { ...facts, ...(isProxys && { proxy: first.proxy }) }, error);
 }

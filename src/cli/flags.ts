@@ -157,7 +157,8 @@ function refuseList({ repeats }: Flag, { from, list }: Setting, { name: command 
       : repeats
         ? "is neither a text nor a list of texts"
         : "is no text, number or truth value";
-  throw new Failure("BAD_FLAG", { said: `${from} ${is}`, command });
+  const because = "A flag has one value there, as on the command line; only those that may be repeated have a list.";
+  throw new Failure("BAD_FLAG", { said: `${from} ${is}`, because, command });
 }
 
 function parted(value: string | undefined): readonly string[] {

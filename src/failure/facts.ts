@@ -96,6 +96,8 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
     /** Of how many more certificates it is the hook: it was run once for all. */
     others?: number;
     problems: readonly [HookProblem, ...HookProblem[]];
+    /** The disk took no note of it: no other run will know. */
+    unnoted?: true;
   };
 
   // 70: a bug of ours
@@ -159,7 +161,8 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   CA_BUSY: OfRequest & Answered & { retryAfter?: string };
   CA_FAILED: OfRequest & Answered & Refused;
 
-  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number };
+  /** `proxy`: of HTTPS_PROXY, which was tried when the direct way had failed. */
+  SERVER_UNREACHABLE: Network & { problem: "connect" | "timeout" | "tls"; limitMs: number; proxy?: string };
 
   // 76: the answer is not what was asked for
   NOT_A_CA: OfRequest & { diagnosis?: Diagnosis; problem: string; said?: string; status?: number; errno?: string };

@@ -44,6 +44,11 @@ export function forgive(path: string, fs: FileSystem): string | null {
   return fs.exists(note) ? note : null;
 }
 
+/** Whether a later run will know of it. */
+export function isNoted(path: string, fs: FileSystem): boolean {
+  return isThere(noteOf(path), fs);
+}
+
 /** Null where nothing is owed. A note that cannot be read, or is no such note, owes all the same. */
 export function owedBy(path: string, fs: FileSystem): Owed | "unreadable" | null {
   const known = onlyKnown.get(fs)?.get(path);

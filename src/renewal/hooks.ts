@@ -3,7 +3,7 @@
 import type { HookProblem } from "../failure/facts.ts";
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { heldBy } from "../files/lock.ts";
-import { forgive, type Owed, owe, owedBy } from "../files/owed.ts";
+import { forgive, isNoted, type Owed, owe, owedBy } from "../files/owed.ts";
 import { readNamed } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
 import { follow as behindLinks } from "../files/target.ts";
@@ -87,7 +87,10 @@ export async function follow(hooked: Hooked | null, renewed: Renewed, did: Did, 
   const [first, ...others] = problems;
   if (first === undefined) return;
   const { certificateFile: file } = hooked;
-  throw new Failure("HOOK_FAILED", { file, isNew: true, did, problems: [first, ...others] });
+  const path = pathOf(file, world.fs);
+  const isLost = path === null || !isNoted(path, world.fs);
+  const facts = { file, isNew: true, did, problems: [first, ...others] } as const;
+  throw new Failure("HOOK_FAILED", { ...facts, ...(isLost && { unnoted: true as const }) });
 }
 
 /** What is owed comes before anything else; what still fails is told in the end, where nothing newer takes its place. */

@@ -53,6 +53,7 @@ const lines: readonly (readonly [line: string, offers: readonly string[], not: r
   ["web.crt web.key --also combined=w", ["web.crt", "web.key"], ["combined=", "two words.crt"]],
   ["web.crt web.key --also=combined=w", ["web.crt", "web.key"], ["combined="]],
   ["web.crt web.key --also combined=", ["web.crt", "web.key"], ["combined=", "leaf="]],
+  ["web.crt web.key --also leaf=a --also combined=w", ["web.crt", "web.key"], ["combined="]],
   ["web.crt web.key --mtls=", ["true", "false"], ["web.crt"]],
   ["web.crt web.key --mtls=f", ["false"], ["true"]],
   ["web.crt web.key --no", ["--no-color"], ["--color"]],

@@ -377,6 +377,11 @@ describe("a server", () => {
       expect(await run(line)).toMatchObject({ exit: 255, code: "SERVER_UNREACHABLE" });
       expect(await run(line, { env: { ...env, NO_PROXY: "0.0.0.0" } })).toMatchObject({ exit: 255 });
       expect(await run(line, { env: { HTTPS_PROXY: "ftp://x" } })).toMatchObject({ exit: 255, code: "BAD_URL" });
+      const failing = await s.renew(`needs-renewal ${line}`, { env: { HTTPS_PROXY: "127.0.0.1:1" } });
+      expect(failing.exit).toBe(255);
+      expect(failing.stderr).toMatch(
+        /SERVER_UNREACHABLE[\s\S]*There is no direct way to it, and the proxy of HTTPS_PROXY,\s+127\.0\.0\.1:1,/,
+      );
     });
 
     test("it is not asked where there is one, as by step", async () => {

@@ -17,6 +17,8 @@ export interface SketchedFlag {
   readonly label: string;
   /** On unless it is said to be off: `--name=false`. */
   readonly isOn: boolean;
+  /** It may stand several times. */
+  readonly repeats: boolean;
 }
 
 export interface Sketch {
@@ -44,9 +46,10 @@ const help: SketchedFlag = {
   value: null,
   label: "",
   isOn: false,
+  repeats: false,
 };
 
-function flagsOf({ names, short, value, text, on, no, choices, keys }: Flag): SketchedFlag[] {
+function flagsOf({ names, short, value, text, on, no, choices, keys, repeats }: Flag): SketchedFlag[] {
   const long = `--${names[0]}`;
   const flag = {
     names: short === undefined ? ([long] as const) : ([long, `-${short}`] as const),
@@ -54,6 +57,7 @@ function flagsOf({ names, short, value, text, on, no, choices, keys }: Flag): Sk
     value: value === undefined ? null : keys ? { kind: "keyed" as const, words: keys } : valueFor(value, choices),
     label: value ?? "",
     isOn: value === undefined && on === true,
+    repeats: repeats === true,
   };
   return no ? [flag, { ...flag, names: [`--no-${names[0]}`] }] : [flag];
 }

@@ -41,10 +41,10 @@ function specs({ flags, operands }: Sketch): string {
   return [...all, ...rest].map((spec) => `\\\n      ${spec}`).join(" ");
 }
 
-function flagSpecs({ names, text, value, label, isOn }: SketchedFlag): string[] {
+function flagSpecs({ names, text, value, label, isOn, repeats }: SketchedFlag): string[] {
   const [long] = names;
   const about = `[${text.replace(/[[\]\\]/g, "\\$&")}]`;
-  if (value !== null) return [quoted(`${long}=${about}:${escaped(label)}:${action(value)}`)];
+  if (value !== null) return [quoted(`${repeats ? "*" : ""}${long}=${about}:${escaped(label)}:${action(value)}`)];
   if (isOn) return [quoted(`${long}=-${about}:on or off:(true false)`)];
   return names.map((name) => quoted(`(${names.join(" ")})${name}${about}`));
 }

@@ -29,12 +29,14 @@ export const hooks: Family<"HOOK_FAILED"> = {
         ...(of === undefined ? [] : [[kind === "hook" ? "command" : "pid file", of] as const]),
       ]),
     ],
-    help: ({ problems, did }) => [
-      did === "foreseen"
-        ? "mend it first: the certificate would be renewed, and the service may go on with the old one"
-        : did === "rolled back"
-          ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
-          : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
+    help: ({ problems, did, unnoted }) => [
+      unnoted
+        ? "mend it, and run the hook by hand: the disk took no note of it, so that no other run knows"
+        : did === "foreseen"
+          ? "mend it first: the certificate would be renewed, and the service may go on with the old one"
+          : did === "rolled back"
+            ? "mend it, and run the hook by hand; or the next `renew` with the same hook runs it first, also when nothing is due"
+            : "mend it, and run the same command again: what is owed is run first, also when nothing is due",
       ...(problems.some(({ kind }) => kind === "hook")
         ? [
             "try the hook by hand: it gets RENEW_CERT, RENEW_KEY, RENEW_SERIAL and more, the folder of this run, and no shell unless it is --exec-shell",

@@ -20,9 +20,14 @@ export const servers: Family<"SERVER_UNREACHABLE" | "SERVER_UNTRUSTED"> = {
     why: (f) =>
       f.problem === "tls"
         ? "What listens there does not speak TLS from the first byte on, or wants a client certificate."
-        : "Without the server's certificate it cannot be told whether it needs renewal.",
+        : f.proxy !== undefined
+          ? `There is no direct way to it, and the proxy of HTTPS_PROXY, ${f.proxy}, opens none.`
+          : "Without the server's certificate it cannot be told whether it needs renewal.",
     evidence: (f) => [
-      ["system said", quoted(f.errno !== "" && !f.said.includes(f.errno) ? `${f.errno}: ${f.said}` : f.said)],
+      [
+        f.proxy === undefined ? "system said" : "by the proxy",
+        quoted(f.errno !== "" && !f.said.includes(f.errno) ? `${f.errno}: ${f.said}` : f.said),
+      ],
     ],
     help: (f) => [
       f.problem === "timeout"

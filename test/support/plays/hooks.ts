@@ -1,5 +1,5 @@
 /** What follows a renewal: programs and signals, done, failed and owed. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Ended } from "../../../src/world.ts";
 import { force, leaf, type Play, type Plays } from "./play.ts";
 
@@ -33,6 +33,14 @@ const gone: Play["set"] = async (s) => {
 export const hooks: Plays = {
   "renewed-with-a-hook": { set: leaf({}), command: `${reload} ${force}` },
   "hook-failed": { set: ending(failed), command: `${reload} ${force}` },
+  "hook-failed-unnoted": {
+    set: ending(failed, async (s) => {
+      await leaf({})(s);
+      mkdirSync(".web.crt.renew-owed.new"); // in the way of the note
+      return undefined;
+    }),
+    command: `${reload} ${force}`,
+  },
   "hook-failed-json": { set: ending(failed), command: `--json ${reload} ${force}` },
   "hook-failed-not-there": {
     set: ending({ how: "not-started", errno: "ENOENT" }),
