@@ -8,7 +8,7 @@ export interface OverForms {
 
 export interface FormFacts {
   /** `form`: of another form of the certificate, which is to be written where the first one is: all that would have to differ. */
-  FLAG_CONFLICT: { flags: readonly [string, string]; because: string; form?: string };
+  FLAG_CONFLICT: { flags: readonly [string, string]; because: string; form?: string; by?: "library" };
   /** `file`: the PKCS#12 file that nobody has named a passphrase for. */
   NO_PASSPHRASE_FILE: {
     file: string;
@@ -29,6 +29,7 @@ export interface FormFacts {
     held: "key" | "p12";
     form?: string;
     operation?: "rollback";
+    by?: "library";
     /** Of an installation into a kubeconfig: the user there that has another key than this. */
     ofUser?: { user: string; keyFile: string };
   };

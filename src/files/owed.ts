@@ -46,7 +46,7 @@ export function forgive(path: string, fs: FileSystem): string | null {
 
 /** Whether a later run will know of it. */
 export function isNoted(path: string, fs: FileSystem): boolean {
-  return isThere(noteOf(path), fs);
+  return fs.exists(noteOf(path));
 }
 
 /** Null where nothing is owed. A note that cannot be read, or is no such note, owes all the same. */

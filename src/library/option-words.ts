@@ -21,8 +21,11 @@ export function inOptions(failure: Failure): Failure {
     return new Failure("WOULD_OVERWRITE", { ...failure.facts, asked: false, by: "library" }, cause);
   if (isFailure(failure, "FLAG_CONFLICT")) {
     const [one, other] = failure.facts.flags;
-    return new Failure("FLAG_CONFLICT", { ...failure.facts, flags: [optionFor(one), optionFor(other)] }, cause);
+    const flags = [optionFor(one), optionFor(other)] as const;
+    return new Failure("FLAG_CONFLICT", { ...failure.facts, flags, by: "library" }, cause);
   }
+  if (isFailure(failure, "WOULD_LOSE_KEY"))
+    return new Failure("WOULD_LOSE_KEY", { ...failure.facts, by: "library" }, cause);
   if (isFailure(failure, "CANNOT_WRITE") && failure.facts.also !== undefined)
     return new Failure("CANNOT_WRITE", { ...failure.facts, also: optionFor(failure.facts.also) }, cause);
   return failure;

@@ -21,6 +21,11 @@ function emptied(file: string): string {
   return `cp -p ${name} ${shellFile(`${file}.old`, "FILE.old")} && : > ${name}`;
 }
 
+/** A form as it may be asked for instead. */
+function alsoFor(form: string, by: "library" | undefined): string {
+  return by === "library" ? `\`also: [{ form: "${form}", file: "NEW" }]\`` : `\`--also ${form}=NEW\``;
+}
+
 /** As it is written there. */
 function askedForP12({ file, command }: Facts["NO_PASSPHRASE_FILE"]): string {
   if (command === "run") return `also: p12=${file}`;
@@ -86,10 +91,10 @@ export const usage: Family<
       return first === second ? `${first} is said twice` : `${first} and ${second} mean one file`;
     },
     why: (f) => f.because,
-    help: ({ flags: [first, second], form }) => {
+    help: ({ flags: [first, second], form, by }) => {
       if (form === undefined) return [`leave out ${first} or ${second}`];
       if (first === second) return ["leave out one of the two"];
-      return [`name another file: \`--also ${form}=FILE\``];
+      return [`name another file: ${alsoFor(form, by)}`];
     },
   },
   NO_PASSPHRASE_FILE: {
@@ -208,7 +213,7 @@ export const usage: Family<
       if (f.ofUser !== undefined) return keepKey({ file: f.file, user: f.ofUser.user });
       if (f.form !== undefined)
         return [
-          `write it elsewhere: \`--also ${f.form}=NEW\``,
+          `write it elsewhere: ${alsoFor(f.form, f.by)}`,
           `or keep what is there, and leave the file empty: \`${emptied(f.file)}\``,
         ];
       if (f.operation === "rollback") return [apart];
