@@ -2,6 +2,7 @@
  * Connections to one CA that are kept for many requests. Only for the token flow: no certificate is shown in their handshakes.
  * Undici's second door, because one request alone is quicker without it.
  */
+import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import type { buildConnector, Pool } from "undici";
@@ -49,6 +50,7 @@ export function keptToAll(connections: number): Kept {
 export function keptConnections(options: KeptOptions): Kept {
   let opened: Promise<Pool> | undefined;
   const end = new AbortController();
+  setMaxListeners(0, end.signal); // each connection that is made listens
   return {
     exchange: async (route, what) => {
       opened ??= open(options, end.signal);

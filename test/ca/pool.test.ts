@@ -60,6 +60,23 @@ test("no more than so many, for however many requests; no token is sent twice", 
   expect(new Set(ca.tokens).size).toBe(20);
 });
 
+test("a dozen that are made at once are no leak, and Node warns of none", async () => {
+  const warnings: string[] = [];
+  const warned = ({ message }: Error) => warnings.push(message);
+  process.on("warning", warned);
+  const many = keptConnections({ ...route(), connections: 16 });
+  try {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => renew(many)));
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    expect(ca.accepted).toBeGreaterThan(10);
+    await new Promise(setImmediate); // a warning is told a turn later
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off("warning", warned);
+    many.close();
+  }
+});
+
 test("one that was closed before anything of an answer came: once more, with a new token", async () => {
   await renew();
   ca.before = (request) => (request === 2 ? "cut" : "answer");
