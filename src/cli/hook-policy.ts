@@ -36,7 +36,6 @@ export function hooksOf(said: Said, command: string): Hooks | null {
     const setting = said.setting(name);
     return setting?.value ? parse(setting.value, setting.from, command) : null;
   };
-  refuseAlone(said, "signal", ["pid", "pid-file"], command);
   refuseAlone(said, "exec-timeout", ["exec", "exec-shell", "reload"], command);
   const conflict = (first: string, second: string, because: string) =>
     new Failure("FLAG_CONFLICT", { flags: [first, second], because });
@@ -54,7 +53,7 @@ export function hooksOf(said: Said, command: string): Hooks | null {
   return hooks.exec === null && hooks.pid === null && hooks.pidFile === null ? null : hooks;
 }
 
-/** What says how, where nothing is to be done so: on the command line it may be meant for a flag that was forgotten. */
+/** What says how, where nothing is to be done so: a flag may be forgotten. A signal for nobody is a hint alone, as step takes it. */
 function refuseAlone(said: Said, name: string, partners: readonly string[], command: string): void {
   const known = partners.filter((one) => said.has(one));
   if (said.given(name) === undefined || known.some((one) => said.setting(one) !== null)) return;

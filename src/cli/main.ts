@@ -6,6 +6,7 @@ import { nearest } from "../failure/nearest.ts";
 import type { World } from "../world.ts";
 import { type CommandName, commandNames } from "./command-names.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
+import { hintsOf } from "./remarks.ts";
 import { Reporter } from "./report.ts";
 import { refusePasted } from "./step-commands.ts";
 
@@ -76,7 +77,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;
     }
-    reporter.passedOver(said.hints);
+    reporter.passedOver(hintsOf(said));
     if (!said.has("daemon")) world.endOnHangup(); // else the command knows whether it stays
     return await command.run(said, world, reporter);
   } catch (error) {

@@ -40,8 +40,6 @@ describe("what is to follow", () => {
   });
 
   test.each([
-    [["--signal", "TERM"], "--signal is of no use without --pid or --pid-file"],
-    [["--exec", "x", "--signal", "TERM"], "--signal is of no use without --pid or --pid-file"],
     [["--exec-timeout", "5s"], "--exec-timeout is of no use without --exec or --exec-shell"],
     [["--pid", "1", "--exec-timeout", "5s"], "--exec-timeout is of no use without --exec or --exec-shell"],
     [["--p12-password-file", "x"], "--p12-password-file is of no use without --also p12=FILE"],

@@ -67,6 +67,22 @@ describe("a switch with a space before its value is told in one line on stderr",
   });
 });
 
+describe("a signal that is for nobody is told in one line on stderr, as step takes it", () => {
+  const hint = "--signal 10 does nothing: no --pid or --pid-file says to whom\n";
+  test.each<[string, string]>([
+    ["--signal 10", hint],
+    ["rekey --signal 10", hint],
+    ["--exec true --signal 10", hint],
+    ["-q --signal 10", ""],
+    ["--signal 10 --pid 1", ""],
+    ["--signal 10 --pid-file x", ""],
+    ["", ""],
+  ])("renew %s", async (line, expected) => {
+    const told = await run(...line.split(" ").filter((word) => word !== ""), "no.crt", "no.key");
+    expect(/^.*does nothing.*\n/m.exec(told.err)?.[0] ?? "").toBe(expected);
+  });
+});
+
 describe("a daemon that cannot start, under --json, is one line like its events", () => {
   test.each<[string, Record<string, unknown>]>([
     ["--daemon --json web.crt web.key --ca-url ca", { file: "web.crt", error: { code: "FILE_MISSING" } }],

@@ -60,7 +60,7 @@ export const usage: Plays = {
     set: async () => {},
     command: "web.crt web.key --also leaf=a.pem --also chain=./a.pem --ca-url ca.internal",
   },
-  "bad-flag-alone": { set: async () => {}, command: "web.crt web.key --signal HUP --ca-url ca.internal" },
+  "bad-flag-alone": { set: async () => {}, command: "web.crt web.key --exec-timeout 5s --ca-url ca.internal" },
   "would-lose-key-also": {
     set: async (s) => {
       await leaf({})(s);
