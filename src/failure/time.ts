@@ -16,10 +16,8 @@ const units = [
 export function span(ms: number): string {
   const absolute = Math.abs(ms);
   if (absolute < 950) return `${Math.round(absolute / 100) / 10}s`;
-  const first = Math.max(
-    0,
-    units.findIndex(([unit, size]) => absolute >= (unit === "d" ? 2 * size : size - size / 1000)),
-  );
+  const found = units.findIndex(([unit, size]) => absolute >= (unit === "d" ? 2 * size : size - size / 1000));
+  const first = found === -1 ? units.length - 1 : found; // almost a second is one
   const [unit, size] = units[first] ?? ["s", 1000];
   const [small, smallSize] = units[first + 1] ?? [unit, size];
   const rounded = Math.round(absolute / smallSize) * smallSize;

@@ -16,12 +16,21 @@ export function refuseToLoseKey({ named, existing }: Target, keyFile: string, { 
   if (held !== null) throw new Failure("WOULD_LOSE_KEY", { file: named, held });
 }
 
-/** A private key in PEM or DER, or a PKCS#12 file, which nobody can look into; null where there is none. */
+/** A private key in any form that is met beside certificates, or a PKCS#12 file, which nobody can look into; null where there is none. */
 export function keyHeldIn(bytes: Buffer): "key" | "p12" | null {
-  const blocks = pemBlocks(bytes.toString("latin1"));
-  if (blocks.some(({ label }) => isPrivateKeyLabel(label))) return "key";
+  const text = bytes.toString("latin1");
+  const blocks = pemBlocks(text);
+  if (blocks.some(({ label }) => isPrivateKeyLabel(label)) || isStoreOfKeys(bytes, text)) return "key";
   if (isPkcs12(bytes)) return "p12";
   return isDer(bytes, blocks) && holdsKey({ file: "", role: "key", bytes }) ? "key" : null;
+}
+
+/** Java's JKS and JCEKS by their first octets; PGP's armour, PuTTY's file, a kubeconfig with a key inside, a JWK. */
+function isStoreOfKeys(bytes: Buffer, text: string): boolean {
+  if (/^(feedfeed|cececece)/.test(bytes.subarray(0, 4).toString("hex"))) return true;
+  if (/^-----BEGIN PGP PRIVATE KEY BLOCK-----|^PuTTY-User-Key-File-|\bclient-key-data["']?\s*:/m.test(text))
+    return true;
+  return /"kty"\s*:/.test(text) && /"[dk]"\s*:/.test(text);
 }
 
 export function isSameFile(file: string, { dev, ino }: FileStat, { fs }: Pick<World, "fs">): boolean {

@@ -31,8 +31,27 @@ async function foreign(): Promise<void> {
   writeFileSync("other.der", createPrivateKey(text("other.key")).export({ type: "pkcs8", format: "der" }));
   const words = "pkcs12 -export -in other.crt -inkey other.key -passout file:pass -out other.p12";
   expect(spawnSync("openssl", words.split(" ")).status).toBe(0);
+  // Of another CA, for the very name.
+  const made =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=web.internal -addext subjectAltName=DNS:web.internal";
+  expect(spawnSync("openssl", [...made.split(" "), "-keyout", "e.key", "-out", "e.crt"]).status).toBe(0);
+  writeFileSync("elsewhere.pem", text("e.crt") + text("e.key"));
+  for (const [name, contents] of Object.entries(stores)) writeFileSync(name, contents);
 }
-const kept = () => ["other.key", "other.pem", "other.der", "other.p12"].map((file) => readFileSync(file, "latin1"));
+
+/** What holds keys and is neither PEM nor PKCS#12: as they begin, or what tells them. */
+const stores = {
+  "my.jks": Buffer.from("feedfeed0000000200000001", "hex"),
+  "my.jceks": Buffer.from("cececece0000000200000001", "hex"),
+  "my.asc": "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlFgEZQ==\n=abcd\n-----END PGP PRIVATE KEY BLOCK-----\n",
+  "my.ppk": "PuTTY-User-Key-File-3: ecdsa-sha2-nistp256\nEncryption: none\n",
+  "my.conf": "users:\n- name: web\n  user:\n    client-key-data: LS0t\n",
+  "my.jwk": '{"kty":"EC","crv":"P-256","x":"x","y":"y","d":"d"}',
+};
+const kept = () =>
+  ["other.key", "other.pem", "other.der", "other.p12", "elsewhere.pem", ...Object.keys(stores)].map((file) =>
+    readFileSync(file, "latin1"),
+  );
 
 describe.each(["", "rekey "])("renew %s", (command) => {
   test("writes each form with the pair", async () => {
@@ -152,6 +171,13 @@ describe.each(["", "rekey "])("renew %s", (command) => {
     ["--also p12=other.key --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
     ["--also p12=other.pem --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
     ["--also der=other.der", 64, "WOULD_LOSE_KEY"],
+    ["--also combined=elsewhere.pem", 64, "WOULD_LOSE_KEY"],
+    ["--also p12=my.jks --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
+    ["--also p12=my.jceks --p12-password-file pass", 64, "WOULD_LOSE_KEY"],
+    ["--also leaf=my.asc", 64, "WOULD_LOSE_KEY"],
+    ["--also leaf=my.ppk", 64, "WOULD_LOSE_KEY"],
+    ["--also leaf=my.conf", 64, "WOULD_LOSE_KEY"],
+    ["--also leaf=my.jwk", 64, "WOULD_LOSE_KEY"],
     ["--also combined=other.der", 64, "WOULD_LOSE_KEY"],
   ])("%s is %i %s, before the CA is asked", async (also, status, code) => {
     writeFileSync("empty", "\n");
@@ -310,7 +336,7 @@ describe("the files that were written are told of", () => {
 test("no chain is written over a key, whatever its form", async () => {
   await foreign();
   const before = kept();
-  for (const file of ["other.key", "other.pem", "other.der", "other.p12"])
+  for (const file of ["other.key", "other.pem", "other.der", "other.p12", ...Object.keys(stores)])
     for (const command of ["--out", "rekey --out-cert"]) {
       const { exit, stderr } = await s.renew(`${command} ${file} --force web.crt web.key ${reach}`);
       expect([file, exit, stderr]).toEqual([file, 64, expect.stringContaining("error[WOULD_LOSE_KEY]")]);
@@ -354,6 +380,23 @@ describe("renew run", () => {
     expect(text("web.crt"), "was not due").toBe(chain);
     expect(text("as.pem")).toBe(chain + text("web.key"));
     expect(leftovers()).toEqual([]);
+  });
+
+  test("what stands in `out` is judged, once it is there: nothing is renewed again and again", async () => {
+    await s.ca();
+    list({ out: "new.crt" }, { "expires-in": "20h" });
+    expect((await s.renew("run --config renew.json")).stderr).toContain("renewed");
+    const chain = text("new.crt");
+    for (const flags of ["", " --dry-run"]) {
+      const { exit, stderr } = await s.renew(`run --config renew.json${flags}`);
+      expect([exit, stderr, text("new.crt")]).toEqual([0, expect.stringContaining("not due"), chain]);
+    }
+    expect((await s.renew("run --config renew.json --force")).exit).toBe(0);
+    expect(text("new.crt")).not.toBe(chain);
+    await s.issue("other", { usages: ["serverAuth", "clientAuth"], from: -1, to: 23 });
+    s.write("new.crt", text("other.crt"));
+    expect((await s.renew("run --config renew.json")).exit, "another pair's is not").toBe(0);
+    expect(text("new.crt")).not.toBe(text("other.crt"));
   });
 
   describe.each([["due"], ["not due"], ["owing"]])(

@@ -37,8 +37,10 @@ function isCopy(bytes: Buffer, own: string, world: World): boolean {
   return there.failure === undefined && ours.failure === undefined && areOfOne(there.value, ours.value);
 }
 
-/** Of one key, or for one name: a certificate that was got anew has another key, and may have other names besides. */
+/** Of one key; or of one issuer, for one name: what was got anew has another key. Another CA's for the same name is somebody's. */
 function areOfOne(one: Certificate, other: Certificate): boolean {
-  const isOfSubject = one.subject.text !== "" && one.subject.text === other.subject.text;
-  return same(one.spki, other.spki) || isOfSubject || one.names.some((name) => other.names.includes(name));
+  if (same(one.spki, other.spki)) return true;
+  const isOfSubject = one.subject.text !== "" && same(one.subject.der, other.subject.der);
+  const isForOne = isOfSubject || one.names.some((name) => other.names.includes(name));
+  return isForOne && same(one.issuer.der, other.issuer.der);
 }

@@ -28,7 +28,7 @@ interface Foreseeing extends Pick<RunOptions, "force"> {
 }
 
 async function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: World): Promise<EntryResult> {
-  const policy = policyOf(entry, options);
+  const policy = policyOf(entry, options, world);
   if (look.is === "broken" || look.leaf === null) return failed(entry, look.failure, look.leaf);
   const { leaf } = look;
   if (look.is === "fresh") return { entry, result: "not-due", leaf, from: look.from, forms: [] };

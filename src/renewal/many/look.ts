@@ -4,7 +4,7 @@ import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
 import { hiddenBeside } from "../../files/names.ts";
 import type { FileSystem } from "../../files/system.ts";
 import { follow, target } from "../../files/target.ts";
-import type { Certificate } from "../../pki/certificate.ts";
+import { type Certificate, same } from "../../pki/certificate.ts";
 import type { World } from "../../world.ts";
 import { formFiles } from "../also/form.ts";
 import { readCertificateOf } from "../load.ts";
@@ -25,10 +25,19 @@ export type Look =
 /** Without a window of its own a certificate is due when two thirds of its lifetime are over, as a daemon has it. */
 const twoThirds: Window = { kind: "percent", used: 200 / 3 };
 
-/** As this run renews it. */
-export function policyOf({ policy, method }: Entry, { force }: Pick<RunOptions, "force">): Policy {
+/** As this run renews it. Unless all are to be renewed, what was written already counts, as for a daemon: it is not due again. */
+export function policyOf({ policy, method }: Entry, { force }: Pick<RunOptions, "force">, world: World): Policy {
   const window = force ? null : (policy.window ?? twoThirds);
-  return { ...policy, window, ...(method === "mtls" && { only: "mtls" as const }) };
+  const paths = force ? policy.paths : { ...policy.paths, certificate: latestOf(policy, world) };
+  return { ...policy, paths, window, ...(method === "mtls" && { only: "mtls" as const }) };
+}
+
+/** Where the new one goes, once one for the same key is there. */
+function latestOf({ paths, out = paths.certificate }: Policy, world: World): string {
+  if (out === paths.certificate) return out;
+  const both = attempt(() => [out, paths.certificate].map((file) => readCertificateOf(file, world).spki));
+  const [there, own] = both.failure === undefined ? both.value : [];
+  return there !== undefined && own !== undefined && same(there, own) ? out : paths.certificate;
 }
 
 /** Reads certificates first, and keys and roots only of what is due. Never throws a failure. */

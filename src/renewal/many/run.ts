@@ -88,7 +88,7 @@ async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world
   for (const [index, entry] of entries.entries()) {
     if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
     stopIfAsked(world);
-    const policy = policyOf(entry, options);
+    const policy = policyOf(entry, options, world);
     const look = await lookAt(policy, { together, world, names });
     looks.push({ entry, index, policy, look });
     if (look.is === "due") due++;

@@ -106,6 +106,29 @@ describe("in words", () => {
   });
 });
 
+test("forms that are missing are written at the start, and when the list is read again", async () => {
+  const s = await scene();
+  current = s;
+  await s.ca();
+  await s.issue("web", { from: -1, to: 23 });
+  const also = { combined: "as.pem" };
+  s.write("renew.json", list(s, [pair("web", { also })]));
+  const seen: boolean[] = [];
+  await stayed(s, "", [
+    () => void seen.push(existsSync("as.pem")),
+    ({ send }) => {
+      rmSync("as.pem");
+      send("SIGHUP");
+    },
+    () => void seen.push(existsSync("as.pem")),
+  ]);
+  expect(seen).toEqual([true, true]);
+  rmSync("as.pem");
+  s.write("renew.json", list(s, [pair("web", { also: { combined: "nowhere/as.pem" } })]));
+  const { err } = await stayed(s, "", [() => undefined]);
+  expect(err.text).toContain("error[CANNOT_WRITE]: nowhere/as.pem cannot be written");
+});
+
 test("as data each event is a line that fits the schema", async () => {
   const s = await three();
   const { out, err } = await stayed(s, "--json", [
