@@ -3,6 +3,7 @@
 import manifest from "../../package.json" with { type: "json" };
 import { attempt, Failure, isFailure } from "../failure/failure.ts";
 import { nearest } from "../failure/nearest.ts";
+import { shell } from "../failure/shell.ts";
 import type { World } from "../world.ts";
 import { type CommandName, commandNames } from "./command-names.ts";
 import { type CommandWords, parseFlags, type Said } from "./flags.ts";
@@ -72,6 +73,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       return 0;
     }
     said = parsed.said;
+    refuseLate(argv, said, world);
     reporter = new Reporter(world, { ...own, ...mannerOf(said) });
     if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
@@ -92,6 +94,20 @@ function dispatch(argv: readonly string[]): [name: CommandName, rest: readonly s
   const [topic = "renew"] = rest;
   if (first === "help") return [isCommand(topic) ? topic : "renew", ["--help"]];
   return isCommand(first) ? [first, rest] : ["renew", argv];
+}
+
+/** A command behind flags would be a file of the first command's, and nobody has one of that name. */
+function refuseLate(argv: readonly string[], { operands: [first = ""] }: Said, { fs }: World): void {
+  if (!isCommand(first) || isCommand(argv[0] ?? "") || fs.exists(first)) return;
+  const others = argv.filter((word) => word !== first);
+  throw new Failure("BAD_FLAG", {
+    said: `the command comes first: renew ${first}`,
+    because: `The first word chooses the command, and without one it is a renewal: '${first}' was taken for a file.`,
+    nearest: ["renew", first, ...others.map((word) => (/^--?[\w-]+$/.test(word) ? word : shell(word, "WORD")))].join(
+      " ",
+    ),
+    command: first,
+  });
 }
 
 /** `renew help WORD`, of what is no command. */

@@ -47,6 +47,16 @@ test.each<[string, RegExp]>([
   expect(err).toMatch(said);
 });
 
+test.each([
+  ["-q rekey --force web.crt web.key", "renew rekey -q --force web.crt web.key"],
+  ["-q run --config l.yaml", "renew run -q --config l.yaml"],
+  ["--json status web.crt", "renew status --json web.crt"],
+])("renew %s: the command comes first", async (line, meant) => {
+  const { exit, out, err } = await run(...line.split(" "));
+  expect(exit).toBe(64);
+  expect(out + err).toContain(meant);
+});
+
 describe("a switch with a space before its value is told in one line on stderr", () => {
   const hint = "--mtls false was taken as --mtls=false: step wants the =\n";
   test.each<[string, string]>([

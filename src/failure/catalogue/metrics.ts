@@ -1,6 +1,7 @@
 /** Exit 73: what monitoring reads cannot be written. */
 import { shellFile } from "../shell.ts";
 import type { Family } from "./explanation.ts";
+import { causeHelp, errnoWords } from "./writing.ts";
 
 export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
   CANNOT_WRITE_METRICS: {
@@ -21,7 +22,7 @@ export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
         return "It is a device, a pipe or a socket, and would be a file afterwards. Nothing was written.";
       return isMissing(f)
         ? "It may be misspelt, or the node exporter is not installed here. The folder is not made: one that no exporter reads would be of no use. Nothing was written."
-        : "The system refuses to write there. Nothing was written, and what was there is as it was.";
+        : `The system refuses: ${errnoWords[f.errno] ?? f.errno}. Nothing was written, and what was there is as it was.`;
     },
     evidence: (f) => [
       ...(f.there === undefined ? [] : [["looks like", f.there] as const]),
@@ -41,7 +42,7 @@ export const metrics: Family<"CANNOT_WRITE_METRICS"> = {
       const where = "see where the node exporter looks: `ps -C prometheus-node-exporter,node_exporter -o args`";
       if (isMissing(f))
         return [where, `if it is the right one, make it: \`sudo install -d -m 755 ${shellFile(f.folder, "FOLDER")}\``];
-      return [`see who may write there: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``, where];
+      return [...causeHelp(f), where];
     },
   },
 };

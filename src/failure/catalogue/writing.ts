@@ -36,6 +36,16 @@ function folderHelp(
   ];
 }
 
+/** What there is to do about the folder itself. */
+export function causeHelp({ errno, folder }: { errno: string; folder: string }): string[] {
+  const name = shellFile(folder, "FOLDER");
+  if (errno === "EFTYPE") return ["name a file: one that is replaced by another in one step"];
+  if (errno === "ENOSPC") return [`make room: \`df -h ${name}\``];
+  return errno === "ENOENT"
+    ? [`make the folder, if it is the right one: \`mkdir -p ${name}\``]
+    : [`see who may write: \`ls -ld ${name}\``];
+}
+
 export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED" | "PAIR_UNFINISHED" | "INTERRUPTED"> =
   {
     BUG: {
@@ -95,9 +105,7 @@ export const writing: Family<"BUG" | "CANNOT_WRITE" | "TARGET_CHANGED" | "LOCKED
           ...(f.kept === undefined || f.keptKey !== undefined
             ? []
             : [`mend the cause, then \`cp ${shellFile(f.kept)} ${shellFile(f.file)}\`, or run renew again`]),
-          f.errno === "ENOSPC"
-            ? `make room: \`df -h ${shellFile(f.folder, "FOLDER")}\``
-            : `see who may write: \`ls -ld ${shellFile(f.folder, "FOLDER")}\``,
+          ...causeHelp(f),
           ...(f.operation === "rollback"
             ? []
             : [elsewhere === null ? mounted : `or write elsewhere: \`${elsewhere}\`; ${mounted}`]),
