@@ -1,11 +1,13 @@
 /** From what was said to a policy: every conflict and every malformed value is found here, before a file is opened. */
 import { type CaUrl, parseCaUrl } from "../ca/url.ts";
 import { Failure } from "../failure/failure.ts";
+import { nearest } from "../failure/nearest.ts";
 import type { Policy } from "../renewal/renew.ts";
 import type { Window } from "../renewal/schedule.ts";
 import type { RootSource } from "../renewal/trust.ts";
 import { alsoOf } from "./also-policy.ts";
 import { backupsOf } from "./backup-policy.ts";
+import { commandNames } from "./command-names.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
 import type { Flag, Said } from "./flags.ts";
 import { hooksOf } from "./hook-policy.ts";
@@ -117,9 +119,12 @@ export function policyOf(said: Said, command: string, files = filesOf(said, comm
 export function filesOf({ operands }: Said, command: string): { certificate: string; key: string } {
   const [certificate, key, ...rest] = operands;
   if (certificate === undefined || key === undefined || rest.length > 0) {
+    // One word alone may be a command that is not.
+    const near = command === "renew" && operands.length === 1 ? nearest(certificate ?? "", commandNames) : undefined;
     throw new Failure("BAD_FLAG", {
       said: `${counted(operands.length)} given, and two are wanted: CRT KEY`,
       command,
+      ...(near !== undefined && { nearest: `renew ${near}` }),
     });
   }
   if (certificate === "" || key === "") throw emptyWord(certificate === "" ? "CRT" : "KEY", command);

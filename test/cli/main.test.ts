@@ -1,5 +1,10 @@
 /** Which command a line is for, and what is printed where. The rest is in the transcripts. */
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { MemoryDisk } from "../support/disk.ts";
 import { testWorld } from "../support/world.ts";
@@ -55,6 +60,34 @@ test.each([
   const { exit, out, err } = await run(...line.split(" "));
   expect(exit).toBe(64);
   expect(out + err).toContain(meant);
+});
+
+test("one word alone that is nearly a command", async () => {
+  expect((await run("kubconfig", "--force")).err).toContain("did you mean `renew kubeconfig`?");
+  expect((await run("web.crt")).err).not.toContain("did you mean");
+});
+
+describe("a dev-ca that cannot be", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "renew-main-"));
+    writeFileSync(join(folder, "file"), "");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(["file", "file/deeper", "file/deeper/still"])("in %s", async (dir) => {
+    const { exit, err } = await run("dev-ca", "--dir", join(folder, dir));
+    expect([exit, err]).toEqual([73, expect.stringContaining("error[CANNOT_WRITE]")]);
+  });
+
+  test("at a port that somebody has", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { exit, err } = await run("dev-ca", "--dir", join(folder, "a/b"), "--port", String(port));
+    expect([exit, err]).toEqual([64, expect.stringContaining(`--port ${port} cannot be had: somebody listens there`)]);
+    server.close();
+  });
 });
 
 describe("a switch with a space before its value is told in one line on stderr", () => {

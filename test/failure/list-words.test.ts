@@ -20,6 +20,7 @@ describe("in a list", () => {
     ["`step ca root root.crt --ca-url URL`", "`step ca root root.crt --ca-url URL`"],
     ["`renew run --method auto`", "`renew run --method auto`"],
     ["`--config FILE`", "`--config FILE`"],
+    ["see `renew --help`", "see `renew --help`"],
   ])("%s", (flags, keys) => {
     expect(inList(flags)).toBe(keys);
   });

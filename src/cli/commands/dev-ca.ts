@@ -1,10 +1,10 @@
 /** `renew dev-ca`: the embedded CA as a server of its own, for trying things out; with faults on request. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Authority, createAuthority } from "../../dev-ca/authority.ts";
 import { faults } from "../../dev-ca/faults.ts";
 import { type DevCa, type Like, startDevCa } from "../../dev-ca/server.ts";
-import { Failure } from "../../failure/failure.ts";
+import { errnoOf, Failure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { parseDuration } from "../duration.ts";
 import type { CommandWords, Said } from "../flags.ts";
@@ -74,12 +74,40 @@ export async function run(said: Said, world: World): Promise<number> {
     faults: chosen,
     crl: said.isOn("crl"),
     ...(says !== undefined && { says }),
+  }).catch((error: unknown) => {
+    throw portTaken(error, port);
   });
   introduce(ca, folder, like, world);
   if (!world.signal.aborted)
     await new Promise((resolve) => world.signal.addEventListener("abort", resolve, { once: true }));
   await ca.close();
   return 0;
+}
+
+/** Not by mkdir's own recursion, which in /proc never ends. */
+function makeFolder(folder: string): void {
+  try {
+    if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+    mkdirSync(folder);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (error instanceof Failure || errno === "") throw error;
+    if (errno === "EEXIST" && statSync(folder).isDirectory()) return;
+    const facts = { file: folder, folder: dirname(folder), asked: "before-request" as const };
+    const isFile = errno === "EEXIST" || errno === "ENOTDIR";
+    throw new Failure("CANNOT_WRITE", { ...facts, step: "make its folder", errno: isFile ? "ENOTDIR" : errno }, error);
+  }
+}
+
+/** A port that somebody else listens at, or that this user may not have. */
+function portTaken(error: unknown, port: number): unknown {
+  const errno = errnoOf(error);
+  if (errno !== "EADDRINUSE" && errno !== "EACCES") return error;
+  return new Failure("BAD_FLAG", {
+    said: `--port ${port} cannot be had: ${errno === "EACCES" ? "it needs more rights" : "somebody listens there"}`,
+    command: "dev-ca",
+    because: "It may be another `renew dev-ca`. Without --port a free one is taken.",
+  });
 }
 
 /** The same root again on the next run, so that what it issued stays good. */
@@ -91,7 +119,7 @@ async function authorityIn(folder: string): Promise<Authority> {
     });
   }
   const authority = await createAuthority({ subject: "renew dev-ca" });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(certificate, authority.root);
   writeFileSync(key, authority.rootKey, { mode: 0o600 });
   return authority;

@@ -30,6 +30,7 @@ function keyOf(flag: string, value: string | undefined): string | undefined {
 
 /** That of one certificate would leave out what the list says of it. */
 function commandFor(words: string): string {
+  if (words.startsWith("--help")) return `renew ${words}`;
   const [, elsewhere] = /--ca-url (https:\/\/NAME:PORT|URL)( |$)/.exec(words) ?? [];
   if (elsewhere !== undefined) return `"ca-url": "${elsewhere}"`;
   if (/--mtls=false/.test(words)) return "renew run --method token";

@@ -53,7 +53,9 @@ export const schedules: Family<ScheduleCode> = {
     help: (f) =>
       f.problem === "character"
         ? [
-            ...(f.joined === "" ? [] : [`take another name: \`${f.from} ${f.joined}\``]),
+            f.joined === ""
+              ? "take another name: letters, digits, `-` and `_`"
+              : `take another name: \`${f.from} ${f.joined}\``,
             ...(f.from === "--reload" ? ["which units are there? `systemctl list-units --type=service`"] : []),
           ]
         : f.problem === "long" && f.of === "instance"
@@ -137,7 +139,9 @@ export const schedules: Family<ScheduleCode> = {
     help: (f) => [
       ...(f.isUsual
         ? ["does systemd run here? `ps -o comm= -p 1`; if not: `renew cron --help`, or `renew --daemon`"]
-        : [`make it: \`mkdir -p ${shellFile(f.folder, "DIR")}\`; or leave --dir out`]),
+        : f.problem === "missing"
+          ? [`make it: \`mkdir -p ${shellFile(f.folder, "DIR")}\`; or leave --dir out`]
+          : ["name a folder, or leave --dir out"]),
       "print the units, and put them where they belong: without `--install`",
     ],
   },

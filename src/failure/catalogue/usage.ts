@@ -148,7 +148,9 @@ export const usage: Family<
     help: (f) => [
       f.from === "URL"
         ? "write it as `tls://web.internal:8443`, or `https://web.internal`"
-        : "write it as `https://ca.internal:9000`, or `ca.internal:9000`",
+        : /_proxy$/i.test(f.from)
+          ? `write it as \`${f.from}=http://PROXY:PORT\`; or go around it to the CA: \`NO_PROXY=ca.internal\``
+          : "write it as `https://ca.internal:9000`, or `ca.internal:9000`",
     ],
   },
   WOULD_OVERWRITE: {

@@ -17,7 +17,8 @@ type Between =
   | "CERTIFICATE_NOT_SENT"
   | "PROXY_CERTIFICATE";
 
-export const around = "go to the CA directly, around the proxy: `--ca-url https://CA:9000`";
+export const around =
+  "go to the CA directly, around the proxy: `--ca-url https://CA:9000`; around HTTPS_PROXY by `NO_PROXY=CA`";
 const passOn = "the proxy's administrator: pass TLS through to the CA (nginx: `stream`, HAProxy: `mode tcp`)";
 
 const asksForNone =
