@@ -31,7 +31,7 @@ export class Questions {
       if (this.signal.aborted) over();
       else this.signal.addEventListener("abort", over, { once: true });
     });
-    this.#isOver.catch(() => undefined);
+    this.#isOver.catch(() => undefined); // whoever asks is told; where nobody does, it is no error
   }
 
   /** In the order in which they were asked. */

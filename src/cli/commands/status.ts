@@ -1,6 +1,7 @@
 /** `renew status`: how certificates stand, for people, for scripts and for Prometheus. */
 import { parseCaUrl } from "../../ca/url.ts";
 import { Failure } from "../../failure/failure.ts";
+import { formFiles } from "../../renewal/also/form.ts";
 import type { Entry } from "../../renewal/many/plan.ts";
 import type { Window } from "../../renewal/schedule.ts";
 import { brokenStanding, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
@@ -151,13 +152,14 @@ async function ofList(said: Said, world: World): Promise<Found> {
 }
 
 /** All that an entry names. */
-function usedBy({ policy: { paths, out, also, root } }: Entry): Used[] {
+function usedBy({ policy }: Entry): Used[] {
+  const { paths, out, also, root } = policy;
   const { certificate, key, passphraseFile } = paths;
   const named = {
     crt: [certificate],
     key: [key],
     out: [out],
-    also: (also?.files ?? []).map(({ file }) => file),
+    also: formFiles(policy),
     root: root.files ?? filesIn(root.value),
     "password-file": [passphraseFile],
     "p12-password-file": [also?.passwordFile],

@@ -150,9 +150,9 @@ export const network: Family<
         ? ["the proxy's administrator: allow larger headers, in nginx `large_client_header_buffers 4 16k;`"]
         : []),
       ...(f.proxy !== undefined && f.status === 407 ? ["name them: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`"] : []),
-      ...(f.proxy === undefined
-        ? ["go to the CA directly, around the proxy: `--ca-url https://CA:9000`"]
-        : aroundProxy(new URL(f.url).hostname)),
+      f.proxy === undefined
+        ? "go to the CA directly, around the proxy: `--ca-url https://CA:9000`"
+        : aroundProxy(new URL(f.url).hostname),
     ],
   },
 };

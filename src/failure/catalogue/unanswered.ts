@@ -12,9 +12,8 @@ export const reach = (url: string) =>
 /** Of the errors below HTTP: nobody was there. */
 const isAbsent = (errno: string) => !/^(HPE_|ECONNRESET$|EPIPE$|ERR_|[A-Z]*_CERT|CERT_|UNABLE_)/.test(errno);
 
-export const aroundProxy = (host: string) => [
-  `go to the CA directly: \`NO_PROXY=${shell(host, "HOST")}\` in the environment`,
-];
+export const aroundProxy = (host: string) =>
+  `go to the CA directly: \`NO_PROXY=${shell(host, "HOST")}\` in the environment`;
 
 export const unanswered: Family<"CA_UNREACHABLE" | "CA_TIMEOUT" | "CA_CLOSED"> = {
   CA_UNREACHABLE: {
@@ -45,7 +44,7 @@ export const unanswered: Family<"CA_UNREACHABLE" | "CA_TIMEOUT" | "CA_CLOSED"> =
       f.status === undefined ? ["system said", quoted(f.said)] : ["it said", `${f.status} ${quoted(f.said)}`],
     ],
     help: (f) => [
-      ...(f.proxy === undefined ? [] : aroundProxy(f.host)),
+      ...(f.proxy === undefined ? [] : [aroundProxy(f.host)]),
       f.proxy !== undefined
         ? "or is the proxy down? HTTPS_PROXY says where it is"
         : f.errno === "ENOTFOUND"
@@ -73,7 +72,7 @@ export const unanswered: Family<"CA_UNREACHABLE" | "CA_TIMEOUT" | "CA_CLOSED"> =
           : "The connection stood, but the answer did not come.",
     evidence: (f) => [["url", f.url]],
     help: (f) => [
-      f.proxy === undefined ? reach(f.url) : aroundProxy(new URL(f.url).hostname).join(),
+      f.proxy === undefined ? reach(f.url) : aroundProxy(new URL(f.url).hostname),
       "allow more time: `--timeout 2m`",
     ],
   },

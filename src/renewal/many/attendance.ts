@@ -4,11 +4,12 @@ import type { Certificate } from "../../pki/certificate.ts";
 import { readCertificateOf } from "../load.ts";
 import { nothingDue } from "../schedule.ts";
 import type { ManyEvent } from "./event.ts";
+import { policyFor } from "./look.ts";
 import { type Run, renewEntry } from "./one.ts";
 import type { Outage, Outages } from "./outages.ts";
 import type { EntryResult } from "./plan.ts";
 import type { Rota } from "./rota.ts";
-import { fileOf, momentOf, noteFailure, observe, policyFor, type Slot, stampOf } from "./slot.ts";
+import { fileOf, momentOf, noteFailure, observe, type Slot, stampOf } from "./slot.ts";
 import type { SharedWorld } from "./together.ts";
 
 export interface Attended {

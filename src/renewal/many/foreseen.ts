@@ -10,25 +10,21 @@ import { type Hooks, isOwing } from "../hooks.ts";
 import { refuseToLoseKey } from "../loss.ts";
 import type { Policy } from "../renew.ts";
 import { due } from "../schedule.ts";
-import { type Look, policyOf } from "./look.ts";
+import type { Looked } from "./look.ts";
 import { failed } from "./one.ts";
-import type { Entry, EntryResult, RunOptions } from "./plan.ts";
+import type { Entry, EntryResult } from "./plan.ts";
 
-export async function foreseen(entry: Entry, look: Look, options: Foreseeing, world: World): Promise<EntryResult> {
-  const one = await foreseenAlone(entry, look, options, world);
+/** `isOver`: others are broken, so that nothing would be begun. */
+export async function foreseen(looked: Looked, isOver: boolean, world: World): Promise<EntryResult> {
+  const one = await foreseenAlone(looked, world);
+  const { entry, look } = looked;
   const isBegun = one.result === "would-renew" || one.result === "would-settle";
-  return options.isOver && (isBegun || (one.result === "failed" && look.is !== "broken"))
+  return isOver && (isBegun || (one.result === "failed" && look.is !== "broken"))
     ? { entry, result: "untouched", leaf: one.leaf }
     : one;
 }
 
-interface Foreseeing extends Pick<RunOptions, "force"> {
-  /** Others are broken: nothing would be begun. */
-  readonly isOver: boolean;
-}
-
-async function foreseenAlone(entry: Entry, look: Look, options: Foreseeing, world: World): Promise<EntryResult> {
-  const policy = policyOf(entry, options, world);
+async function foreseenAlone({ entry, policy, look }: Looked, world: World): Promise<EntryResult> {
   if (look.is === "broken" || look.leaf === null) return failed(entry, look.failure, look.leaf);
   const { leaf } = look;
   if (look.is === "fresh") return { entry, result: "not-due", leaf, from: look.from, forms: [] };

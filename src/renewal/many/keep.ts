@@ -17,7 +17,7 @@ import type { Origin, Plan, RunOptions } from "./plan.ts";
 import { Rota } from "./rota.ts";
 import { concurrencyOf } from "./run.ts";
 import { SharedHooks } from "./shared-hooks.ts";
-import { fileOf, type Slot, stampOf } from "./slot.ts";
+import { fileOf, stampOf } from "./slot.ts";
 import { type SharedWorld, sharedWorld, Together } from "./together.ts";
 import { Unpaid } from "./unpaid.ts";
 import { whileWatched } from "./watched.ts";
@@ -134,13 +134,14 @@ class Keeping {
     this.#hooks = new SharedHooks(entries);
     const { added, gone } = this.#rota.change(entries, now());
     for (const slot of this.#rota.slots) {
-      slot.isLeft ||= slot.entry.policy.also !== undefined;
+      slot.isLeft ||= slot.entry.policy.also !== undefined; // only a whole renewal can tell whether they are up to date
       if (slot.failure !== null || slot.isLeft) this.#rota.put(slot, now().getTime());
     }
     const names = new NamesBeside(fs);
     for (const [index, slot] of added.entries()) {
       if (index % looksOfOneTurn === looksOfOneTurn - 1) await sleep(0);
-      slot.isLeft = isLeftBeside(slot, names);
+      const { paths, out = paths.certificate } = slot.entry.policy;
+      slot.isLeft ||= [paths.certificate, paths.key, out].some((file) => names.has(file));
       this.#attendance.begin(slot);
     }
     this.#unpaid.change(this.#hooks);
@@ -231,10 +232,4 @@ class Keeping {
     const { first } = this.#rota;
     return { first: first?.entry ?? null, next: first && new Date(first.next) };
   }
-}
-
-/** What an earlier run has left, and what only a whole renewal can tell: whether its other forms are up to date. */
-function isLeftBeside({ entry: { policy } }: Slot, names: NamesBeside): boolean {
-  const { paths, out = paths.certificate, also } = policy;
-  return also !== undefined || [paths.certificate, paths.key, out].some((file) => names.has(file));
 }

@@ -22,13 +22,26 @@ export type Look =
   | { is: "left"; leaf: null; failure: Failure }
   | { is: "broken"; failure: Failure; leaf: Certificate | null };
 
+/** An entry, how this run renews it, and what the look at it has found. */
+export interface Looked {
+  readonly entry: Entry;
+  readonly policy: Policy;
+  readonly look: Look;
+}
+
 /** Without a window of its own a certificate is due when two thirds of its lifetime are over, as a daemon has it. */
 const twoThirds: Window = { kind: "percent", used: 200 / 3 };
 
 /** As this run renews it. Unless all are to be renewed, what was written already counts, as for a daemon: it is not due again. */
-export function policyOf({ policy, method }: Entry, { force }: Pick<RunOptions, "force">, world: World): Policy {
-  const window = force ? null : (policy.window ?? twoThirds);
-  const paths = force ? policy.paths : { ...policy.paths, certificate: latestOf(policy, world) };
+export function policyOf(entry: Entry, { force }: Pick<RunOptions, "force">, world: World): Policy {
+  const { policy } = entry;
+  if (force) return policyFor(entry, null, policy.paths.certificate);
+  return policyFor(entry, policy.window ?? twoThirds, latestOf(policy, world));
+}
+
+/** With this window, and what this file holds as the one to renew. */
+export function policyFor({ policy, method }: Entry, window: Policy["window"], certificate: string): Policy {
+  const paths = { ...policy.paths, certificate };
   return { ...policy, paths, window, ...(method === "mtls" && { only: "mtls" as const }) };
 }
 
@@ -50,33 +63,20 @@ export async function lookAt(
   const isLeft = [out, paths.certificate, paths.key, ...formFiles(policy)].some((file) => names.has(file));
   if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
   const leaf = read.value;
-  if (isLeft) return leftUnless(await brokenForms(policy, world), leaf);
   const when = due(leaf, window, world.now());
-  if (!when.due && policy.also === undefined) return { is: "fresh", leaf, from: when.from };
+  if (!isLeft && !when.due && policy.also === undefined) return { is: "fresh", leaf, from: when.from };
   try {
-    await together.loadAhead(paths);
-    if (when.due || policy.also?.files.some(({ form }) => form === "root")) together.roots(policy.root);
-    if (when.due) refuseToLoseKey(target(out, world.fs), paths.key, world);
+    if (!isLeft) {
+      await together.loadAhead(paths);
+      if (when.due || policy.also?.files.some(({ form }) => form === "root")) together.roots(policy.root);
+      if (when.due) refuseToLoseKey(target(out, world.fs), paths.key, world);
+    }
+    // What a dead run has left is repaired before anything else, and makes no form sound that is not.
     await checkForms(policy, world);
     // Only a whole renewal can tell whether its other forms are up to date.
-    return when.due ? { is: "due", leaf, because: when.because } : { is: "left", leaf, failure: null };
+    return when.due && !isLeft ? { is: "due", leaf, because: when.because } : { is: "left", leaf, failure: null };
   } catch (error) {
     if (isFailure(error)) return { is: "broken", failure: error, leaf };
-    throw error;
-  }
-}
-
-/** What a dead run has left is repaired before anything else, and makes no form sound that is not. */
-function leftUnless(failure: Failure | null, leaf: Certificate): Look {
-  return failure === null ? { is: "left", leaf, failure } : { is: "broken", leaf, failure };
-}
-
-async function brokenForms(policy: Policy, world: World): Promise<Failure | null> {
-  try {
-    await checkForms(policy, world);
-    return null;
-  } catch (error) {
-    if (isFailure(error)) return error;
     throw error;
   }
 }

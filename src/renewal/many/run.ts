@@ -5,11 +5,11 @@
 import { Failure, isFailure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { stopIfAsked } from "../interruption.ts";
-import { type Policy, renewOnce } from "../renew.ts";
+import { renewOnce } from "../renew.ts";
 import { Book } from "./book.ts";
 import { foreseen, hooksForeseen } from "./foreseen.ts";
 import { inLanes } from "./lanes.ts";
-import { type Look, lookAt, NamesBeside, policyOf } from "./look.ts";
+import { type Looked, lookAt, NamesBeside, policyOf } from "./look.ts";
 import { failed, type Run, renewEntry } from "./one.ts";
 import { Outages } from "./outages.ts";
 import type { Entry, EntryResult, ManyProgress, Plan, RunOptions, Summary } from "./plan.ts";
@@ -48,7 +48,7 @@ export async function runMany(
     const isOver = isBroken && !options.keepGoing;
     if (options.dryRun) {
       const all: EntryResult[] = [];
-      for (const { entry, look } of looks) all.push(await foreseen(entry, look, { ...options, isOver }, world));
+      for (const looked of looks) all.push(await foreseen(looked, isOver, world));
       for (const [index, one] of all.entries()) book.add(index, one);
       return book.summary(hooksForeseen(all, world.fs));
     }
@@ -74,16 +74,17 @@ export function concurrencyOf(plan: Pick<Plan, "concurrency">, options: Pick<Run
 /** Signals are heard only between two turns of the event loop. */
 const looksOfOneTurn = 256;
 
-interface Looked {
-  readonly entry: Entry;
+interface Numbered extends Looked {
   readonly index: number;
-  readonly policy: Policy;
-  readonly look: Look;
 }
 
-async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world, together }: Run): Promise<Looked[]> {
+async function lookAtAll(
+  entries: readonly Entry[],
+  options: RunOptions,
+  { world, together }: Run,
+): Promise<Numbered[]> {
   const names = new NamesBeside(world.fs);
-  const looks: Looked[] = [];
+  const looks: Numbered[] = [];
   let due = 0;
   for (const [index, entry] of entries.entries()) {
     if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
@@ -99,7 +100,7 @@ async function lookAtAll(entries: readonly Entry[], options: RunOptions, { world
 
 /** What is due, and what an earlier run has left. Whatever is not begun when the end is asked for is a result all the same. */
 async function renewAll(
-  looks: readonly Looked[],
+  looks: readonly Numbered[],
   { run, book, most }: { run: Run; book: Book; most: number },
 ): Promise<void> {
   const { world, hooks } = run;

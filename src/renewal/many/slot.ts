@@ -6,7 +6,6 @@ import type { FileSystem } from "../../files/system.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import { nextRenewal, retryDelay, type Since, wishOf } from "../cadence.ts";
 import { newsOf } from "../daemon.ts";
-import type { Policy } from "../renew.ts";
 import type { Entry } from "./plan.ts";
 
 export interface Slot {
@@ -81,12 +80,6 @@ export function observe(slot: Slot, leaf: Certificate, stamp: string): boolean {
 
 export function momentOf(leaf: Certificate, { policy }: Pick<Entry, "policy">, since: Since): Date {
   return nextRenewal(leaf, { window: policy.window, periodMs: null }, since);
-}
-
-/** As it is renewed once its moment is there, or attended to without one. */
-export function policyFor({ policy, method }: Entry, window: Policy["window"], certificate: string): Policy {
-  const paths = { ...policy.paths, certificate };
-  return { ...policy, paths, window, ...(method === "mtls" && { only: "mtls" as const }) };
 }
 
 /** Notes a failure, and when it is tried again. True where it is another one than before. */

@@ -1,4 +1,5 @@
 /** A list that is read again, with mistakes in it: nothing that is kept is dropped by a mistake. */
+import { formFiles } from "../also/form.ts";
 import type { Entry, Plan } from "./plan.ts";
 
 /**
@@ -15,6 +16,6 @@ export function keptFrom(before: Iterable<{ readonly entry: Entry }>, { entries,
     .filter((entry) => files.has(entry.origin.file) && !writtenBy(entry).some((file) => written.has(file)));
 }
 
-function writtenBy({ policy: { paths, out = paths.certificate, also } }: Entry): string[] {
-  return [out, ...(also?.files ?? []).map(({ file }) => file)];
+function writtenBy({ policy }: Entry): string[] {
+  return [policy.out ?? policy.paths.certificate, ...formFiles(policy)];
 }
