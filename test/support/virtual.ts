@@ -70,6 +70,13 @@ export class FlatDisk implements Partial<FileSystem> {
 
   remove = (file: string): void => void this.#files.delete(file);
 
+  rename = (from: string, to: string): void => {
+    const found = this.#files.get(from);
+    if (found === undefined) throw systemError("ENOENT");
+    this.#files.delete(from);
+    this.#files.set(to, found);
+  };
+
   stat = (file: string): FileStat => {
     this.calls.stat++;
     const found = this.#files.get(file);

@@ -7,6 +7,7 @@ import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { installing } from "../../files/install.ts";
 import { digest } from "../../files/journal.ts";
 import { releaseMeanwhile } from "../../files/lock.ts";
+import { oneLook } from "../../files/one-look.ts";
 import { meanwhile } from "../../files/syncing.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Identity } from "../../pki/identity.ts";
@@ -25,9 +26,11 @@ export interface SharedWorld extends World {
 /** A passphrase is asked for once; the start of this process does not change. */
 export function sharedWorld(world: World): SharedWorld {
   let asked: { at: Date | null } | undefined;
+  const looks = oneLook(world.fs, setImmediate);
   return {
     ...world,
-    fs: folderView(world.fs, attributed),
+    fs: folderView(looks.fs, attributed),
+    sleep: (...given) => world.sleep(...given).finally(looks.forget),
     ask: askedOnce(world.ask),
     asked: () => {
       asked ??= { at: world.asked() };

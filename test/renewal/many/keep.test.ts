@@ -137,7 +137,9 @@ class Stage {
     this.underWay--;
     const failure = this.answer(file);
     if (failure !== null) throw failure;
-    this.put(file, number + 1);
+    this.put(`${file}.new`, number + 1);
+    this.#generation.set(file, number + 1);
+    world.fs.rename(`${file}.new`, file);
     const { leaf: next } = generationOf(number + 1);
     if (hooked !== null) {
       const { serial } = next;
