@@ -4,6 +4,7 @@
  */
 import { type KeyObject, verify, X509Certificate } from "node:crypto";
 import { children, type Der, oid, readDer, tags } from "./der.ts";
+import { isPlainlyReadable } from "./plainly-readable.ts";
 
 /** A key that OpenSSL does not know signs nothing that can be checked; what is no certificate is signed by nobody. */
 export function isSignedWith(der: Uint8Array, key: KeyObject): boolean {
@@ -20,7 +21,7 @@ const readable = new WeakMap<object, boolean>();
 
 /** Whether OpenSSL reads it at all: what it does not, no server and no client can use. */
 export function isReadable(certificate: { readonly der: Uint8Array }): boolean {
-  const known = readable.get(certificate) ?? isRead(certificate.der);
+  const known = readable.get(certificate) ?? (isPlainlyReadable(certificate.der) || isRead(certificate.der));
   readable.set(certificate, known);
   return known;
 }
