@@ -4,7 +4,7 @@
  * alerts (docs/performance.md). Many requests over kept connections are another matter.
  */
 import { type IncomingMessage, request } from "node:http";
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import { AnswerCut, ConnectionEnded, networkFailure } from "../failure/causes.ts";
 import { errnoOf, Failure } from "../failure/failure.ts";
@@ -12,7 +12,7 @@ import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import { isPlainlyTrusted } from "../pki/plainly-trusted.ts";
 import type { Answer } from "./answer.ts";
 import { readBody } from "./body.ts";
-import { chainOf } from "./handshake-chain.ts";
+import { chainPresented } from "./handshake-chain.ts";
 import { linkedTo } from "./linked.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -39,6 +39,8 @@ export interface Route {
   timeoutMs: number;
   connectTimeoutMs: number;
   env: Readonly<Record<string, string | undefined>>;
+  /** Finds a host's addresses; Node's own when left out. */
+  lookup?: LookupFunction;
   now(): Date;
   elapsed(): number;
   signal: AbortSignal;
@@ -142,8 +144,9 @@ class Attempt {
   /** Nothing is sent before this has been asked; of the client certificate, the handshake itself sends no more than it ever does. */
   #isPlainlyMeant(socket: TLSSocket): boolean {
     const { ca, roots, now } = this.#route;
-    const name = checkServerIdentity(ca.host, socket.getPeerCertificate());
-    return name === undefined && isPlainlyTrusted(chainOf(socket.getPeerX509Certificate()), roots, now());
+    const own = socket.getPeerCertificate();
+    const name = checkServerIdentity(ca.host, own);
+    return name === undefined && isPlainlyTrusted(chainPresented(socket, own.raw), roots, now());
   }
 
   async #connect(verified: "plainly" | "by OpenSSL"): Promise<TLSSocket> {
@@ -169,10 +172,10 @@ class Attempt {
   }
 
   #secure(tunnel: Socket | undefined, verified: "plainly" | "by OpenSSL"): TLSSocket {
-    const { ca, roots } = this.#route;
+    const { ca, roots, lookup } = this.#route;
     const { host, port } = ca;
     return connectTls({
-      ...(tunnel === undefined ? { host, port } : { socket: tunnel, host }),
+      ...(tunnel === undefined ? { host, port, ...(lookup && { lookup }) } : { socket: tunnel, host }),
       servername: isAddress(host) ? "" : host,
       ...(verified === "plainly" ? { ca: [], rejectUnauthorized: false } : byOpenSsl(roots)),
       minVersion: "TLSv1.2",

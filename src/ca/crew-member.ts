@@ -4,6 +4,7 @@ import { isMainThread, type MessagePort, parentPort, workerData } from "node:wor
 import { readCertificate } from "../pki/certificate.ts";
 import type { Route } from "./client.ts";
 import { type Answered, type Asked, crewMark, type Order, wordsOf } from "./crew-words.ts";
+import { lookupOfMany } from "./lookup.ts";
 import { type Kept, keptToAll } from "./pool.ts";
 import { postRenew } from "./renew.ts";
 
@@ -34,9 +35,11 @@ export function serve(port: MessagePort): void {
 /** As many orders as are under way in one thread at once, and no more, need one. */
 const mostConnections = 256;
 
+const clock = { now: () => new Date(), elapsed: () => performance.now() };
+const lookup = lookupOfMany(clock.elapsed);
+
 function ask({ proof, method, roots, ...limits }: Order, kept: Kept, signal: AbortSignal) {
-  const clock = { now: () => new Date(), elapsed: () => performance.now() };
-  const route: Route = { ...limits, ...clock, signal, roots: roots.map(readCertificate) };
+  const route: Route = { ...limits, ...clock, lookup, signal, roots: roots.map(readCertificate) };
   return postRenew(route, proof, method, { id: () => randomBytes(16).toString("hex"), kept: kept.exchange });
 }
 
