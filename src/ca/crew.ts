@@ -29,6 +29,9 @@ export interface Crew {
 /** More threads than this find nothing to do beside the one that reads and writes files. */
 const mostMembers = 4;
 
+/** Renewals that every thread is at: then one is asked for by the thread that has files to read and write, which waits else. */
+const muchToDo = 5;
+
 /** Null where there are no threads to be had: from sources, or where the program is one file. */
 export function hireCrew(own: Renewing): Crew | null {
   const file = typeof __dirname === "string" ? join(__dirname, "ca-crew-member.js") : "";
@@ -58,10 +61,20 @@ interface Waiting {
 /** Whatever a thread cannot do any more is done by `own`. */
 export function crewOf(members: readonly Member[], own: Renewing): Crew {
   const hands = members.map((member) => new Hand(member));
+  let isHelping = false;
+  const help: Renewing = async (...asked) => {
+    isHelping = true;
+    try {
+      return await own(...asked);
+    } finally {
+      isHelping = false;
+    }
+  };
   return {
     renewing: async (...asked) => {
       const [hand] = hands.filter(({ isGone }) => !isGone).sort((one, other) => one.load - other.load);
       if (hand === undefined) return own(...asked);
+      if (hand.load >= muchToDo && !isHelping) return help(...asked);
       try {
         return await hand.carryOut(...asked);
       } catch (error) {

@@ -150,3 +150,43 @@ test("where a thread is gone, this one does its work", async () => {
   expect((await asked).status).toBe(201);
   expect((await alone.renewing(route(), proof, "mtls")).status).toBe(201);
 });
+
+describe("where every thread has much to do", () => {
+  /** Says nothing until it is told to. */
+  function quiet(): Member & { answer(): void } {
+    let hear: (answered: Answered) => void = () => undefined;
+    const orders: number[] = [];
+    const at = new Date();
+    return {
+      postMessage: (asked) => void ("order" in asked && orders.push(asked.order.id)),
+      on: (event: string, hears: (answered: Answered) => void) => {
+        if (event === "message") hear = hears;
+      },
+      end: () => undefined,
+      answer: () => {
+        for (const id of orders.splice(0))
+          hear({ id, answer: { url: "", status: 201, headers: {}, body: Buffer.from("theirs"), at, roundTripMs: 0 } });
+      },
+    };
+  }
+
+  test("this one helps with one at a time", async () => {
+    const member = quiet();
+    const begun: (() => void)[] = [];
+    const alone = crewOf([member], async (...asked) => {
+      await new Promise<void>((go) => begun.push(go));
+      return own(...asked);
+    });
+    const asked = Array.from({ length: 8 }, () => alone.renewing(route(), proof, "mtls"));
+    expect(begun.length).toBe(1);
+    begun[0]?.();
+    const helped = await Promise.race(asked);
+    expect(helped.body.toString()).not.toBe("theirs");
+    asked.push(alone.renewing(route(), proof, "mtls"));
+    expect(begun.length).toBe(2);
+    begun[1]?.();
+    member.answer();
+    const bodies = (await Promise.all(asked)).map(({ body }) => body.toString());
+    expect(bodies.filter((body) => body === "theirs").length).toBe(7);
+  });
+});
