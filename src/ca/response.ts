@@ -42,15 +42,21 @@ export function readAnswered({ status, headers, body }: Answer): Answered {
   const text = body.toString("utf8");
   const json = parseJson(text);
   const isPage = text.trimStart().startsWith("<") || (headers["content-type"]?.includes("html") ?? false);
-  const date = Date.parse(headers["date"] ?? "");
+  const date = clockSaid({ headers });
   return {
     status,
     ...(isPage ? { said: pageTitle(text.trim().slice(0, longestSaid)), shape: "html" as const } : wording(json, text)),
     ...(headers["x-request-id"] && { requestId: headers["x-request-id"] }),
     ...(headers["server"] && { server: headers["server"] }),
     ...(headers["via"] && { via: headers["via"] }),
-    ...(!Number.isNaN(date) && { date: new Date(date) }),
+    ...(date && { date }),
   };
+}
+
+/** What its clock said; null where it said nothing. */
+export function clockSaid({ headers }: Pick<Answer, "headers">): Date | null {
+  const date = new Date(headers["date"] ?? "");
+  return Number.isNaN(date.getTime()) ? null : date;
 }
 
 export function badResponse({ url, status, body }: Answer, problem: string): Failure<"BAD_RESPONSE"> {

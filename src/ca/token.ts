@@ -2,7 +2,7 @@
  * The x5cInsecure token: a JWT that carries the certificate chain and is signed with its key (smallstep/certificates,
  * authority/authorize.go, `AuthorizeRenewToken`). "Insecure" because the chain may have expired. The door of jose.
  */
-import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, type JsonWebKey, type KeyObject } from "node:crypto";
 import type { Proof } from "./renew.ts";
 
 export interface TokenRequest extends Proof {
@@ -48,11 +48,12 @@ export function claims({ chain, audience, now, id }: Omit<TokenRequest, "key">):
 export async function renewToken(request: TokenRequest): Promise<string> {
   const { SignJWT } = await import("jose/jwt/sign");
   const { key, chain } = request;
-  const kid = thumbprint(key);
+  const jwk = key.export({ format: "jwk" });
+  const kid = thumbprint(jwk);
   const x5cInsecure = chain.map(({ der }) => Buffer.from(der).toString("base64"));
   return new SignJWT({ ...claims(request) })
     .setProtectedHeader({ alg: algorithm(key), typ: "JWT", kid, x5cInsecure })
-    .sign(key);
+    .sign(jwk);
 }
 
 /** The one algorithm for each kind of key that step-ca takes (RFC 7518 §3.1, RFC 8037). */
@@ -63,8 +64,7 @@ function algorithm({ asymmetricKeyType: type, asymmetricKeyDetails: details }: K
 }
 
 /** RFC 7638: the public members, in the order of their names. Not by jose, which starts WebCrypto for one hash. */
-function thumbprint(key: KeyObject): string {
-  const jwk = createPublicKey(key).export({ format: "jwk" });
+function thumbprint(jwk: JsonWebKey): string {
   const members = ["crv", "e", "kty", "n", "x", "y"].filter((name) => jwk[name] !== undefined);
   const text = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
   return createHash("sha256").update(text).digest("base64url");

@@ -1,7 +1,7 @@
 /** A certificate as a value: the fields that a renewal is decided, chosen and verified by. */
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
-import { commonName, generalName, type Name, readName } from "./name.ts";
+import { generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
 import { isSignedWith } from "./signed.ts";
 
@@ -116,11 +116,12 @@ function readWhole(der: Uint8Array): Certificate {
     throw new DerError("a field of the certificate is missing");
   }
   const constraints = basicConstraints(extensions.get("2.5.29.19"));
+  const named = readName(subject);
   return {
     der,
     serial: serialText(serial.value),
-    commonName: commonName(subject),
-    subject: readName(subject),
+    commonName: named.commonName,
+    subject: named,
     issuer: readName(issuer),
     notBefore: time(notBefore),
     notAfter: time(notAfter),

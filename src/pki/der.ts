@@ -34,10 +34,40 @@ export const tags = {
 /** Thrown for bytes that are not DER; the door that called turns it into a failure with a file name. */
 export class DerError extends Error {}
 
+/** Most elements are only passed, or looked into: no view of their own is made for them before it is asked for. */
+class Element implements Der {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(tag: number, bytes: Uint8Array, offset: number, start: number, end: number) {
+    this.tag = tag;
+    this.bytes = bytes;
+    this.offset = offset;
+    this.start = start;
+    this.end = end;
+  }
+
+  get value(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  get raw(): Uint8Array {
+    return this.bytes.subarray(this.offset, this.end);
+  }
+}
+
 /** The element that starts at `offset`. */
 export function readDer(bytes: Uint8Array, offset = 0): Der {
+  return elementAt(bytes, offset, bytes.length);
+}
+
+/** `limit`: where the one ends that it is in. */
+function elementAt(bytes: Uint8Array, offset: number, limit: number): Element {
   const tag = bytes[offset];
-  const first = bytes[offset + 1];
+  const first = offset + 1 < limit ? bytes[offset + 1] : undefined;
   if (tag === undefined || first === undefined) throw new DerError("it ends in the middle of an element");
   if ((tag & 0x1f) === 0x1f) throw new DerError("it has a tag number above 30");
   let start = offset + 2;
@@ -48,13 +78,13 @@ export function readDer(bytes: Uint8Array, offset = 0): Der {
     length = 0;
     for (const end = start + octets; start < end; start++) {
       const octet = bytes[start];
-      if (octet === undefined) throw new DerError("it ends in the middle of a length");
+      if (octet === undefined || start >= limit) throw new DerError("it ends in the middle of a length");
       length = length * 256 + octet;
     }
   }
   const end = start + length;
-  if (end > bytes.length) throw new DerError(`it is cut short: ${end - bytes.length} bytes are missing`);
-  return { tag, value: bytes.subarray(start, end), raw: bytes.subarray(offset, end) };
+  if (end > limit) throw new DerError(`it is cut short: ${end - limit} bytes are missing`);
+  return new Element(tag, bytes, offset, start, end);
 }
 
 /** Whether it is this INTEGER, of one octet: a version. */
@@ -64,11 +94,15 @@ export function isNumber(element: Der | undefined, number: number): boolean {
 
 /** All elements that stand one after the other. */
 export function readAll(bytes: Uint8Array): Der[] {
-  const elements: Der[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const element = readDer(bytes, offset);
+  return elementsIn(bytes, 0, bytes.length);
+}
+
+function elementsIn(bytes: Uint8Array, start: number, end: number): Element[] {
+  const elements: Element[] = [];
+  for (let offset = start; offset < end; ) {
+    const element = elementAt(bytes, offset, end);
     elements.push(element);
-    offset += element.raw.length;
+    offset = element.end;
   }
   return elements;
 }
@@ -77,7 +111,9 @@ export function readAll(bytes: Uint8Array): Der[] {
 export function children(element: Der | undefined, tag: number = tags.sequence): Der[] {
   if (element === undefined) throw new DerError("an element is missing");
   if (element.tag !== tag) throw new DerError(`an element has tag ${element.tag} instead of ${tag}`);
-  return readAll(element.value);
+  const { bytes, start, end } =
+    element instanceof Element ? element : { bytes: element.value, start: 0, end: element.value.length };
+  return elementsIn(bytes, start, end);
 }
 
 /** Octets of an identifier, a number and a bit string: no certificate comes near, and what is longer would keep us busy. */
@@ -86,13 +122,25 @@ const longest = { oid: 256, integer: 256, bits: 16 };
 /** An object identifier in dotted form. Its arcs may be as large as a UUID (ITU-T X.667). */
 export function oid(element: Der | undefined): string {
   if (element?.tag !== tags.oid) throw new DerError("an object identifier is missing");
-  if (element.value.length > longest.oid) throw new DerError("an object identifier is too long");
-  if (!/^(?:(?!80)(?:[89a-f].){0,19}[0-7].)+$/.test(hex(element.value))) {
+  const { value } = element;
+  if (value.length > longest.oid) throw new DerError("an object identifier is too long");
+  const encoded = hex(value);
+  const known = dotted.get(encoded) ?? inDots(value, encoded);
+  if (dotted.size < mostDotted) dotted.set(encoded, known);
+  return known;
+}
+
+/** A few dozen are in all certificates; others are not worth the memory. */
+const mostDotted = 256;
+const dotted = new Map<string, string>();
+
+function inDots(value: Uint8Array, encoded: string): string {
+  if (!/^(?:(?!80)(?:[89a-f].){0,19}[0-7].)+$/.test(encoded)) {
     throw new DerError("an object identifier is malformed");
   }
   const arcs: bigint[] = [];
   let arc = 0n;
-  for (const octet of element.value) {
+  for (const octet of value) {
     arc = arc * 128n + BigInt(octet & 0x7f);
     if (octet < 0x80) {
       arcs.push(arc);
@@ -106,14 +154,14 @@ export function oid(element: Der | undefined): string {
 
 /** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: in UTC, with seconds. */
 export function time(element: Der | undefined): Date {
-  const digits = /^\d+Z$/.exec(Buffer.from(element?.value ?? []).toString("latin1"))?.[0] ?? "";
+  const digits = /^\d+Z$/.exec(latin1(element?.value ?? new Uint8Array()))?.[0] ?? "";
   const isShort = element?.tag === tags.utcTime && digits.length === 13;
   const isLong = element?.tag === tags.generalizedTime && digits.length === 15;
   const full = isShort ? `${digits < "50" ? 20 : 19}${digits}` : isLong ? digits : "";
-  const iso = full.replace(/^(.{4})(..)(..)(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
-  const date = new Date(iso);
-  // A day that the month does not have would become one of the next month.
-  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) throw new DerError("a time is malformed");
+  const at = (start: number) => full.slice(start, start + 2);
+  const date = new Date(`${full.slice(0, 4)}-${at(4)}-${at(6)}T${at(8)}:${at(10)}:${at(12)}Z`);
+  // A day that the month does not have would become one of the next month, and its last hour's end the next day.
+  if (date.getUTCDate() !== Number(at(6))) throw new DerError("a time is malformed");
   return date;
 }
 
@@ -129,7 +177,11 @@ export function bits(element: Der | undefined): number[] {
 }
 
 export function hex(value: Uint8Array): string {
-  return Buffer.from(value).toString("hex");
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex");
+}
+
+function latin1(value: Uint8Array): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1");
 }
 
 /** A serial number in decimal, as step-ca's log and `step` write it. */

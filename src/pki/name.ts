@@ -4,6 +4,8 @@ import { children, type Der, hex, oid, tags } from "./der.ts";
 /** A distinguished name: readable, and as bytes for comparison. */
 export interface Name {
   readonly text: string;
+  /** The last common name, as Go takes it; "" where there is none. */
+  readonly commonName: string;
   readonly der: Uint8Array;
 }
 
@@ -20,12 +22,8 @@ const attributeNames: Record<string, string> = {
 /** In the order of RFC 4514, most specific first: `CN=dave,O=system:masters`. */
 export function readName(rdns: Der): Name {
   const parts = attributes(rdns).reverse();
-  return { der: rdns.raw, text: parts.map(([type, value]) => `${type}=${value}`).join(",") };
-}
-
-/** The last common name, as Go takes it; "" where there is none. */
-export function commonName(rdns: Der): string {
-  return attributes(rdns).findLast(([type]) => type === "CN")?.[1] ?? "";
+  const text = parts.map(([type, value]) => `${type}=${value}`).join(",");
+  return { der: rdns.raw, text, commonName: parts.find(([type]) => type === "CN")?.[1] ?? "" };
 }
 
 /** A GeneralName by its plain value; the kinds that step-ca does not issue as `#` and hex. */

@@ -36,6 +36,7 @@ export function pemBlocks(text: string): PemBlock[] {
 }
 
 function splitHeaders(inside: string): { headers: Record<string, string>; body: string } {
+  if (!inside.includes(":")) return { headers: {}, body: inside };
   const lines = inside.split(/\r?\n/);
   const clear = lines.findIndex((line) => !line.includes(":"));
   const first = clear < 0 ? lines.length : clear;

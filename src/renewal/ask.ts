@@ -3,7 +3,7 @@ import type { Answer } from "../ca/answer.ts";
 import type { Route } from "../ca/client.ts";
 import type { Choice } from "../ca/credential.ts";
 import { postRenew, type Renewing } from "../ca/renew.ts";
-import { readAnswered, readRenewal } from "../ca/response.ts";
+import { clockSaid, readAnswered, readRenewal } from "../ca/response.ts";
 import { isCertificateNotSeen, isTokenWanted } from "../ca/second-try.ts";
 import { ConnectionEnded } from "../failure/causes.ts";
 import type { Failure } from "../failure/failure.ts";
@@ -56,7 +56,7 @@ export async function askBy(choice: Choice, asking: Asking) {
   try {
     const answer = await (asking.renewing ?? alone(world))(route, sent, choice.method);
     if (answer.status !== 201) return { kind: "refused", by: answer, sent } satisfies Refusal;
-    const date = readAnswered(answer).date;
+    const date = clockSaid(answer);
     return { kind: "renewed" as const, chain: readRenewal(answer), ...(date && { date }) };
   } catch (error) {
     stopIfAsked(world);

@@ -3,7 +3,7 @@ import type { Route } from "../ca/client.ts";
 import { askIntermediates } from "../ca/endpoints.ts";
 import { presentedChain } from "../ca/presented.ts";
 import { leadsTo } from "../pki/anchored.ts";
-import { type Certificate, isIssuedBy } from "../pki/certificate.ts";
+import { type Certificate, isIssuedBy, same } from "../pki/certificate.ts";
 import type { Identity } from "../pki/identity.ts";
 
 type Path = readonly Certificate[];
@@ -20,13 +20,27 @@ export async function completed(
   const [leaf, ...others] = identity.chain;
   const roots = anchors.filter((anchor) => isIssuedBy(anchor, anchor));
   const inTime = (one: Certificate) => roots.includes(one) || isInTime(one, leaf);
-  const own = leadsTo(leaf, others, roots);
+  const own = ownPath(leaf, others, roots);
   if (roots.length === 0 || own?.every(inTime)) return identity;
   const published = await askIntermediates(route);
   const given = published.length > 0 ? published : await presentedChain(route, route.timeoutMs);
   const path = leadsTo(leaf, [...given.filter(inTime), ...others, ...anchors, ...given], roots);
   if (path === null || (own !== null && !path.every(inTime))) return identity;
   return { ...identity, chain: [leaf, ...path.slice(1).filter((one) => !roots.includes(one))] };
+}
+
+/**
+ * As the file has it. The signature on a leaf is the CA's to check: where the next certificate bears its issuer's name and key id,
+ * only what is above that is checked here, once for all that stand below it.
+ */
+function ownPath(leaf: Certificate, others: Path, roots: Path): Path | null {
+  const [next, ...above] = others;
+  const path = next && isClaimedBy(leaf, next) ? leadsTo(next, above, roots) : null;
+  return path === null ? leadsTo(leaf, others, roots) : [leaf, ...path];
+}
+
+function isClaimedBy({ issuer, authorityKeyId }: Certificate, { subject, subjectKeyId }: Certificate): boolean {
+  return authorityKeyId !== "" && authorityKeyId === subjectKeyId && same(issuer.der, subject.der);
 }
 
 /** A token's chain is judged as it was a minute before the leaf's end (go.step.sm/crypto, jose/parse.go: ParseX5cInsecure). */
