@@ -107,10 +107,6 @@ export function folderView(
       fs.remove(file);
       took(file);
     },
-    removeMeanwhile: async (file) => {
-      await fs.removeMeanwhile(file);
-      took(file);
-    },
   };
   const all: Record<string, unknown> = { ...own };
   return new Proxy(fs, {

@@ -59,17 +59,6 @@ export function release({ file }: Lock, token: string, fs: FileSystem): void {
   if (holderOf(file, fs)?.token === token) removeIfThere(file, fs);
 }
 
-/** The same, while others work: it is held until it is gone, or what is taken away could be another's by then. */
-export async function releaseMeanwhile({ file }: Lock, token: string, fs: FileSystem): Promise<void> {
-  try {
-    if (holderOf(file, fs)?.token === token) await fs.removeMeanwhile(file);
-  } catch {
-    // as above
-  } finally {
-    held.delete(token);
-  }
-}
-
 /** Who is at work on it now; null where nobody is. */
 export function heldBy(path: string, now: Date, fs: FileSystem): Holder | null {
   const holder = holderOf(lockFile(path), fs);

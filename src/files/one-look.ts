@@ -63,10 +63,6 @@ export function oneLook(fs: FileSystem, atTurn: (forget: () => void) => void): O
           return work(...asked);
         };
   const all: Record<string, unknown> = {
-    removeMeanwhile: (file: string) => {
-      forget();
-      return fs.removeMeanwhile(file).finally(forget);
-    },
     lstat: looking("lstat"),
     stat: looking("stat"),
     exists: looking("exists"),

@@ -22,7 +22,6 @@ import {
   renameSync,
   statSync,
   symlinkSync,
-  unlink,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -77,8 +76,6 @@ export interface FileSystem {
   /** A link that holds any text, in one step; it must not exist yet. */
   symlink(text: string, file: string): void;
   remove(file: string): void;
-  /** The same, while others work. */
-  removeMeanwhile(file: string): Promise<void>;
   /** Throws where this process may not create entries in the folder. */
   checkWritable(path: string): void;
 }
@@ -106,7 +103,8 @@ export const realFileSystem: FileSystem = {
   chmod: (handle, mode) => fchmodSync(handle, mode),
   chown: (handle, uid, gid) => fchownSync(handle, uid, gid),
   sync: (handle) => fsyncSync(handle),
-  syncMeanwhile: (handle) => new Promise((resolve, reject) => fsync(handle, settling(resolve, reject))),
+  syncMeanwhile: (handle) =>
+    new Promise((resolve, reject) => fsync(handle, (error) => (error === null ? resolve() : reject(error)))),
   sizeOf: (handle) => fstatSync(handle).size,
   close: (handle) => closeSync(handle),
   copyAttributes,
@@ -114,13 +112,8 @@ export const realFileSystem: FileSystem = {
   link: (file, name) => linkSync(file, name),
   symlink: (text, file) => symlinkSync(text, file),
   remove: (file) => unlinkSync(file),
-  removeMeanwhile: (file) => new Promise((resolve, reject) => unlink(file, settling(resolve, reject))),
   checkWritable: (path) => accessSync(path, constants.W_OK | constants.X_OK),
 };
-
-function settling(resolve: () => void, reject: (error: Error) => void) {
-  return (error: Error | null) => (error === null ? resolve() : reject(error));
-}
 
 /** An error that is thrown costs more than the question, of which a renewal has many. */
 function exists(file: string): boolean {

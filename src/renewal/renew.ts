@@ -100,12 +100,7 @@ export async function renewOnce(
 ): Promise<Outcome> {
   const { paths, out = paths.certificate } = policy;
   const files = [paths.certificate, paths.key, out, ...formFiles(policy)];
-  const turn = new Turn(
-    { certificate: out, files, ...limitsOf(policy) },
-    onDisk(world, paths),
-    progress,
-    sharing.release,
-  );
+  const turn = new Turn({ certificate: out, files, ...limitsOf(policy) }, onDisk(world, paths), progress);
   return turn.during(() => renewInTurn(policy, { turn, world, progress, sharing }));
 }
 

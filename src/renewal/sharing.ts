@@ -7,7 +7,6 @@ import type { Hooked, Renewed } from "./hooks.ts";
 import type { Paths } from "./load.ts";
 import type { Seen } from "./overtaken.ts";
 import type { RootSource } from "./trust.ts";
-import type { GiveBack } from "./turn.ts";
 
 /** What the renewals of one run have in common. One that is alone has none of it. */
 export interface Sharing {
@@ -19,8 +18,6 @@ export interface Sharing {
   readonly renewing?: Renewing;
   /** The same as `install`, while others work. */
   readonly install?: (goal: Goal, contents: Uint8Array) => Promise<Installed>;
-  /** The same as `release`, while others work. */
-  readonly release?: GiveBack;
   /** Takes over the hooks: those of this renewal, and those that an earlier one owes. */
   readonly hooks?: (hooked: Hooked, renewed: Renewed) => void;
 }

@@ -36,8 +36,6 @@ export interface TurnProgress {
   left?(files: readonly string[]): void;
 }
 
-export type GiveBack = (...given: Parameters<typeof release>) => void | Promise<void>;
-
 /** Between two looks at a lock. */
 const pollMs = 50;
 
@@ -51,11 +49,7 @@ export class Turn {
   #isOurs = false;
   #leftBy: string | null = null;
 
-  readonly #release: GiveBack;
-
-  /** `giveBack`: as `release` does, maybe later. */
-  constructor(plan: TurnPlan, world: World, progress: TurnProgress, giveBack: GiveBack = release) {
-    this.#release = giveBack;
+  constructor(plan: TurnPlan, world: World, progress: TurnProgress) {
     this.token = world.random(6);
     this.#plan = plan;
     this.#world = world;
@@ -107,7 +101,7 @@ export class Turn {
     } catch (error) {
       throw this.#isOurs ? this.#withLeft(error) : error;
     } finally {
-      if (this.#lock !== null) await this.#release(this.#lock, this.token, this.#world.fs);
+      if (this.#lock !== null) release(this.#lock, this.token, this.#world.fs);
       this.#lock = null;
       this.#isOurs = false;
     }

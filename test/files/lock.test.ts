@@ -1,7 +1,7 @@
 /** One holder at a time: who has a lock, who is dead, and what happens where several find a dead one. */
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
-import { type Holder, isLeft, lockFile, release, releaseMeanwhile, seize } from "../../src/files/lock.ts";
+import { type Holder, isLeft, lockFile, release, seize } from "../../src/files/lock.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { MemoryDisk, systemError } from "../support/disk.ts";
 import { Crash, dyingAt, odd, recorded } from "../support/faults.ts";
@@ -62,34 +62,23 @@ describe("given back while others work", () => {
     return { lock: seized.lock, token };
   };
 
-  test("is held until it is gone: nobody else's is taken away", async () => {
-    const fs = machine();
-    let go: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    const slow = odd(fs, { removeMeanwhile: (path) => gate.then(() => fs.remove(path)) });
-    const { lock, token } = ours(slow);
-    const given = releaseMeanwhile(lock, token, slow);
-    expect(take(slow).seized).toMatchObject({ is: "held", holder: { token } });
-    go();
-    await given;
-    expect(take(slow).seized.is).toBe("ours");
-  });
-
-  test("one that is another's by then stays", async () => {
+  test("one that is another's by then stays", () => {
     const fs = machine();
     const { lock, token } = ours(fs);
     fs.remove(file);
     fs.symlink(lockOf({}), file);
-    await releaseMeanwhile(lock, token, fs);
+    release(lock, token, fs);
     expect(locksIn(fs)).toEqual([".web.crt.renew-lock"]);
   });
 
-  test("one that cannot be taken away is a dead one", async () => {
-    const fs = odd(machine(), { removeMeanwhile: () => Promise.reject(systemError("EROFS")) });
+  test("one that cannot be taken away is a dead one", () => {
+    const fs = odd(machine(), {
+      remove: () => {
+        throw systemError("EROFS");
+      },
+    });
     const { lock, token } = ours(fs);
-    await releaseMeanwhile(lock, token, fs);
+    release(lock, token, fs);
     expect(isLeft(crt, now, fs)).toBe(true);
     expect(take(fs).seized).toMatchObject({ is: "ours", lock: { leftBy: token } });
   });

@@ -147,10 +147,6 @@ export class MemoryDisk implements FileSystem {
     // it has none
   }
 
-  async removeMeanwhile(path: string): Promise<void> {
-    this.remove(path);
-  }
-
   async syncMeanwhile(handle: number): Promise<void> {
     this.sync(handle);
   }

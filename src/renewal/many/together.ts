@@ -6,7 +6,6 @@ import { attributed } from "../../files/attributes.ts";
 import { type FolderView, folderView } from "../../files/folder-view.ts";
 import { installing } from "../../files/install.ts";
 import { digest } from "../../files/journal.ts";
-import { releaseMeanwhile } from "../../files/lock.ts";
 import { oneLook } from "../../files/one-look.ts";
 import { meanwhile } from "../../files/syncing.ts";
 import type { Certificate } from "../../pki/certificate.ts";
@@ -89,7 +88,6 @@ export class Together {
       roots: this.roots,
       load: (...asked) => this.#load(...asked),
       install: (goal, contents) => meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle)),
-      release: releaseMeanwhile,
       renewing: (...asked) => (this.#crew?.renewing ?? this.#own)(...asked),
     };
   }
