@@ -58,20 +58,58 @@ function load(name) {
   const dist = __dirname.replace(/bin$/, "dist");
   const file = `${dist}/${name}.js`;
   if (require.cache[file] !== undefined) return require.cache[file].exports;
-  const [text, kept] = [file, `${dist}/compiled/${process.version}-${process.arch}/${name}.js`].map(read);
+  const own = `${dist}/compiled/${process.version}-${process.arch}`;
+  const [text, kept] = [file, `${own}/${name}.js`].map(read);
+  const isNew = kept === null && isForKeeping(`${name}.js`, `${dist}/compiled`);
   // Built by another Node; or of another text, whose length is all that V8 looks at.
-  if (kept === null || !text?.equals(kept.subarray(0, text.length))) return require(file);
-  const cachedData = kept.subarray(text.length);
+  if (text === null || (kept === null ? !isNew : !text.equals(kept.subarray(0, text.length)))) return require(file);
+  const cachedData = kept?.subarray(text.length);
   const { Script } = require("node:vm");
   const Module = module.constructor;
   const made = new Module(file, module);
   made.filename = file;
   require.cache[file] = made; // for the chunks, which require it
   const script = new Script(Module.wrap(text.latin1Slice()), { filename: file, cachedData });
+  if (isNew) process.once("exit", (status) => status < 128 && keep(`${name}.js`, own, [text, script]));
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
   script.runInThisContext()(made.exports, requireBeside, made, file, dist);
   made.loaded = true;
   return made.exports;
+}
+
+/** What is kept for the Node that built dist is kept for this one, too, where dist is this user's, and nobody else may write there. */
+function isForKeeping(name, compiled) {
+  const { existsSync, readdirSync, statSync } = require("node:fs");
+  try {
+    const { uid, mode } = statSync(compiled);
+    const isOwn = uid === process.geteuid?.() && (mode & 0o022) === 0;
+    return isOwn && readdirSync(compiled).some((built) => existsSync(`${compiled}/${built}/${name}`));
+  } catch {
+    return false;
+  }
+}
+
+/** Whole or not at all, as V8 believes what it reads. A run is as good without: nobody is told of a disk that is full. */
+function keep(name, folder, [text, script]) {
+  const { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+  const unfinished = `${folder}/.${name}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const handle = openSync(unfinished, "wx", 0o644);
+    try {
+      writeFileSync(handle, Buffer.concat([text, script.createCachedData()]));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(unfinished, `${folder}/${name}`);
+  } catch {
+    try {
+      rmSync(unfinished, { force: true });
+    } catch {
+      // nor of one that is read-only
+    }
+  }
 }
 
 function read(file) {

@@ -2,6 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   cpSync,
   existsSync,
@@ -9,12 +11,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { basename, join, resolve } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { commandNames } from "../../src/cli/command-names.ts";
 import { main } from "../../src/cli/main.ts";
 import { createAuthority } from "../../src/dev-ca/authority.ts";
@@ -123,8 +126,8 @@ describe.skipIf(!isBuiltHere)("what V8 compiled beforehand", () => {
     expect(say(["--version"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^renew \d/), signal: null });
   };
 
-  test("is used by the Node that built it", () => {
-    lay();
+  /** Of each file whether V8 refused what was made of it; undefined where nothing was. */
+  const refused = () => {
     const hook = join(folder, "seen.cjs");
     const look = `const vm = require("node:vm");
       vm.Script = class extends vm.Script {
@@ -134,8 +137,52 @@ describe.skipIf(!isBuiltHere)("what V8 compiled beforehand", () => {
     const { stderr } = spawnSync(process.execPath, ["--require", hook, join(copy, "bin/renew.js"), "--version"], {
       encoding: "utf8",
     });
-    expect(stderr).toContain("main.js false");
-    expect(stderr).not.toContain("true");
+    return stderr.trim().split("\n");
+  };
+
+  test("is used by the Node that built it", () => {
+    lay();
+    expect(refused()).toContain("main.js false");
+    expect(refused().filter((line) => line.endsWith("true"))).toEqual([]);
+  });
+
+  describe("by another Node", () => {
+    const byAnother = join(copy, "dist/compiled/v20.0.0-none");
+    const kept = () => (existsSync(compiled) ? readdirSync(compiled).sort() : []);
+    beforeEach(() => {
+      lay();
+      renameSync(compiled, byAnother);
+    });
+
+    test("is kept by the first run, and used by the next", () => {
+      works();
+      expect(kept()).toEqual(["first.js", "main.js"]);
+      expect(refused()).toContain("main.js false");
+      works();
+    });
+
+    test("is kept of no more than the build keeps", () => {
+      rmSync(join(byAnother, "main.js"));
+      works();
+      expect(kept()).toEqual(["first.js"]);
+    });
+
+    test("is not kept where others may write, or the folder is another's", () => {
+      chmodSync(join(copy, "dist/compiled"), 0o775);
+      works();
+      expect(kept()).toEqual([]);
+      if (process.getuid?.() !== 0) return;
+      chmodSync(join(copy, "dist/compiled"), 0o755);
+      chownSync(join(copy, "dist/compiled"), 12345, 12345);
+      works();
+      expect(kept()).toEqual([]);
+    });
+
+    test("is not kept where something is in its place, and nothing is said of it", () => {
+      writeFileSync(compiled, "");
+      works();
+      expect(readdirSync(join(copy, "dist/compiled")).sort()).toEqual([basename(compiled), basename(byAnother)].sort());
+    });
   });
 
   test.each<[string, (bytes: Buffer, text: number) => Buffer]>([
