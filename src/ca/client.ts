@@ -4,12 +4,13 @@
  * alerts (docs/performance.md). Many requests over kept connections are another matter.
  */
 import { type IncomingMessage, request } from "node:http";
-import { isIPv6, type LookupFunction, type Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import { AnswerCut, ConnectionEnded, networkFailure } from "../failure/causes.ts";
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import { isPlainlyTrusted } from "../pki/plainly-trusted.ts";
+import { isAddress, prepareForNames } from "./addresses.ts";
 import type { Answer } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { chainPresented } from "./handshake-chain.ts";
@@ -190,22 +191,6 @@ class Attempt {
 function byOpenSsl(roots: readonly Certificate[]) {
   return { ca: roots.map(certificatePem), allowPartialTrustChain: true };
 }
-
-/** Not `isIP`, which takes longer to be ready than a handshake. No name has a colon, or ends in a number. */
-function isAddress(host: string): boolean {
-  return host.includes(":") || /(^|\.)\d+$/.test(host);
-}
-
-/**
- * Node asks of every host whether it is an address. V8 begins with the short way to compile an expression, which for that of IPv6
- * takes 3 ms, and 1 ms for the long one: it takes that at once for a text of 1,000 characters (V8, kTierUpForSubjectLengthValue).
- */
-function prepareForNames(): void {
-  if (!isPrepared) isIPv6("-".repeat(1000));
-  isPrepared = true;
-}
-
-let isPrepared = false;
 
 interface Sending<T> {
   ca: CaUrl;

@@ -17,6 +17,7 @@ const names = {
   mtls: "`renew run --force`",
   token: "`renew run --force`, `method: token`",
   pool: "bare undici pool, tokens ready",
+  signing: "bare undici pool that signs its tokens by jose",
 } as const;
 type Name = keyof typeof names;
 
@@ -37,7 +38,8 @@ const goals: readonly { own: Name; peer: Name; goal: Goal | null }[] = [
   { own: "mtls", peer: "xargs", goal: atLeast(3) },
   { own: "token", peer: "loop", goal: atLeast(10) },
   { own: "token", peer: "xargs", goal: null },
-  { own: "token", peer: "pool", goal: atLeast(0.9) },
+  { own: "token", peer: "signing", goal: atLeast(0.9) },
+  { own: "token", peer: "pool", goal: null },
 ];
 
 export async function many(stage: Stage, { rounds, count }: { rounds: number; count: number }): Promise<Section> {
@@ -110,13 +112,20 @@ function contestants(
       token: always(runOf(stage, { file: join(stage.folder, "token.json"), pairs, method: "token" })),
     }),
     pool: async () => {
-      const file = join(stage.folder, "tokens.json");
       const fixture = await stage.fixture.pairs(pairs.length);
-      const todo = fixture.map((pair, at) => ({ crt: pairs[at]?.crt, token: makeToken({ ...pair, url: ca.url }) }));
-      writeFileSync(file, JSON.stringify(todo), { mode: 0o600 });
-      return stage.peer("pool.cjs", [rootFile, ca.url, file, String(poolConnections)]);
+      return pool(
+        "tokens.json",
+        fixture.map((pair, at) => ({ crt: pairs[at]?.crt, token: makeToken({ ...pair, url: ca.url }) })),
+      );
     },
+    signing: async () => pool("pairs.json", pairs),
   };
+
+  function pool(name: string, todo: readonly unknown[]): Command {
+    const file = join(stage.folder, name);
+    writeFileSync(file, JSON.stringify(todo), { mode: 0o600 });
+    return stage.peer("pool.cjs", [rootFile, ca.url, file, String(poolConnections)]);
+  }
 }
 
 export interface Many {
