@@ -60,55 +60,77 @@ function load(name) {
   if (require.cache[file] !== undefined) return require.cache[file].exports;
   const own = `${dist}/compiled/${process.version}-${process.arch}`;
   const [text, kept] = [file, `${own}/${name}.js`].map(read);
-  const isNew = kept === null && isForKeeping(`${name}.js`, `${dist}/compiled`);
-  // Built by another Node; or of another text, whose length is all that V8 looks at.
-  if (text === null || (kept === null ? !isNew : !text.equals(kept.subarray(0, text.length)))) return require(file);
-  const cachedData = kept?.subarray(text.length);
+  if (text === null) return require(file);
+  // Else it is of another text, whose length is all that V8 looks at.
+  const isOfText = kept?.subarray(0, text.length).equals(text) ?? false;
+  if (!isOfText && !mayKeep(name, dist)) return require(file);
   const { Script } = require("node:vm");
   const Module = module.constructor;
   const made = new Module(file, module);
   made.filename = file;
   require.cache[file] = made; // for the chunks, which require it
+  const cachedData = isOfText ? kept.subarray(text.length) : undefined;
   const script = new Script(Module.wrap(text.latin1Slice()), { filename: file, cachedData });
-  if (isNew) process.once("exit", (status) => status < 128 && keep(`${name}.js`, own, [text, script]));
+  if (script.cachedDataRejected !== false && mayKeep(name, dist))
+    process.once("exit", (status) => status <= 1 && keep(`${name}.js`, { dist, own }, [text, script]));
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
   script.runInThisContext()(made.exports, requireBeside, made, file, dist);
   made.loaded = true;
   return made.exports;
 }
 
-/** What is kept for the Node that built dist is kept for this one, too, where dist is this user's, and nobody else may write there. */
-function isForKeeping(name, compiled) {
+/** What is kept for the Node that built dist is kept for this one, too, in a folder that is this user's, where nobody else may write. */
+function mayKeep(name, dist) {
+  const compiled = `${dist}/compiled`;
   const { existsSync, readdirSync, statSync } = require("node:fs");
   try {
     const { uid, mode } = statSync(compiled);
     const isOwn = uid === process.geteuid?.() && (mode & 0o022) === 0;
-    return isOwn && readdirSync(compiled).some((built) => existsSync(`${compiled}/${built}/${name}`));
+    return isOwn && isTypical() && readdirSync(compiled).some((built) => existsSync(`${compiled}/${built}/${name}.js`));
   } catch {
     return false;
   }
 }
 
-/** Whole or not at all, as V8 believes what it reads. A run is as good without: nobody is told of a disk that is full. */
-function keep(name, folder, [text, script]) {
-  const { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } = require("node:fs");
-  const unfinished = `${folder}/.${name}.${process.pid}`;
+/** V8 keeps what was used: in a run about files, as most are, by a Node without flags of its own. */
+function isTypical() {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const isCommon = !/^[a-z-]+$/.test(words[0]) || /^(needs-renewal|kubectl-credential|rekey)$/.test(words[0]);
+  const hasFlags = process.execArgv.length > 0 || (process.env.NODE_OPTIONS ?? "") !== "";
+  return isCommon && words.some((word) => /[./]/.test(word)) && !hasFlags;
+}
+
+/**
+ * Whole or not at all, as V8 believes what it reads; and not where dist is another one by now, or gone. A run is as good without:
+ * nobody is told of a disk that is full.
+ */
+function keep(name, { dist, own }, [text, script]) {
+  const {
+    closeSync,
+    existsSync,
+    fsyncSync,
+    mkdirSync,
+    openSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+  } = require("node:fs");
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (!read(`${dist}/${name}`)?.equals(text)) return;
+    if (!existsSync(own)) mkdirSync(own, { mode: 0o755 });
+    const unfinished = `${own}/.${name}.${process.pid}-${process.hrtime.bigint()}`;
     const handle = openSync(unfinished, "wx", 0o644);
     try {
       writeFileSync(handle, Buffer.concat([text, script.createCachedData()]));
       fsyncSync(handle);
+      renameSync(unfinished, `${own}/${name}`);
+    } catch {
+      rmSync(unfinished, { force: true });
     } finally {
       closeSync(handle);
     }
-    renameSync(unfinished, `${folder}/${name}`);
   } catch {
-    try {
-      rmSync(unfinished, { force: true });
-    } catch {
-      // nor of one that is read-only
-    }
+    // it is compiled again
   }
 }
 

@@ -15,11 +15,12 @@ export function lookupOfMany(elapsed: () => number, lookup: LookupFunction = loo
     let found = known.get(name);
     if (found === undefined || elapsed() - found.asked >= goodForMs) {
       const answer = new Promise<Said>((resolve) => lookup(host, options, (...said) => resolve(said)));
-      found = { asked: elapsed(), answer };
+      found = { asked: elapsed(), answer: answer.catch((error): Said => [error, ""]) };
       known.set(name, found);
     }
-    void found.answer.then((said) => {
-      if (said[0] !== null) known.delete(name);
+    const { answer } = found;
+    void answer.then((said) => {
+      if (said[0] !== null && known.get(name)?.answer === answer) known.delete(name);
       process.nextTick(callback, ...said); // what a connection does with it is its own affair
     });
   };

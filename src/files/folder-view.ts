@@ -20,7 +20,7 @@ const fewest = 4;
 export interface FolderView extends FileSystem {
   /** The names in this folder that runs have put there for a while. */
   leftIn(folder: string): readonly string[];
-  /** For these files one question tells which have attributes to be copied, once it matters. A few are not worth it. */
+  /** For these files one question tells which have attributes to be copied. A few are not worth it. It waits for the answer. */
   learnAttributes(files: readonly string[]): void;
   /** Every folder is listed anew. */
   forget(): void;
@@ -57,13 +57,6 @@ export function folderView(
     else if (file.endsWith(".renew-lock")) folders.delete(dirname(file));
   };
   const took = (file: string) => void folders.get(dirname(file))?.left.delete(basename(file));
-  let unasked: readonly string[] = [];
-  const learn = () => {
-    const files = unasked.flatMap((file) => realFile(file, fs) ?? []);
-    unasked = [];
-    const found = files.length === 0 ? null : attributed(files);
-    if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
-  };
   const own: Partial<FolderView> = {
     leftIn: (folder) => {
       const known = folders.get(folder);
@@ -83,10 +76,11 @@ export function folderView(
     },
     learnAttributes: (named) => {
       plain.clear();
-      unasked = named.length < fewest ? [] : named;
+      const files = named.length < fewest ? [] : named.flatMap((file) => realFile(file, fs) ?? []);
+      const found = files.length === 0 ? null : attributed(files);
+      if (found !== null) for (const file of files) if (!found.has(file)) plain.add(file);
     },
     copyAttributes: (from, to) => {
-      learn();
       if (!plain.has(from)) fs.copyAttributes(from, to);
     },
     open: (file, how, mode) => {

@@ -1,8 +1,9 @@
 /**
  * A file system that is not asked the same question twice in one go. The steps of a renewal each look for themselves at the files
  * that they are about; between two of them nothing can have happened that either could tell from its having happened a moment
- * later. An answer holds until this process changes anything, and never beyond the turn of the event loop that it was given in:
- * what was waited for, a lock, a CA's answer or the disk, is always followed by a new look.
+ * later. An answer holds until this process changes anything or the turn of the event loop is over, and whoever has waited, for a
+ * lock, a CA, a child process or the disk, forgets all of them: a wait may end within a turn. It is not for who waits without
+ * giving the turn up.
  */
 import type { FileSystem } from "./system.ts";
 
@@ -15,7 +16,6 @@ const harmless: ReadonlySet<string> = new Set<keyof FileSystem>([
   "realpath",
   "readlink",
   "sync",
-  "syncMeanwhile",
   "sizeOf",
   "close",
   "checkWritable",
@@ -46,7 +46,7 @@ export function oneLook(fs: FileSystem, atTurn: (forget: () => void) => void): O
   const looking = (look: Look) => {
     const known = answers[look];
     return (file: string, limit?: number) => {
-      const name = limit === undefined ? file : `${limit} ${file}`;
+      const name = `${limit ?? ""} ${file}`;
       if (known.has(name)) return known.get(name);
       const answer = fs[look](file, limit);
       known.set(name, answer);
@@ -63,6 +63,7 @@ export function oneLook(fs: FileSystem, atTurn: (forget: () => void) => void): O
           return work(...asked);
         };
   const all: Record<string, unknown> = {
+    syncMeanwhile: (handle: number) => fs.syncMeanwhile(handle).finally(forget),
     lstat: looking("lstat"),
     stat: looking("stat"),
     exists: looking("exists"),

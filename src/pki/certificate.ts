@@ -1,9 +1,9 @@
 /** A certificate as a value: the fields that a renewal is decided, chosen and verified by. */
-import { createHash, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, type KeyObject } from "node:crypto";
 import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
 import { generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
-import { isSignedWith } from "./signed.ts";
+import { isSignedWith, publicKeyIn } from "./signed.ts";
 
 /** The extension in which step-ca notes who issued a certificate (smallstep/certificates, authority/provisioner). */
 export const provisionerOid = "1.3.6.1.4.1.37476.9000.64.1";
@@ -169,7 +169,7 @@ const publicKeys = new WeakMap<Certificate, KeyObject>();
 
 function isSignedBy({ der }: Certificate, issuer: Certificate): boolean {
   try {
-    const key = publicKeys.get(issuer) ?? new X509Certificate(issuer.der).publicKey;
+    const key = publicKeys.get(issuer) ?? publicKeyIn(issuer);
     publicKeys.set(issuer, key);
     return isSignedWith(der, key);
   } catch {

@@ -1,7 +1,8 @@
 /** A certificate revocation list (RFC 5280 §5): whose it is, when it was made, and whether it lists a serial number. */
-import { verify as verifySignature, X509Certificate } from "node:crypto";
+import { verify as verifySignature } from "node:crypto";
 import { type Certificate, same } from "./certificate.ts";
 import { children, type Der, DerError, oid, readDer, tags, time } from "./der.ts";
+import { publicKeyIn } from "./signed.ts";
 
 export interface RevocationList {
   readonly issued: Date;
@@ -47,8 +48,7 @@ export function readCrl(der: Uint8Array): RevocationList {
       if (digest === undefined || tbs === undefined || signature === undefined) return false;
       if (!same(issuer.subject.der, issuerName.raw)) return false;
       try {
-        const key = new X509Certificate(issuer.der).publicKey;
-        return verifySignature(digest, tbs.raw, key, signature.value.subarray(1));
+        return verifySignature(digest, tbs.raw, publicKeyIn(issuer), signature.value.subarray(1));
       } catch {
         return false; // a key of another kind than the signature
       }

@@ -2,7 +2,7 @@
  * Whether a key signed a certificate. The usual signatures are checked over the bytes as they stand: OpenSSL would take the whole
  * certificate apart first, which costs more than the arithmetic. Of all others OpenSSL alone decides.
  */
-import { type KeyObject, verify, X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import { children, type Der, oid, readDer, tags } from "./der.ts";
 import { isPlainlyReadable } from "./plainly-readable.ts";
 
@@ -10,7 +10,7 @@ import { isPlainlyReadable } from "./plainly-readable.ts";
 export function isSignedWith(der: Uint8Array, key: KeyObject): boolean {
   try {
     const usual = usualSignature(der, key);
-    if (usual === null) return new X509Certificate(der).verify(key);
+    if (usual === null) return opened(der).verify(key);
     return verify(usual.hash, usual.signed, key, usual.signature);
   } catch {
     return false;
@@ -28,10 +28,23 @@ export function isReadable(certificate: { readonly der: Uint8Array }): boolean {
 
 function isRead(der: Uint8Array): boolean {
   try {
-    return new X509Certificate(der).raw.length === der.length;
+    opened(der);
+    return true;
   } catch {
     return false;
   }
+}
+
+/** Node looks for PEM first, which may stand inside of an extension: then it reads another certificate. Throws for that, too. */
+function opened(der: Uint8Array): X509Certificate {
+  const certificate = new X509Certificate(der);
+  if (Buffer.compare(certificate.raw, der) !== 0) throw new Error("another certificate was read");
+  return certificate;
+}
+
+/** By the very octets that were read as the certificate's key. Throws where OpenSSL does not know it. */
+export function publicKeyIn({ spki }: { readonly spki: Uint8Array }): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
 }
 
 interface Signature {

@@ -52,3 +52,14 @@ test("what failed is asked again", async () => {
   expect(await find()).toEqual(found);
   expect(asked.length).toBe(2);
 });
+
+test("one that throws is a failure like any other", async () => {
+  const lookup = lookupOfMany(
+    () => 0,
+    () => {
+      throw new Error("no such family");
+    },
+  );
+  const [error] = await new Promise<Said>((resolve) => lookup("ca.internal", {}, (...said) => resolve(said)));
+  expect(error?.message).toBe("no such family");
+});

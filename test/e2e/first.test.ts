@@ -154,17 +154,60 @@ describe.skipIf(!isBuiltHere)("what V8 compiled beforehand", () => {
       renameSync(compiled, byAnother);
     });
 
-    test("is kept by the first run, and used by the next", () => {
+    test("is kept by the first run about files, and used by the next", () => {
       works();
-      expect(kept()).toEqual(["first.js", "main.js"]);
+      expect(kept()).toEqual(["first.js"]); // the words of --version are few
+      const { status } = say(["--json", ...notDue]);
+      expect(status).toBe(0);
+      expect(kept()).toEqual(["cli-remarks.js", "first.js", "main.js"]);
       expect(refused()).toContain("main.js false");
       works();
     });
 
-    test("is kept of no more than the build keeps", () => {
-      rmSync(join(byAnother, "main.js"));
+    test("is made again where it was spoilt, or is of other text", () => {
       works();
+      const file = join(compiled, "first.js");
+      const whole = readFileSync(file);
+      for (const bad of [whole.subarray(0, whole.length - 1000), Buffer.from("of other text")]) {
+        writeFileSync(file, bad);
+        works();
+        expect(readFileSync(file).length).toBeGreaterThan(whole.length - 1000);
+      }
       expect(kept()).toEqual(["first.js"]);
+    });
+
+    test("is kept of no more than the build keeps", () => {
+      rmSync(join(byAnother, "first.js"));
+      works();
+      expect(kept()).toEqual([]);
+    });
+
+    test("is not kept by a Node that has flags of its own, nor of a run that failed", () => {
+      spawnSync(process.execPath, ["--stack-size=900", join(copy, "bin/renew.js"), "needs-renewal", "web.crt"], {
+        cwd: folder,
+      });
+      spawnSync(process.execPath, [join(copy, "bin/renew.js"), "needs-renewal", "web.crt"], {
+        cwd: folder,
+        env: { NODE_OPTIONS: "--max-old-space-size=100" },
+      });
+      expect(say(["needs-renewal", "./no.crt"]).status).toBe(2);
+      expect(kept()).toEqual([]);
+    });
+
+    test("is not kept for a program that is gone, or another one by now", () => {
+      const change = (script: string) => {
+        const program = join(copy, "bin/renew.js");
+        const before = `process.once("exit", () => { ${script} });`; // the program's own comes after it
+        writeFileSync(program, readFileSync(program, "utf8").replace('"use strict";', `"use strict";\n${before}`));
+        expect(say(["needs-renewal", "web.crt"])).toMatchObject({ status: 1, stderr: "" });
+      };
+      const first = join(copy, "dist/first.js");
+      change(`require("node:fs").appendFileSync(${JSON.stringify(first)}, "\\n// another")`);
+      expect(kept()).toEqual([]);
+      lay();
+      renameSync(compiled, byAnother);
+      change(`require("node:fs").rmSync(${JSON.stringify(join(copy, "dist"))}, { recursive: true, force: true })`);
+      expect(existsSync(join(copy, "dist"))).toBe(false);
     });
 
     test("is not kept where others may write, or the folder is another's", () => {

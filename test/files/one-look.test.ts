@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { oneLook } from "../../src/files/one-look.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { MemoryDisk } from "../support/disk.ts";
-import { recorded } from "../support/faults.ts";
+import { odd, recorded } from "../support/faults.ts";
 
 function stage() {
   const disk = new MemoryDisk();
@@ -80,6 +80,23 @@ describe.each(Object.keys(looks))("%s", (name) => {
     fs.close(fs.open("/d/a", "create"));
     expect(said()).not.toEqual(before);
   });
+});
+
+test("a wait for the disk may end within the turn, and ends what was seen all the same", async () => {
+  const { disk, calls, fs } = stage();
+  const handle = fs.open("/d/a", "overwrite");
+  fs.stat("/d/a");
+  const synced = fs.syncMeanwhile(handle);
+  disk.remove("/d/a");
+  await synced;
+  expect(() => fs.stat("/d/a")).toThrow();
+  expect(calls.filter((name) => name === "stat").length).toBe(2);
+});
+
+test("a file's name and a limit are two things", () => {
+  const said = odd(new MemoryDisk(), { read: (file, limit) => Buffer.from(`${limit} of ${file}`) });
+  const { fs } = oneLook(said, () => undefined);
+  expect([fs.read("/d/a", 10), fs.read("10 /d/a")].map(String)).toEqual(["10 of /d/a", "undefined of 10 /d/a"]);
 });
 
 test("one turn is waited for, however much is asked in it", () => {

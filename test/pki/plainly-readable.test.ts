@@ -2,7 +2,10 @@
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isIssuedBy } from "../../src/pki/certificate.ts";
+import { toPem } from "../../src/pki/pem.ts";
 import { isPlainlyReadable } from "../../src/pki/plainly-readable.ts";
+import { isSignedWith, publicKeyIn } from "../../src/pki/signed.ts";
 import { authority, make, makeDer } from "../support/gochain/certificates.ts";
 
 const rootIs = { subject: "Root", key: "root" };
@@ -43,6 +46,34 @@ describe("says nothing of", () => {
   ])("%s", (_, other) => {
     expect(other.equals(der)).toBe(false);
     expect(isPlainlyReadable(other)).toBe(false);
+  });
+});
+
+/** Node looks for PEM first: of these octets it reads the certificate that stands in one of their extensions. */
+describe("a certificate with another inside of it, as PEM", () => {
+  const forger = authority({ subject: "Sub", key: "forger" });
+  const pem = `\n${toPem("CERTIFICATE", forger.der)}`;
+  const sub = authority({
+    subject: "Sub",
+    key: "sub",
+    issuer: rootIs,
+    more: [["1.3.6.1.5.5.7.1.1", Buffer.from(pem)]],
+  });
+  const byItself = make({ ...issued, issuer: { subject: "Sub", key: "sub" } });
+  const byForger = make({ ...issued, issuer: { subject: "Sub", key: "forger" } });
+
+  test("is not what Node reads", () => {
+    expect(new X509Certificate(sub.der).raw.equals(sub.der)).toBe(false);
+  });
+
+  test("signs with its own key, and not with that one", () => {
+    expect(isIssuedBy(byItself, sub)).toBe(true);
+    expect(isIssuedBy(byForger, sub)).toBe(false);
+  });
+
+  test("has no say in whose signature it bears, however that was made", () => {
+    const odd = make({ ...issued, digest: "sha1", more: [["1.3.6.1.5.5.7.1.1", Buffer.from(pem)]] });
+    expect(isSignedWith(odd.der, publicKeyIn(forger))).toBe(false);
   });
 });
 

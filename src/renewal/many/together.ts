@@ -20,6 +20,8 @@ import { type RootSource, readRoots } from "../trust.ts";
 /** The world as all renewals of a run see it. */
 export interface SharedWorld extends World {
   readonly fs: FolderView;
+  /** Whatever was seen may be otherwise by now: something was waited for. */
+  forget(): void;
 }
 
 /** A passphrase is asked for once; the start of this process does not change. */
@@ -29,7 +31,9 @@ export function sharedWorld(world: World): SharedWorld {
   return {
     ...world,
     fs: folderView(looks.fs, attributed),
+    forget: looks.forget,
     sleep: (...given) => world.sleep(...given).finally(looks.forget),
+    run: (...given) => world.run(...given).finally(looks.forget),
     ask: askedOnce(world.ask),
     asked: () => {
       asked ??= { at: world.asked() };
@@ -88,7 +92,7 @@ export class Together {
       roots: this.roots,
       load: (...asked) => this.#load(...asked),
       install: (goal, contents) => meanwhile(installing(goal, contents, fs), (handle) => fs.syncMeanwhile(handle)),
-      renewing: (...asked) => (this.#crew?.renewing ?? this.#own)(...asked),
+      renewing: (...asked) => (this.#crew?.renewing ?? this.#own)(...asked).finally(this.#world.forget),
     };
   }
 
