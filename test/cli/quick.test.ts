@@ -240,5 +240,5 @@ test("any line, in any place", async () => {
     },
   );
   await fc.assert(property, { numRuns: 1500 });
-  expect(quick).toBeGreaterThan(50);
+  expect(quick).toBeGreaterThan(10);
 });
