@@ -28,13 +28,17 @@ export interface SharedWorld extends World {
 export function sharedWorld(world: World): SharedWorld {
   let asked: { at: Date | null } | undefined;
   const looks = oneLook(world.fs, setImmediate);
+  const afterwards =
+    <A extends unknown[], T>(wait: (...given: A) => Promise<T>) =>
+    (...given: A) =>
+      wait(...given).finally(looks.forget);
   return {
     ...world,
     fs: folderView(looks.fs, attributed),
     forget: looks.forget,
-    sleep: (...given) => world.sleep(...given).finally(looks.forget),
-    run: (...given) => world.run(...given).finally(looks.forget),
-    ask: askedOnce(world.ask),
+    sleep: afterwards(world.sleep),
+    run: afterwards(world.run),
+    ask: askedOnce(afterwards(world.ask)),
     asked: () => {
       asked ??= { at: world.asked() };
       return asked.at;
