@@ -63,7 +63,8 @@ function load(name) {
   if (text === null) return require(file);
   // Else it is of another text, whose length is all that V8 looks at.
   const isOfText = kept?.subarray(0, text.length).equals(text) ?? false;
-  if (!isOfText && !mayKeep(name, dist)) return require(file);
+  const isKeeping = !isOfText && mayKeep(name, dist);
+  if (!isOfText && !isKeeping) return require(file);
   const { Script } = require("node:vm");
   const Module = module.constructor;
   const made = new Module(file, module);
@@ -71,7 +72,7 @@ function load(name) {
   require.cache[file] = made; // for the chunks, which require it
   const cachedData = isOfText ? kept.subarray(text.length) : undefined;
   const script = new Script(Module.wrap(text.latin1Slice()), { filename: file, cachedData });
-  if (script.cachedDataRejected !== false && mayKeep(name, dist))
+  if (isKeeping || (script.cachedDataRejected && mayKeep(name, dist)))
     process.once("exit", (status) => status <= 1 && keep(`${name}.js`, { dist, own }, [text, script]));
   const requireBeside = (id) => (id.startsWith("./") ? load(id.slice(2, -3)) : made.require(id));
   script.runInThisContext()(made.exports, requireBeside, made, file, dist);

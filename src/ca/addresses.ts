@@ -1,9 +1,12 @@
-/** Whether a host is an address, without what that costs in Node. */
+/** Hosts that are addresses and hosts that are names, without what it costs in Node to tell them apart. */
 import { isIPv6 } from "node:net";
 
-/** Not `isIP`, which takes longer to be ready than a handshake. No name has a colon, or ends in a number. */
-export function isAddress(host: string): boolean {
-  return host.includes(":") || /(^|\.)\d+$/.test(host);
+/**
+ * What a handshake says that it is meant for: no address (RFC 6066 §3). Not by `isIP`, which takes longer to be ready than a
+ * handshake. No name has a colon, or ends in a number.
+ */
+export function serverNameOf(host: string): string {
+  return host.includes(":") || /(^|\.)\d+$/.test(host) ? "" : host;
 }
 
 /**
@@ -12,8 +15,5 @@ export function isAddress(host: string): boolean {
  * (V8, JSRegExp::kTierUpForSubjectLengthValue).
  */
 export function prepareForNames(): void {
-  if (!isPrepared) isIPv6("-".repeat(1000));
-  isPrepared = true;
+  isIPv6("-".repeat(1000));
 }
-
-let isPrepared = false;

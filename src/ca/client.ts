@@ -10,7 +10,7 @@ import { AnswerCut, ConnectionEnded, networkFailure } from "../failure/causes.ts
 import { errnoOf, Failure } from "../failure/failure.ts";
 import { type Certificate, certificatePem } from "../pki/certificate.ts";
 import { isPlainlyTrusted } from "../pki/plainly-trusted.ts";
-import { isAddress, prepareForNames } from "./addresses.ts";
+import { prepareForNames, serverNameOf } from "./addresses.ts";
 import type { Answer } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { chainPresented } from "./handshake-chain.ts";
@@ -178,7 +178,7 @@ class Attempt {
     prepareForNames();
     return connectTls({
       ...(tunnel === undefined ? { host, port, ...(lookup && { lookup }) } : { socket: tunnel, host }),
-      servername: isAddress(host) ? "" : host,
+      servername: serverNameOf(host),
       ...(verified === "plainly" ? { ca: [], rejectUnauthorized: false } : byOpenSsl(roots)),
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],

@@ -1,4 +1,5 @@
 import type { connect as connectTls, TLSSocket } from "node:tls";
+import { same } from "../pki/certificate.ts";
 
 /** All that a server presented, link by link, each handed out once. */
 export function chainOf(
@@ -15,6 +16,6 @@ let last: readonly Uint8Array[] = [];
 /** The same of whom a handshake was with. What came with a server's own certificate is kept until it presents another one. */
 export function chainPresented(socket: TLSSocket, own: Uint8Array): readonly Uint8Array[] {
   const [known] = last;
-  if (known === undefined || Buffer.compare(known, own) !== 0) last = chainOf(socket.getPeerX509Certificate());
+  if (known === undefined || !same(known, own)) last = chainOf(socket.getPeerX509Certificate());
   return last;
 }

@@ -2,11 +2,12 @@
  * What the server's TLS handshake tells: the certificates it presents, whether it asks for a client certificate, and whose
  * it takes. Nothing is verified, because this explains what cannot be, and nothing is ever sent after the handshake.
  */
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { type Certificate, readCertificate } from "../pki/certificate.ts";
 import type { Name } from "../pki/name.ts";
+import { serverNameOf } from "./addresses.ts";
 import { flightLimit, readFlight } from "./flight.ts";
 import { chainOf } from "./handshake-chain.ts";
 import { proxyFor } from "./proxy.ts";
@@ -59,7 +60,7 @@ async function shakeHands({ ca, env, signal }: Where, version: "TLSv1.2" | "TLSv
     const socket = connectTls({
       socket: tap,
       host,
-      servername: isIP(host) === 0 ? host : "",
+      servername: serverNameOf(host),
       ca: [], // none to build the chain from, and the built-in ones cost time
       rejectUnauthorized: false,
       minVersion: version,

@@ -3,12 +3,13 @@
  * Undici's second door, because one request alone is quicker without it.
  */
 import { setMaxListeners } from "node:events";
-import { isIP } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import type { buildConnector, Pool } from "undici";
 import { AnswerCut, isClose, networkFailure } from "../failure/causes.ts";
 import { Failure } from "../failure/failure.ts";
 import { certificatePem } from "../pki/certificate.ts";
+import { lettersOf } from "../pki/der.ts";
+import { serverNameOf } from "./addresses.ts";
 import type { Answer } from "./answer.ts";
 import { answerLimit, type Exchange, type Exchanging, type Route, StaleConnection } from "./client.ts";
 import { linkedTo } from "./linked.ts";
@@ -31,7 +32,7 @@ export interface KeptOptions extends Pick<Route, "ca" | "roots" | "env" | "conne
 export function keptToAll(connections: number): Kept {
   const all = new Map<string, Kept>();
   const to = ({ ca, roots, env, connectTimeoutMs }: Route): Kept => {
-    const ders = roots.map(({ der }) => Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1"));
+    const ders = roots.map(({ der }) => lettersOf(der, "latin1"));
     const name = [ca.href, connectTimeoutMs, ...ders].join("\n");
     const kept = all.get(name) ?? keptConnections({ ca, roots, env, connectTimeoutMs, connections });
     all.set(name, kept);
@@ -113,7 +114,7 @@ async function dial(ca: CaUrl, { env, secureContext, connectTimeoutMs, end }: Se
     return await new Promise((resolve, reject) => {
       const socket = connectTls({
         ...(tunnel === undefined ? { host, port } : { socket: tunnel, host }),
-        servername: isIP(host) === 0 ? host : "",
+        servername: serverNameOf(host),
         ALPNProtocols: ["http/1.1"],
         secureContext,
       });

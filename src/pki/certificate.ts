@@ -1,6 +1,6 @@
 /** A certificate as a value: the fields that a renewal is decided, chosen and verified by. */
 import { createHash, type KeyObject } from "node:crypto";
-import { bits, children, type Der, DerError, hex, oid, readDer, serialText, tags, time } from "./der.ts";
+import { bits, children, type Der, DerError, hex, lettersOf, oid, readDer, serialText, tags, time } from "./der.ts";
 import { generalName, type Name, readName } from "./name.ts";
 import { toPem } from "./pem.ts";
 import { isSignedWith, publicKeyIn } from "./signed.ts";
@@ -87,7 +87,7 @@ const known = new Map<string, Certificate>();
 
 /** Reads a certificate. Throws DerError for bytes that are none. */
 export function readCertificate(der: Uint8Array): Certificate {
-  const name = Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1");
+  const name = lettersOf(der, "latin1");
   const certificate = known.get(name) ?? readWhole(der);
   known.delete(name);
   known.set(name, certificate);

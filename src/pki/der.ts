@@ -154,7 +154,7 @@ function inDots(value: Uint8Array, encoded: string): string {
 
 /** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: in UTC, with seconds. */
 export function time(element: Der | undefined): Date {
-  const digits = /^\d+Z$/.exec(latin1(element?.value ?? new Uint8Array()))?.[0] ?? "";
+  const digits = /^\d+Z$/.exec(lettersOf(element?.value ?? new Uint8Array(), "latin1"))?.[0] ?? "";
   const isShort = element?.tag === tags.utcTime && digits.length === 13;
   const isLong = element?.tag === tags.generalizedTime && digits.length === 15;
   const full = isShort ? `${digits < "50" ? 20 : 19}${digits}` : isLong ? digits : "";
@@ -177,11 +177,12 @@ export function bits(element: Der | undefined): number[] {
 }
 
 export function hex(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex");
+  return lettersOf(value, "hex");
 }
 
-function latin1(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1");
+/** Without a copy of the octets. */
+export function lettersOf(value: Uint8Array, encoding: "hex" | "latin1" | "base64url"): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString(encoding);
 }
 
 /** A serial number in decimal, as step-ca's log and `step` write it. */

@@ -45,10 +45,10 @@ const isAlgorithm = (walk: Walk) => algorithms.has(hex(walk.whole()));
 const isKeyKind = (walk: Walk) => keyKinds.has(hex(walk.whole()));
 
 /** A whole number of octets. */
-const isBits = (walk: Walk) => walk.is(tags.bitString, ([unused], length) => unused === 0 && length > 1);
+const isBits = (walk: Walk) => walk.is(tags.bitString, (octets) => octets[0] === 0 && octets.length > 1);
 
 const isTime = (walk: Walk) =>
-  walk.is(tags.utcTime, (_, length) => length === 13) || walk.is(tags.generalizedTime, (_, length) => length === 15);
+  walk.is(tags.utcTime, ({ length }) => length === 13) || walk.is(tags.generalizedTime, ({ length }) => length === 15);
 
 /** A subject may be empty (RFC 5280 §4.1.2.6). */
 const isName = (walk: Walk) =>
@@ -70,13 +70,13 @@ const isExtension = (walk: Walk) =>
 
 /** Without an arc that begins or ends with what is none. */
 const isOid = (walk: Walk) =>
-  walk.is(tags.oid, (octets, length) => {
-    const isWhole = (octets[length - 1] ?? 0x80) < 0x80;
+  walk.is(tags.oid, (octets) => {
+    const isWhole = (octets.at(-1) ?? 0x80) < 0x80;
     return isWhole && octets.every((octet, index) => octet !== 0x80 || (octets[index - 1] ?? 0) >= 0x80);
   });
 
-const isPositive = ([first = 0x80, second = 0x80]: Uint8Array, length: number) =>
-  first < 0x80 && (first !== 0 || (length > 1 && second >= 0x80));
+/** The shortest that says it. */
+const isPositive = ([first = 0x80, second = 0]: Uint8Array) => first < 0x80 && (first !== 0 || second >= 0x80);
 
 const isAscii = (octets: Uint8Array) => octets.every((octet) => octet >= 0x20 && octet < 0x7f);
 
@@ -85,6 +85,8 @@ class Walk {
   readonly #bytes: Uint8Array;
   #at = 0;
   #end: number;
+  /** Of the element that begins here, once it was asked for. */
+  #length = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -96,12 +98,12 @@ class Walk {
   }
 
   /** An element of this tag, of which this holds; nothing is passed where it is another. `most`: octets of its value. */
-  is(tag: number, holds: (value: Uint8Array, length: number) => boolean, most = Number.POSITIVE_INFINITY): boolean {
+  is(tag: number, holds: (value: Uint8Array) => boolean, most = Number.POSITIVE_INFINITY): boolean {
     const start = this.#startOf(tag);
     if (start === null) return false;
-    const length = this.#length;
-    if (length > most || !holds(this.#bytes.subarray(start, start + length), length)) return false;
-    this.#at = start + length;
+    const end = start + this.#length;
+    if (this.#length > most || !holds(this.#bytes.subarray(start, end))) return false;
+    this.#at = end;
     return true;
   }
 
@@ -134,8 +136,6 @@ class Walk {
     this.#at = start + this.#length;
     return this.#bytes.subarray(from, this.#at);
   }
-
-  #length = 0;
 
   /** Where its contents begin; null where another element, or none that is whole, is next. Lengths are the shortest. */
   #startOf(tag: number): number | null {

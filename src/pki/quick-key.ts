@@ -3,7 +3,7 @@
  * they find is five fields that stand one after another (RFC 5958 §2, RFC 5915 §3, RFC 8017 §A.1.2).
  */
 import { createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { children, type Der, hex, isNumber, oid, readDer, tags } from "./der.ts";
+import { children, type Der, hex, isNumber, lettersOf, oid, readDer, tags } from "./der.ts";
 
 const curves: Readonly<Record<string, { crv: string; octets: number }>> = {
   "1.2.840.10045.3.1.7": { crv: "P-256", octets: 32 },
@@ -77,5 +77,5 @@ function unpadded(value: Uint8Array): Uint8Array {
 }
 
 function base64url(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString("base64url");
+  return lettersOf(value, "base64url");
 }
