@@ -19,9 +19,9 @@ export class RenewError extends Error {
     this.#failure = failure;
   }
 
-  /** @internal */
+  /** @internal By `this`, as a class that names itself within is renamed when it is bundled, and consoles show that name. */
   static of(failure: RenewFailure, cause: unknown): RenewError {
-    return new RenewError(failure, cause);
+    return new this(failure, cause);
   }
 
   /** The exit status that the command would have, and so the family of the error. */

@@ -94,6 +94,15 @@ describe("the import", () => {
   });
 });
 
+describe("an error that nobody catches", () => {
+  test("shows its own name, and no other", async () => {
+    const text = `import { renew } from "x5c-renew";
+      await renew({ certificate: "gone.crt", key: "gone.key", caUrl: "https://ca:9000", root: "root_ca.crt" });`;
+    const ran = await execute(process.execPath, [program("uncaught.mjs", text)], options).catch((error) => error);
+    expect(ran.stderr).toMatch(/^RenewError: gone\.crt does not exist/m);
+  });
+});
+
 describe("the types", () => {
   test("say to a user what is right and what is wrong", { timeout: 120_000 }, async () => {
     const file = program("consumer.mts", readFileSync(join(root, "test/library/consumer.mts"), "utf8"));
