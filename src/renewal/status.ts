@@ -50,6 +50,18 @@ export interface Standing {
   readonly isHalfWay: boolean;
   /** Of the run that is at work. */
   readonly holder: Holder | null;
+  /** Of one that a list keeps: what the list says of it. */
+  readonly listed?: Listed;
+}
+
+export interface Listed {
+  readonly key: string;
+  /** Null where the list leaves it to flags. */
+  readonly ca: string | null;
+  readonly root: string | null;
+  readonly hasHook: boolean;
+  /** The file of the list, where it was named. */
+  readonly list: string | null;
 }
 
 /** Throws nothing that is a failure: what cannot be read is a standing as well. */

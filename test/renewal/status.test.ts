@@ -67,6 +67,35 @@ describe("the state", () => {
     expect(await stateOf("mail.crt")).toMatchObject({ state: "interrupted", interrupted: true, exit: 1 });
   });
 
+  test("says what helps: of files by flags, of a list by what it names", async () => {
+    await issue("web", { from: -30, to: -6 });
+    await issue("mail", { from: -20.5, to: 3.5 });
+    await issue("api");
+    s.write(".api.crt.renew-owed", "{}");
+    const alone = (await s.renew("status web.crt mail.crt api.crt")).stderr;
+    expect(alone).toContain(": `renew --force web.crt KEY`, or `renew doctor web.crt KEY`\n");
+    expect(alone).toContain("does its timer run? `renew doctor mail.crt KEY`\n");
+    expect(alone).toContain("api.crt still owes its hook: the next run with --exec or --pid-file makes it good\n");
+
+    const pairs = ["web", "mail", "api"].map((name) => ({ crt: `${name}.crt`, key: `${name}.key` }));
+    const [web, ...others] = pairs;
+    s.write("renew.json", JSON.stringify({ root: "ca root.crt", certificates: [web, ...others] }));
+    const listed = (await s.renew("status --config renew.json")).stderr;
+    const pair = "web.crt web.key --root 'ca root.crt'";
+    expect(listed).toContain(`: \`renew run --config renew.json\`, or \`renew doctor ${pair}\`\n`);
+    expect(listed).toContain("api.crt still owes its hook: the list has none for it, ");
+
+    s.write("elsewhere.json", JSON.stringify({ "ca-url": "ca:9000", exec: "true", certificates: pairs }));
+    const elsewhere = (await s.renew("status --config elsewhere.json")).stderr;
+    expect(elsewhere).toContain("`renew doctor mail.crt mail.key --ca-url https://ca:9000`\n");
+    expect(elsewhere).toContain("api.crt still owes its hook: `renew run --config elsewhere.json` makes it good\n");
+  });
+
+  test("of a list that is named as a certificate is unusable, and says how it is meant", async () => {
+    s.write("renew.json", "{}");
+    expect((await s.renew("status renew.json")).stderr).toMatch(/`renew status --config renew\.json`\n$/);
+  });
+
   test("says the same in the table, also of one that is due", async () => {
     await issue("web", { from: -17, to: 7 });
     s.write(".web.crt.renew-owed", "{}");

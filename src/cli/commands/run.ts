@@ -1,10 +1,13 @@
 /** `renew run`: many certificates from one file. */
+import { basename } from "node:path";
 import { parseCaUrl } from "../../ca/url.ts";
 import { attempt, Failure, isFailure } from "../../failure/failure.ts";
+import { shellFile } from "../../failure/shell.ts";
 import type { Plan, RunOptions } from "../../renewal/many/plan.ts";
 import type { World } from "../../world.ts";
 import type { Around } from "../config/entry.ts";
 import { findConfig } from "../config/find.ts";
+import { isList } from "../config/include.ts";
 import { concurrencyOf, methodOf } from "../config/keys.ts";
 import { readPlan } from "../config/read.ts";
 import type { CommandWords, Said } from "../flags.ts";
@@ -115,12 +118,12 @@ function refuseWords(said: Said): void {
   refuseManners(said);
   const [first] = said.operands;
   if (first !== undefined) {
-    const isList = /\.(json|ya?ml)$/i.test(first) && said.operands.length === 1;
+    const isMeant = isList(basename(first)) && said.operands.length === 1;
     throw new Failure("BAD_FLAG", {
       said: `renew run takes no files, and '${first}' was given`,
       because: "The certificates are listed in a file, which --config names.",
       command: "run",
-      ...(isList && { nearest: "renew run --config FILE" }),
+      ...(isMeant && { nearest: `renew run --config ${shellFile(first)}` }),
     });
   }
   const conflicts = [

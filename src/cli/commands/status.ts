@@ -1,19 +1,22 @@
 /** `renew status`: how certificates stand, for people, for scripts and for Prometheus. */
+import { basename } from "node:path";
 import { parseCaUrl } from "../../ca/url.ts";
 import { Failure } from "../../failure/failure.ts";
+import { shellFile } from "../../failure/shell.ts";
 import { formFiles } from "../../renewal/also/form.ts";
 import type { Entry } from "../../renewal/many/plan.ts";
 import type { Window } from "../../renewal/schedule.ts";
-import { brokenStanding, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
-import { filesIn } from "../../renewal/trust.ts";
+import { brokenStanding, type Listed, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
+import { filesIn, type RootSource } from "../../renewal/trust.ts";
 import type { World } from "../../world.ts";
 import { findConfig } from "../config/find.ts";
+import { isList } from "../config/include.ts";
 import { readPlan } from "../config/read.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { refuseName, standardOutput, type Used, writeMetrics } from "../metrics-file.ts";
 import { expiresInFlag, manners, refuseManners, windowOf } from "../policy.ts";
 import { metricsText } from "../print/metrics.ts";
-import { jsonText } from "../print/plain.ts";
+import { jsonText, plain } from "../print/plain.ts";
 import { attentionText, detailText, statusDocument, statusTable } from "../print/status.ts";
 import type { Reporter } from "../report.ts";
 
@@ -114,7 +117,14 @@ function tell(standings: readonly Standing[], now: Date, { world, reporter, hasT
   }
   if (!quiet && hasTable) world.stdout.write(statusTable(standings, now, world.stdout));
   if (verbose) for (const line of standings.flatMap(detailText)) world.stderr.write(`${line}\n`);
-  for (const line of standings.flatMap((one) => attentionText(one, now))) world.stderr.write(`${line}\n`);
+  const lines = standings.flatMap((one) => [...attentionText(one, now), ...listText(one)]);
+  for (const line of lines) world.stderr.write(`${line}\n`);
+}
+
+/** Whoever keeps certificates in a list may name it in their place. */
+function listText({ file, failure, listed }: Standing): string[] {
+  if (failure === null || listed !== undefined || !isList(basename(file))) return [];
+  return [`if ${plain(file)} is a list of certificates: \`renew status --config ${shellFile(file)}\``];
 }
 
 /** As for `renew run` and needs-renewal. */
@@ -137,13 +147,22 @@ async function ofList(said: Said, world: World): Promise<Found> {
   const file = findConfig(said.given("config"), world, "status");
   // Whom to ask is of no matter here, so a list that leaves it to flags is as good.
   const nobody = parseCaUrl("https://ca.invalid", "--ca-url");
-  const around = { fs: world.fs, ca: () => nobody, root: () => ({ value: said.place().root, from: "the default" }) };
+  const unnamed: RootSource = { value: said.place().root, from: "the default" };
+  const around = { fs: world.fs, ca: () => nobody, root: () => unnamed };
   const { entries, broken } = await readPlan(file, { ...around, method: null });
   const standings = [
     ...broken.map(({ origin, failure }) => brokenStanding(`${origin.file}:${origin.line}`, failure)),
-    ...entries.map(({ policy: { paths, out, window, mtls } }) => {
+    ...entries.map(({ policy: { paths, out, window, mtls, ca, root, hooks } }) => {
       const isThere = out !== undefined && standingOf({ file: out, window: usual, mtls }, world).written !== null;
-      return standingOf({ file: isThere ? out : paths.certificate, window: window ?? usual, mtls }, world);
+      const standing = standingOf({ file: isThere ? out : paths.certificate, window: window ?? usual, mtls }, world);
+      const listed: Listed = {
+        key: paths.key,
+        ca: ca === nobody ? null : ca.href,
+        root: root === unnamed ? null : root.value,
+        hasHook: hooks !== null,
+        list: said.given("config") ?? null,
+      };
+      return { ...standing, listed };
     }),
   ];
   const lists = [file, ...[...broken, ...entries].map(({ origin }) => origin.file)];

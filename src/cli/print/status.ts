@@ -1,10 +1,10 @@
 /** How certificates stand: a table for people, and a document. */
 
 import { tell } from "../../failure/catalogue/catalogue.ts";
-import { shellFile } from "../../failure/shell.ts";
+import { shell, shellFile } from "../../failure/shell.ts";
 import { instant, relative, span } from "../../failure/time.ts";
 import { whom } from "../../pki/certificate.ts";
-import { needsAttention, type Standing } from "../../renewal/status.ts";
+import { type Listed, needsAttention, type Standing } from "../../renewal/status.ts";
 import type { Output } from "../../world.ts";
 import { certificateDocument, type Document, type ErrorDocument } from "./json.ts";
 import { plain } from "./plain.ts";
@@ -125,24 +125,51 @@ function fitted(text: string, width: number, isFile: boolean): string {
 
 /** What somebody should look at, and what to do about it. */
 export function attentionText(one: Standing, now: Date): string[] {
-  const { file, leaf, failure, state } = one;
+  const { file, leaf, failure, state, listed } = one;
   const named = plain(file);
-  const crt = shellFile(file, "CRT");
+  const { renew, look, owed } = listed === undefined ? alone(file) : ofList(file, listed);
   const said: string[] = [];
   if (failure !== null) said.push(`${plain(tell(failure).what)}: \`renew explain ${failure.code}\``);
   if (leaf !== null && state === "expired")
-    said.push(
-      `${named} expired ${relative(leaf.notAfter, now)}: \`renew --force ${crt} KEY\`, or \`renew doctor ${crt} KEY\``,
-    );
+    said.push(`${named} expired ${relative(leaf.notAfter, now)}: \`${renew}\`, or \`${look}\``);
   if (leaf !== null && state === "overdue")
-    said.push(
-      `${named} has been due since ${instant(one.dueFrom ?? now)}: does its timer run? \`renew doctor ${crt} KEY\``,
-    );
+    said.push(`${named} has been due since ${instant(one.dueFrom ?? now)}: does its timer run? \`${look}\``);
   if (leaf !== null && state === "not-yet-valid")
     said.push(`${named} is good from ${instant(leaf.notBefore)} on: is the clock right? \`date -u\``);
-  if (one.owesHook) said.push(`${named} still owes its hook: the next run with --exec or --pid-file makes it good`);
+  if (one.owesHook) said.push(`${named} still owes its hook: ${owed}`);
   if (one.isHalfWay) said.push(`${named} was left half-way by a run that died: the next run of renew finishes it`);
   return said;
+}
+
+/** What renews a certificate, what looks at it, and what makes a hook that is owed good. */
+interface Ways {
+  readonly renew: string;
+  readonly look: string;
+  readonly owed: string;
+}
+
+function alone(file: string): Ways {
+  const pair = `${shellFile(file, "CRT")} KEY`;
+  return {
+    renew: `renew --force ${pair}`,
+    look: `renew doctor ${pair}`,
+    owed: "the next run with --exec or --pid-file makes it good",
+  };
+}
+
+/** Its run renews what has expired without being forced to, and runs what is owed where the list has a hook for it. */
+function ofList(file: string, { key, ca, root, hasHook, list }: Listed): Ways {
+  const pair = `${shellFile(file, "CRT")} ${shellFile(key, "KEY")}`;
+  const asked = ca === null ? "" : ` --ca-url ${shell(ca, "URL")}`;
+  const trusted = root === null ? "" : ` --root ${shellFile(root, "ROOT")}`;
+  const renew = list === null ? "renew run" : `renew run --config ${shellFile(list)}`;
+  return {
+    renew,
+    look: `renew doctor ${pair}${asked}${trusted}`,
+    owed: hasHook
+      ? `\`${renew}\` makes it good`
+      : 'the list has none for it, and the next run once it has ("exec") makes it good',
+  };
 }
 
 /** Under -v. */
