@@ -112,7 +112,7 @@ function refuseLate(argv: readonly string[], { operands: [first = ""] }: Said, {
 
 /** `renew help WORD`, of what is no command. */
 function refuseTopic([first, ...topics]: readonly string[]): void {
-  const [topic, ...others] = topics.filter((word) => !/^--?h(elp)?$/.test(word));
+  const [topic, ...others] = topics.filter((word) => !/^(help|--?h(elp)?)$/.test(word));
   if (first !== "help" || topic === undefined || (isCommand(topic) && others.length === 0)) return;
   const near = isCommand(topic) ? topic : nearest(topic, commandNames);
   throw new Failure("BAD_FLAG", {

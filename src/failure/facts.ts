@@ -82,7 +82,7 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   FILE_UNREADABLE: OfFile & { errno: string };
   FILE_IS_FOLDER: OfFile;
   /** `asked`: the one that was named; null where any would have done. `known`: the serial numbers of those there are. */
-  NO_BACKUP: { file: string; asked: string | null; known: readonly string[]; looked: string };
+  NO_BACKUP: { file: string; key: string; asked: string | null; known: readonly string[]; looked: string };
 
   NO_UNIT_FOLDER: { folder: string; problem: "missing" | "not-a-folder"; isUsual: boolean };
 

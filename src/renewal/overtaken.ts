@@ -6,7 +6,7 @@ import type { Certificate } from "../pki/certificate.ts";
 import type { World } from "../world.ts";
 import { due, type Window } from "./schedule.ts";
 
-/** SHA-256 of files as they were; null where there was none, or none that can be read. */
+/** SHA-256 of files as they were; null where there was none, or none that can be read twice: a pipe gives what it has once. */
 export type Seen = ReadonlyMap<string, string | null>;
 
 /** Taken before the files are read, so that whatever is read later and differs is noticed. */
@@ -65,7 +65,7 @@ function timesOf(file: string, { fs }: World): Times | null {
 
 function digestNow(file: string, { fs }: World): string | null {
   try {
-    return digestOf(file, fs);
+    return fs.stat(file).isFile() ? digestOf(file, fs) : null;
   } catch {
     return null; // reading it will say what is wrong
   }

@@ -51,7 +51,7 @@ export async function nextStep(
   const own = await ownKeyOf(paths, world, "refused");
   const keyPath = keyGoal.target.path;
   const backups = backupsOf({ certificate: certificate.target.path, key: keyPath }, own, certificate.before, world);
-  const backup = chosen(backups, to, certificate);
+  const backup = chosen(backups, { paths, to }, certificate);
   const { leaf, place } = usable(backup, { paths, force, now: world.now() });
   progress.chose?.(backup);
   const isKept = place.in === "kept";
@@ -73,13 +73,14 @@ export async function nextStep(
 }
 
 /** Throws NO_BACKUP. */
-function chosen(backups: readonly Backup[], to: string | null, { target: { named: file, path } }: Goal): Backup {
+function chosen(backups: readonly Backup[], { paths, to }: Omit<Wish, "force">, goal: Goal): Backup {
   // One that cannot be read is no reason to go further back than was meant.
   const isMeant = ({ held }: Backup) => "failure" in held || held.key.in !== "nowhere";
   const found = to === null ? (backups.find(isMeant) ?? backups[0]) : backups.find((one) => isCalled(to, one));
   if (found !== undefined) return found;
   const known = backups.map(({ held }) => ("leaf" in held ? held.leaf.serial : "not readable"));
-  throw new Failure("NO_BACKUP", { file, asked: to, known, looked: slotOf(path, 1) });
+  const { named: file, path } = goal.target;
+  throw new Failure("NO_BACKUP", { file, key: paths.key, asked: to, known, looked: slotOf(path, 1) });
 }
 
 type Asked = Pick<Wish, "paths"> & { now: Date };

@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../src/dev-ca/authority.ts";
 import { type DevCa, startDevCa } from "../../src/dev-ca/server.ts";
-import { atOnce, run } from "../support/program.ts";
+import { atOnce, commandOf, run } from "../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "renew-program-"));
 let ca: DevCa;
@@ -44,6 +44,25 @@ describe("the program", () => {
     expect(ran.stderr).toMatch(/^renewed web\.crt for dave over mTLS: [^\n]*\n$/);
     expect(readFileSync(join(folder, "web.crt"), "utf8")).not.toBe(before);
     expect(statSync(join(folder, "web.crt")).mode & 0o777).toBe(0o640);
+  });
+
+  describe.skipIf(process.platform !== "linux")("reads a pipe once", () => {
+    /** In a pipeline of a shell, where `renew` is this one. Killed where it would wait for ever. */
+    const inShell = (line: string) => {
+      const [node, words] = commandOf(["--force", "--ca-url", ca.url, "--root", "root.crt"]);
+      const whole = ["timeout", "-s", "KILL", "20", node, ...words].map((word) => `'${word}'`).join(" ");
+      return run(["-c", line.replace("renew", whole)], { cwd: folder, program: "/bin/sh" });
+    };
+
+    test("and not at all where it would write into it", async () => {
+      const ran = await inShell("renew --out /dev/stdout web.crt web.key | cat");
+      expect(ran.stderr).toMatch(/^error\[CANNOT_WRITE\]: \/dev\/stdout cannot be written\n.*\n +socket, not a file/);
+    });
+
+    test("for its key", async () => {
+      const ran = await inShell("cat web.key | renew web.crt /dev/stdin");
+      expect(ran.stderr).toMatch(/^renewed /);
+    });
   });
 
   test("prints one JSON document on stdout, and nothing beside it", async () => {

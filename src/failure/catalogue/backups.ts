@@ -65,6 +65,6 @@ export const backups: Family<"BACKUP_UNUSABLE" | "NO_BACKUP"> = {
     help: (f) =>
       f.known.length === 0
         ? ["keep some from now on: `renew --backup 2 …`"]
-        : [`see what is kept: \`renew rollback --list ${shellFile(f.file, "CRT")} KEY\``],
+        : [`see what is kept: \`renew rollback --list ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}\``],
   },
 };

@@ -82,8 +82,8 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
       return written.length === 2 && f.uses.every(({ role }) => role === "crt")
         ? ["take one of the two entries out"]
         : written.length === 2
-          ? ["give one of them a file of its own as `out`, or take the entry out"]
-          : ["correct the one that names it by mistake, or write elsewhere with `out`"];
+          ? [`give one of them a file of its own as \`${nameKey(f.uses)}\`, or take the entry out`]
+          : [`correct the one that names it by mistake, or write elsewhere with \`${nameKey(written)}\``];
     },
   },
 };
@@ -103,6 +103,9 @@ const roles: Record<FileUse["role"], string> = {
 
 const isWritten = ({ role, place }: FileUse) =>
   role === "out" || role === "also" || (role === "crt" && place.entry !== undefined);
+
+/** With which key one of them would name another file; a form is named by its own. */
+const nameKey = (uses: readonly FileUse[]) => (uses.some(({ role }) => role === "also") ? "also" : "out");
 
 const whoIs = ({ place }: FileUse) => (place.entry === undefined ? placeOf(place) : `entry ${place.entry}`);
 
