@@ -376,6 +376,20 @@ describe("what it finds", () => {
     expect(sent.every((signal) => signal === 0)).toBe(true);
   });
 
+  test("a form with the key in it that everybody may read", async () => {
+    await set();
+    const open = async () => {
+      const { checks } = await report(`${command} --also combined=web.pem --also chain=ca.pem`);
+      return checks.filter(({ says }) => says.includes("open to everybody on this machine"));
+    };
+    for (const name of ["web.pem", "ca.pem"]) current.write(name, "");
+    chmodSync("web.pem", 0o640);
+    expect(await open()).toEqual([]);
+    chmodSync("web.pem", 0o644);
+    const help = ["close it: `chmod 600 web.pem`"];
+    expect(await open()).toMatchObject([{ name: "forms", status: "warning", help }]);
+  });
+
   test("what an earlier renewal owes, also without its hook", async () => {
     await set();
     expect(statusOf(await report(command), "owed")).toBeUndefined();

@@ -9,6 +9,7 @@ import { outputsFor, staleOf } from "../also/outputs.ts";
 import { reservedOf } from "../also/set.ts";
 import type { Policy } from "../renew.ts";
 import { type Check, failing, ok, warning } from "./check.ts";
+import { openness } from "./local.ts";
 
 type Checked = Pick<Policy, "paths" | "root"> & { readonly also: Also };
 
@@ -26,7 +27,12 @@ export async function alsoChecks(
     const outputs = await outputsFor(also, around, world);
     const material = { chain, key, keyFile: readNamed(paths.key, "key", world.fs), anchors };
     const stale = new Set(staleOf(outputs, material).map(({ goal }) => goal));
-    return also.files.map(({ form, file }, index) => {
+    const open = also.files.flatMap(({ form, file }, index) => {
+      const existing = outputs.goals[index]?.target.existing;
+      // It keeps its mode. In a p12 the key is encrypted.
+      return form === "combined" && existing ? (openness("forms", file, existing.mode) ?? []) : [];
+    });
+    const held = also.files.map(({ form, file }, index) => {
       const goal = outputs.goals[index];
       if (goal === undefined || !stale.has(goal)) return ok("forms", `${file} holds this certificate (${form})`);
       const how =
@@ -35,6 +41,7 @@ export async function alsoChecks(
         "a renewal with the same --also writes it, also when nothing is due: `renew --force CRT KEY --also FORM=FILE`";
       return warning("forms", `${file} ${how} (${form})`, help);
     });
+    return [...held, ...open];
   } catch (error) {
     if (!isFailure(error) || error.code === "INTERRUPTED") throw error;
     return [failing("forms", error)];

@@ -40,15 +40,20 @@ const curves: Record<string, string> = { prime256v1: "P-256", secp384r1: "P-384"
 
 function keyFile({ keyFile: file }: Identity, fs: FileSystem): Check {
   const { mode } = fs.stat(file);
-  const shown = `0${(mode & 0o777).toString(8)}`;
-  const isOpen = (mode & 0o007) !== 0;
-  if (!isOpen) return ok("key file", `${file} is not open to everybody (${shown})`);
+  return openness("key file", file, mode) ?? ok("key file", `${file} is not open to everybody (${shown(mode)})`);
+}
+
+/** Of a file that holds a key; null where it is well kept. */
+export function openness(name: Check["name"], file: string, mode: number): Check | null {
+  if ((mode & 0o007) === 0) return null;
   return warning(
-    "key file",
-    `${file} is open to everybody on this machine (${shown})`,
+    name,
+    `${file} holds the private key and is open to everybody on this machine (${shown(mode)})`,
     `close it: \`chmod 600 ${shell(file, "KEY")}\``,
   );
 }
+
+const shown = (mode: number) => `0${(mode & 0o777).toString(8).padStart(3, "0")}`;
 
 /** The same that a renewal finds out before it asks the CA. */
 function folder({ certificateFile, keyFile: key, kubeUser }: Identity, fs: FileSystem): Check {
