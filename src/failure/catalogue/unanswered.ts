@@ -49,7 +49,7 @@ export const unanswered: Family<"CA_UNREACHABLE" | "CA_TIMEOUT" | "CA_CLOSED"> =
         ? "or is the proxy down? HTTPS_PROXY says where it is"
         : f.errno === "ENOTFOUND"
           ? `check the name: \`getent hosts ${shell(f.host, "HOST")}\``
-          : "is the CA running, and is --ca-url right?",
+          : "is the CA running, and is that its address?",
       ...(f.proxy === undefined ? [reach(f.url)] : []),
     ],
   },
