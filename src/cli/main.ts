@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and returns the exit status. It never ends the process. */
 
 import manifest from "../../package.json" with { type: "json" };
-import { attempt, Failure, isFailure } from "../failure/failure.ts";
+import { attempt, Failure, failureOf } from "../failure/failure.ts";
 import { nearest } from "../failure/nearest.ts";
 import { shell } from "../failure/shell.ts";
 import type { World } from "../world.ts";
@@ -83,7 +83,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (!said.has("daemon")) world.endOnHangup(); // else the command knows whether it stays
     return await command.run(said, world, reporter);
   } catch (error) {
-    const failure = isFailure(error) ? error : bug(error);
+    const failure = failureOf(error);
     return isStaying(name, argv, said) ? reporter.ended(failure, said?.operands[0]) : reporter.failed(failure);
   }
 }
@@ -157,9 +157,4 @@ function hasFlag({ name, flags }: CommandWords): ((flag: string) => boolean) | u
 /** By a flag alone: this is asked before the command has looked at what it was given, and must read nothing. */
 function isOn(said: Said, name: string): boolean {
   return said.has(name) && said.given(name) !== undefined && said.isOn(name);
-}
-
-function bug(error: unknown): Failure {
-  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return new Failure("BUG", { said: message, stack }, error);
 }

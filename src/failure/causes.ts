@@ -1,5 +1,5 @@
 /** Foreign errors to codes: what Node, OpenSSL and proxies say below HTTP. Measured on Node 20 and 24. */
-import { errnoOf, Failure, messageOf } from "./failure.ts";
+import { errnoOf, Failure, failureOf, isExhausted, messageOf } from "./failure.ts";
 
 export interface NetworkContext {
   url: string;
@@ -58,6 +58,7 @@ export function networkFailure(error: unknown, context: NetworkContext): Error {
     return new Failure("CA_CLOSED", { url, said, errno: errnoOf(error.cause), cut: { status, bytes } }, error);
   }
   const [first] = error instanceof AggregateError ? error.errors : [error];
+  if (isExhausted(first)) return failureOf(first);
   const said = tidy(messageOf(first)) || errnoOf(error);
   const errno = errnoOf(first) || errnoOf(error);
   const network = { url, said, errno };

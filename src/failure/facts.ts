@@ -103,6 +103,9 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   // 70: a bug of ours
   BUG: { said: string; stack: string };
 
+  // 75, but of this machine
+  TOO_MANY_FILES: { said: string; errno: string };
+
   // 73: can't write
   CANNOT_WRITE: {
     file: string;

@@ -34,6 +34,19 @@ function nameOf(error: unknown): string | undefined {
   return Object.entries(constants.errno).find(([, one]) => one === -number)?.[0];
 }
 
+/** The process, or the whole system, may open no more files: nothing is wrong with the one that was to be opened. */
+export function isExhausted(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(errnoOf(error));
+}
+
+/** Whatever was thrown as a failure: what nothing explains is a mistake of ours. */
+export function failureOf(error: unknown): Failure {
+  if (isFailure(error)) return error;
+  const said = messageOf(error);
+  if (isExhausted(error)) return new Failure("TOO_MANY_FILES", { said, errno: errnoOf(error) }, error);
+  return new Failure("BUG", { said, stack: (error instanceof Error ? error : new Error(said)).stack ?? "" }, error);
+}
+
 /** Foreign error text, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 /** Reading a file that the user named. Every way it can fail has its own code and names the file. */
 import { basename, dirname } from "node:path";
 import type { Role } from "../failure/facts.ts";
-import { errnoOf, Failure } from "../failure/failure.ts";
+import { errnoOf, Failure, isExhausted } from "../failure/failure.ts";
 import type { FileStat, FileSystem } from "./system.ts";
 
 /** More than any certificate bundle or key; a larger file is the wrong one, and must not fill the memory. */
@@ -24,7 +24,7 @@ function named(file: string, role: Role, fs: FileSystem, read: (stat: FileStat) 
     if (isNamedPipe(file, stat)) throw new Failure("FILE_UNREADABLE", { file, role, errno: "FIFO" });
     return read(stat);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || isExhausted(error)) throw error;
     const errno = errnoOf(error);
     if (errno === "") throw error;
     if (errno === "EISDIR") throw new Failure("FILE_IS_FOLDER", { file, role }, error);

@@ -1,5 +1,5 @@
 /** What is known of a call so far, and its failure as the caller gets it. */
-import { Failure, isFailure } from "../failure/failure.ts";
+import { type Failure, failureOf, isFailure } from "../failure/failure.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import type { Progress } from "../renewal/renew.ts";
 import type { World } from "../world.ts";
@@ -50,13 +50,6 @@ export class Account {
     // Its form is the schema's, which the tests hold both to.
     return RenewError.of(reporter.describe(inOptions(failure)).document as unknown as RenewFailure, failure.cause);
   }
-}
-
-/** What was thrown as a failure: whatever is none is a mistake of ours. */
-export function failureOf(error: unknown): Failure {
-  if (isFailure(error)) return error;
-  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return new Failure("BUG", { said: message, stack }, error);
 }
 
 /** One call, from options to a result: options are judged first, then the work is done. Whatever fails becomes the caller's error. */

@@ -1,5 +1,5 @@
 /** A watch that lasts: what it knows from one event to the next, and whom it tells. */
-import type { Failure } from "../failure/failure.ts";
+import { type Failure, failureOf } from "../failure/failure.ts";
 import { same } from "../pki/certificate.ts";
 import { type DaemonEvent, keep, type Task } from "../renewal/daemon.ts";
 import { preflight } from "../renewal/preflight.ts";
@@ -7,7 +7,7 @@ import { type Policy, renewOnce } from "../renewal/renew.ts";
 import { nothingDue } from "../renewal/schedule.ts";
 import type { World } from "../world.ts";
 import { chainPem, factsOf } from "./certificate-facts.ts";
-import { type Account, failureOf } from "./told.ts";
+import type { Account } from "./told.ts";
 import type { CertificateFacts } from "./types.ts";
 import type { Watch, WatchFailure, WatchHandlers, WatchOptions } from "./watch-types.ts";
 import { WatchedFiles } from "./watched-files.ts";

@@ -1,4 +1,5 @@
 /** Whether another run has done meanwhile what this one was asked for. */
+import { isExhausted } from "../failure/failure.ts";
 import { digestOf } from "../files/journal.ts";
 import { unrepaired } from "../files/repair.ts";
 import { follow } from "../files/target.ts";
@@ -66,7 +67,8 @@ function timesOf(file: string, { fs }: World): Times | null {
 function digestNow(file: string, { fs }: World): string | null {
   try {
     return fs.stat(file).isFile() ? digestOf(file, fs) : null;
-  } catch {
+  } catch (error) {
+    if (isExhausted(error)) throw error;
     return null; // reading it will say what is wrong
   }
 }

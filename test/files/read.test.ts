@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isFailure } from "../../src/failure/failure.ts";
+import { failureOf, isFailure } from "../../src/failure/failure.ts";
 import { readNamed } from "../../src/files/read.ts";
 import type { FileSystem } from "../../src/files/system.ts";
 import { MemoryDisk, systemError } from "../support/disk.ts";
@@ -42,5 +42,10 @@ describe("every way not to read a file has its own code", () => {
     ["larger than any certificate", "/etc/web.crt", unreadable("EFBIG"), { code: "FILE_UNREADABLE", errno: "EFBIG" }],
   ])("%s", (_, file, fs, expected) => {
     expect(refusal(file, fs)).toMatchObject({ file, role: "certificate", ...expected });
+  });
+
+  test("but where no more files may be open, nothing is wrong with it", () => {
+    expect(() => readNamed("/etc/web.crt", "certificate", unreadable("EMFILE"))).toThrow(systemError("EMFILE"));
+    expect(failureOf(systemError("ENFILE"))).toMatchObject({ code: "TOO_MANY_FILES", facts: { errno: "ENFILE" } });
   });
 });

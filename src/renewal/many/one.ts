@@ -1,5 +1,5 @@
 /** One entry's renewal, by the code that renews one alone, with what the run shares; and its result. */
-import { type Failure, isFailure } from "../../failure/failure.ts";
+import { type Failure, failureOf } from "../../failure/failure.ts";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { World } from "../../world.ts";
 import { readCertificateOf } from "../load.ts";
@@ -43,10 +43,11 @@ export async function renewEntry(
     const { method, because } = choice;
     return { entry, result: "renewed", leaf: outcome.leaf, previous, method, because, tookMs, file, forms };
   } catch (error) {
-    if (!isFailure(error)) throw error;
-    const outage = error.code === "INTERRUPTED" ? null : outages.note(entry, error, world.now());
+    // Also a mistake of ours is one entry's alone: what became of the others is told.
+    const failure = failureOf(error);
+    const outage = failure.code === "INTERRUPTED" ? null : outages.note(entry, failure, world.now());
     if (outage !== null) run.outage?.(entry, outage);
-    return failed(entry, error, isFailure(error, "HOOK_FAILED") ? leafNow(entry, world) : leaf);
+    return failed(entry, failure, failure.code === "HOOK_FAILED" ? leafNow(entry, world) : leaf);
   }
 }
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DevCa, startDevCa } from "../../../src/dev-ca/server.ts";
 import { Failure } from "../../../src/failure/failure.ts";
+import { realFileSystem } from "../../../src/files/system.ts";
 import type { EntryResult, Plan } from "../../../src/renewal/many/plan.ts";
 import { runMany } from "../../../src/renewal/many/run.ts";
 import type { RunSpec } from "../../../src/world.ts";
@@ -82,6 +83,27 @@ describe("all of them", () => {
     expect(results[0]).toMatchObject({ result: "renewed", method: "token", because: "expired" });
     expect(codes(results)).toEqual(["EXPIRED_NEEDS_FORCE"]);
     expect(renewals()).toBe(1);
+  });
+
+  test("but the one that meets a mistake of ours, which is told like a failure of its own", async () => {
+    await folder.fill(3);
+    const broken: WorldOptions["fs"] = {
+      ...realFileSystem,
+      symlink: (text, file) => {
+        if (file.includes("c1.crt")) throw new TypeError("no such thing was expected");
+        realFileSystem.symlink(text, file);
+      },
+    };
+    const specs: RunSpec[] = [];
+    const run: WorldOptions["run"] = async (spec) => {
+      specs.push(spec);
+      return { how: "exit", status: 0 };
+    };
+    const plan = folder.plan(3, { url: ca.url, hooks: hook("true") });
+    const { results } = await runMany(plan, usual, world({ fs: broken, run }));
+    expect(kinds(results)).toEqual(["renewed", "failed", "renewed"]);
+    expect(codes(results)).toEqual(["BUG"]);
+    expect(specs).toHaveLength(1);
   });
 
   test("a dry run says so, and does nothing", async () => {

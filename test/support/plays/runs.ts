@@ -1,5 +1,6 @@
 /** Many certificates from one list: what is wrong with it, and how a run ends. */
 import { mkdirSync, readFileSync } from "node:fs";
+import { realFileSystem } from "../../../src/files/system.ts";
 import type { Scene } from "../scene.ts";
 import { expired, type Plays } from "./play.ts";
 
@@ -33,7 +34,22 @@ const four: Plays[string]["set"] = async (s) => {
   return undefined;
 };
 
+/** Once the look at all is over, this process may open no more files for one of them. */
+const exhausted: Plays[string]["set"] = async (s) => {
+  await s.ca();
+  for (const name of ["web", "db"]) await issue(s, name);
+  list(s, { certificates: [pair("web"), pair("db")] });
+  let reads = 0;
+  const read: typeof realFileSystem.read = (file, limit) => {
+    if (file.endsWith("db.key") && ++reads > 1)
+      throw Object.assign(new Error("EMFILE: too many open files, open 'db.key'"), { code: "EMFILE" });
+    return realFileSystem.read(file, limit);
+  };
+  return { fs: { ...realFileSystem, read } };
+};
+
 export const runs: Plays = {
+  "run-too-many-files": { set: exhausted, command, isPartial: true },
   "run-no-list": { set: async () => {}, command: "run" },
   "run-no-such-list": {
     set: async (s) => list(s, {}, "renew.json") as undefined,
