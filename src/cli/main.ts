@@ -74,7 +74,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     }
     said = parsed.said;
     refuseLate(argv, said, world);
-    reporter = new Reporter(world, { ...own, ...mannerOf(said) });
+    const list = name === "run" ? said.given("config") : undefined;
+    reporter = new Reporter(world, { ...own, ...mannerOf(said), list });
     if (isOn(said, "version")) {
       world.stdout.write(`renew ${manifest.version}\n`);
       return 0;

@@ -31,6 +31,8 @@ export interface Manner {
   quiet: boolean;
   verbose: boolean;
   color: boolean | undefined;
+  /** The list of many certificates, where it was named. */
+  list?: string | undefined;
   /** Which flags the command has: none but those is advised. */
   has?: ((flag: string) => boolean) | undefined;
   /** Where the exit status is not the catalogue's. */
@@ -189,9 +191,9 @@ export class Reporter {
 
   /** The failure in words and as data, printed by whoever asks. */
   describe(failure: Failure): { exit: number; rendered: string; document: ErrorDocument } {
-    const { json, verbose, command, has } = this.manner;
+    const { json, verbose, command, list, has } = this.manner;
     const { stderr } = this.#world;
-    const said = tell(failure, { isList: command === "run", ...(has && { has }) });
+    const said = tell(failure, { isList: command === "run", list, ...(has && { has }) });
     const told = { ...said, exit: this.manner.exitOf?.(failure, said.exit) ?? said.exit };
     const diagnosis = "diagnosis" in failure.facts ? failure.facts.diagnosis : undefined;
     const page = { told, diagnosis, verbose, state: this.#state(failure), columns: json ? 80 : stderr.columns };

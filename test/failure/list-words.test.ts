@@ -1,7 +1,7 @@
 /** Help for a list of `renew run` names its keys, and never a command for one certificate alone. */
 import { describe, expect, test } from "vitest";
 import { tell } from "../../src/failure/catalogue/catalogue.ts";
-import { inList } from "../../src/failure/catalogue/list-words.ts";
+import { inList, ofList } from "../../src/failure/catalogue/list-words.ts";
 import { Failure } from "../../src/failure/failure.ts";
 
 describe("in a list", () => {
@@ -37,6 +37,16 @@ describe("in a list", () => {
     const help = tell(failure, { isList: true }).help.join("\n");
     expect(help).not.toMatch(/`--|the command runs in|--password-file|--out/);
     expect(help).not.toBe("");
+  });
+
+  test("a command that keeps the list names it, where it was named", () => {
+    const failure = new Failure("BAD_RUN_CONFIG", { file: "b.json", problem: { kind: "empty" }, others: 1 });
+    const [last] = tell(failure, { isList: true, list: "my list.json" }).help.slice(-1);
+    expect(last).toContain("`renew run --config 'my list.json' --keep-going`");
+    expect(tell(failure, { isList: true }).help.join()).toContain("`renew run --keep-going`");
+    expect(ofList("b.json")("`renew run`, `renew run --help`, `renew run --config FILE`")).toBe(
+      "`renew run --config b.json`, `renew run --help`, `renew run --config FILE`",
+    );
   });
 
   test("alone: with flags, as ever", () => {

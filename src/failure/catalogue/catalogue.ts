@@ -7,7 +7,7 @@ import { type Asked, anywhere, type Explanation, type Family, type Line, type Re
 import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { kube } from "./kube.ts";
-import { inList } from "./list-words.ts";
+import { inList, ofList } from "./list-words.ts";
 import { many } from "./many.ts";
 import { metrics } from "./metrics.ts";
 import { network } from "./network.ts";
@@ -55,8 +55,10 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, said: Partial<
   const asked = { ...anywhere, ...said };
   const explanation: Explanation<C> = catalogue[code];
   const diagnosis = "diagnosis" in facts ? facts.diagnosis : undefined;
-  const help = diagnosis?.causes[0]?.help ?? explanation.help(facts, asked);
+  const advice = diagnosis?.causes[0]?.help ?? explanation.help(facts, asked);
   const evidence = diagnosis?.evidence ?? explanation.evidence?.(facts) ?? [];
+  // What is wrong with a list itself has its words already.
+  const help = asked.isList && !(code in many) ? advice.map(inList) : advice;
   return {
     code,
     exit: exitOf({ code, facts }),
@@ -64,8 +66,7 @@ export function tell<C extends Code>({ code, facts }: Failure<C>, said: Partial<
     what: explanation.what(facts),
     why: explanation.why(facts),
     evidence,
-    // What is wrong with a list itself has its words already.
-    help: possible(asked.isList && !(code in many) ? help.map(inList) : help, asked),
+    help: possible(help.map(ofList(asked.list)), asked),
   };
 }
 

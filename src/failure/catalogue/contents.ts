@@ -168,7 +168,7 @@ export const contents: Family<
     ],
     help: (f) => [
       f.only === "mtls"
-        ? "let it be renewed by token: `renew run --method auto`, or `auto` as its method in the list"
+        ? 'let it be renewed by token: `"method": "auto"` in the list, and no `--method mtls`'
         : `run it again with --force: \`renew ${f.kubeUser === undefined ? `--force ${shellFile(f.file, "CRT")} ${shellFile(f.key, "KEY")}` : `kubeconfig --force --user ${shell(f.kubeUser, "NAME")} ${shellFile(f.file)}`}\``,
       "if the clock of this machine is wrong, set that first",
     ],

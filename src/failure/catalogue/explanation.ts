@@ -22,6 +22,8 @@ export interface Explanation<C extends Code> {
 export interface Asked {
   /** A list of `renew run` says it, and not flags: then its keys are what can be changed. */
   readonly isList: boolean;
+  /** The file of that list, where the command line named it: whoever runs it again has to name it again. */
+  readonly list?: string | undefined;
   /** Whether the command that failed has a flag. `name` without its dashes. */
   has(name: string): boolean;
 }

@@ -1,4 +1,5 @@
 /** What helps, in the words of a list of `renew run`: its keys in place of flags, and one command for all that it names. */
+import { shellFile } from "../shell.ts";
 
 /** Flags that are keys as well; the others stay flags of `renew run`, or have no place there. */
 const keys = [
@@ -21,6 +22,12 @@ export function inList(help: string): string {
     .replace(/`renew (--[^`]*)`/g, (_, words: string) => `\`${commandFor(words)}\``)
     .replace(/`--also ([a-z0-9]+)=([^`]+)`/g, '`"also": {"$1": "$2"}`')
     .replace(/`--([a-z0-9-]+)(?: ([^`]+))?`/g, (all, flag: string, value?: string) => keyOf(flag, value) ?? all);
+}
+
+/** Commands that keep the list name the one that was named. */
+export function ofList(list: string | undefined): (help: string) => string {
+  if (list === undefined) return (help) => help;
+  return (help) => help.replace(/`renew run(?![^`]*--(?:config|help)\b)/g, `\`renew run --config ${shellFile(list)}`);
 }
 
 function keyOf(flag: string, value: string | undefined): string | undefined {
