@@ -60,10 +60,11 @@ HOOKS
 
 FAILURES
   All of the list is checked before any other file is opened, and all files
-  before any request. Where something is broken nothing is renewed, unless
-  --keep-going or --daemon says so. Two entries that write one file, or one that
-  writes a key, a hook or a list, are always refused. A failure that many
-  certificates have is told once.
+  before any request: what is due by what is in them, what is not due by whether
+  they are there; --dry-run reads all of them. Where something is broken nothing
+  is renewed, unless --keep-going or --daemon says so. Two entries that write
+  one file, or one that writes a key, a hook or a list, are always refused. A
+  failure that many certificates have is told once.
 
 EXIT STATUS
   0 all is well   10 nothing was due (--exit-code)   else that of the worst

@@ -2,12 +2,13 @@
 import { basename, dirname } from "node:path";
 import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
 import { hiddenBeside } from "../../files/names.ts";
+import { readNamed } from "../../files/read.ts";
 import type { FileSystem } from "../../files/system.ts";
 import { follow, target } from "../../files/target.ts";
 import { type Certificate, same } from "../../pki/certificate.ts";
 import type { World } from "../../world.ts";
 import { formFiles } from "../also/form.ts";
-import { readCertificateOf } from "../load.ts";
+import { type Paths, readCertificateOf } from "../load.ts";
 import { refuseToLoseKey } from "../loss.ts";
 import type { Policy } from "../renew.ts";
 import { type Due, due, type Window } from "../schedule.ts";
@@ -53,24 +54,31 @@ function latestOf({ paths, out = paths.certificate }: Policy, world: World): str
   return there !== undefined && own !== undefined && same(there, own) ? out : paths.certificate;
 }
 
-/** Reads certificates first, and keys and roots only of what is due. Never throws a failure. */
-export async function lookAt(
-  policy: Policy,
-  { together, world, names }: { together: Together; world: SharedWorld; names: NamesBeside },
-): Promise<Look> {
+export interface Looking {
+  readonly together: Together;
+  readonly world: SharedWorld;
+  readonly names: NamesBeside;
+  /** Also of what is not due all is read that its renewal will need: of a dry run, whoever waits for it wants to know. */
+  readonly isThorough: boolean;
+}
+
+/** Of what is not due, that its files are there is seen, and they are not read: thousands would take seconds. Never throws a failure. */
+export async function lookAt(policy: Policy, { together, world, names, isThorough }: Looking): Promise<Look> {
   const { paths, out = paths.certificate, window } = policy;
   const read = attempt(() => readCertificateOf(paths.certificate, world));
   const isLeft = [out, paths.certificate, paths.key, ...formFiles(policy)].some((file) => names.has(file));
   if (read.failure !== undefined) return { is: isLeft ? "left" : "broken", failure: read.failure, leaf: null };
   const leaf = read.value;
   const when = due(leaf, window, world.now());
-  if (!isLeft && !when.due && policy.also === undefined) return { is: "fresh", leaf, from: when.from };
+  const isFresh = !isLeft && !when.due && policy.also === undefined;
   try {
     if (!isLeft) {
-      await together.loadAhead(paths);
-      if (when.due || policy.also?.files.some(({ form }) => form === "root")) together.roots(policy.root);
-      if (when.due) refuseToLoseKey(target(out, world.fs), paths.key, world);
+      together.roots(policy.root);
+      if (isFresh && !isThorough) refuseMissing(paths, world);
+      else await together.loadAhead(paths);
+      if (when.due || isThorough) refuseToLoseKey(target(out, world.fs), paths.key, world);
     }
+    if (isFresh) return { is: "fresh", leaf, from: when.from };
     // What a dead run has left is repaired before anything else, and makes no form sound that is not.
     await checkForms(policy, world);
     // Only a whole renewal can tell whether its other forms are up to date.
@@ -79,6 +87,11 @@ export async function lookAt(
     if (isFailure(error)) return { is: "broken", failure: error, leaf };
     throw error;
   }
+}
+
+/** Throws FILE_MISSING. Whether a passphrase's file is needed, only the key tells. */
+export function refuseMissing({ key }: Paths, { fs }: Pick<World, "fs">): void {
+  if (!fs.exists(key)) readNamed(key, "key", fs);
 }
 
 /** Behind a lazy door: few have any. Nothing is put anywhere, so that no name is needed yet. */

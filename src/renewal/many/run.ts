@@ -90,7 +90,7 @@ async function lookAtAll(
     if (index % looksOfOneTurn === looksOfOneTurn - 1) await world.sleep(0);
     stopIfAsked(world);
     const policy = policyOf(entry, options, world);
-    const look = await lookAt(policy, { together, world, names });
+    const look = await lookAt(policy, { together, world, names, isThorough: options.dryRun });
     looks.push({ entry, index, policy, look });
     if (look.is === "due") due++;
     if (!options.dryRun) together.expect(due);

@@ -129,6 +129,18 @@ test("forms that are missing are written at the start, and when the list is read
   expect(err.text).toContain("error[CANNOT_WRITE]: nowhere/as.pem cannot be written");
 });
 
+test("keys that are not there are told of at the start, though nothing is due: once for all of them", async () => {
+  const s = await scene();
+  current = s;
+  await s.ca();
+  for (const name of ["web", "mail", "api"]) await s.issue(name, { from: -1, to: 23 });
+  const without = (name: string) => ({ ...pair(name), key: `no-${name}.key` });
+  s.write("renew.json", list(s, [pair("web"), without("mail"), without("api")]));
+  const { err } = await stayed(s, "", [() => undefined]);
+  expect(err.text.match(/^error\[\w+\].*/gm)).toEqual(["error[FILE_MISSING]: no-mail.key does not exist"]);
+  expect(err.text).toContain("next: nothing is due yet: mend it before mail.crt and 1 more are");
+});
+
 test("as data each event is a line that fits the schema", async () => {
   const s = await three();
   const { out, err } = await stayed(s, "--json", [

@@ -64,6 +64,30 @@ describe("all of them", () => {
     expect(renewals()).toBe(1);
   });
 
+  test("of what is not due key and root have to be there; a dry run reads them", async () => {
+    await folder.fill(4);
+    const [first, second, third, fourth] = folder.plan(4, { url: ca.url }).entries.map((entry) => entry.policy.paths);
+    if (!first || !second || !third || !fourth) throw new Error("four entries");
+    const look = async (paths: (typeof first)[], dryRun: boolean, root?: string) => {
+      const entries = folder.plan(paths.length, { url: ca.url }).entries.map((entry, index) => {
+        const own = { ...entry.policy, paths: paths[index] ?? first };
+        return { ...entry, policy: root === undefined ? own : { ...own, root: { value: root, from: "root" } } };
+      });
+      return runMany({ entries, broken: [], concurrency: null }, { ...usual, force: false, dryRun }, world());
+    };
+    const missing = { ...first, key: folder.file("no.key") };
+    for (const dryRun of [false, true])
+      expect((await look([missing, second], dryRun)).results).toMatchObject([
+        { result: "failed", failure: { code: "FILE_MISSING", facts: { role: "key" } } },
+        { result: "not-due" },
+      ]);
+    const foreign = [{ ...third, key: fourth.key }, first];
+    expect(kinds((await look(foreign, false)).results)).toEqual(["not-due", "not-due"]);
+    expect(codes((await look(foreign, true)).results)).toEqual(["KEY_MISMATCH"]);
+    expect(codes((await look([first], false, folder.file("no-root.crt"))).results)).toEqual(["ROOT_MISSING"]);
+    expect(renewals()).toBe(0);
+  });
+
   test("without a window of their own after two thirds of the lifetime", async () => {
     await folder.fill(2);
     await folder.issue("c1", {
