@@ -33,8 +33,18 @@ export function readObject(file: string, fs: FileSystem): Readonly<Record<string
     throw bad(`it cannot be read: ${messageOf(error)}`, error);
   }
   const json = parseJson(text);
+  if (isListOfCertificates(json, text)) {
+    const problem = "it is a list of certificates, as `renew run` has it, and no defaults of step's";
+    throw new Failure("BAD_CONFIGURATION", { file, problem, isList: true });
+  }
   if (!isRecord(json)) throw bad(json === undefined ? "it is not JSON" : "it is not a JSON object");
   return json;
+}
+
+/** No flag of step's has such a name. Where it is no JSON, it may be a list with comments, or in YAML. */
+function isListOfCertificates(json: unknown, text: string): boolean {
+  if (isRecord(json)) return Array.isArray(json["certificates"]) || Object.hasOwn(json, "include");
+  return json === undefined && /^[\s{]*["']?(certificates|include)["']?\s*:/m.test(text);
 }
 
 /** The environment and the files, where each may be asked for what a flag does not say. */

@@ -181,7 +181,8 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
 
   // 78: trust and configuration
   CA_URL_MISSING: { looked: readonly string[] };
-  BAD_CONFIGURATION: { file: string; problem: string };
+  /** `isList`: it is a list of certificates, which `renew run` keeps. */
+  BAD_CONFIGURATION: { file: string; problem: string; isList?: true };
   /** `named`: by whom, where somebody has named it. */
   NO_RUN_CONFIG: {
     looked: readonly string[];

@@ -86,6 +86,16 @@ describe("without contexts", () => {
     });
     expect(found(files, asked("bad.json"), false)).toMatchObject({ code: "BAD_CONFIGURATION", file: "/step/bad.json" });
   });
+
+  test.each([
+    ["JSON", '{"ca-url":"ca","certificates":[]}'],
+    ["JSON with comments", '{\n  // mine\n  "certificates": [{"crt": "a.crt", "key": "a.key"}],\n}'],
+    ["YAML", "ca-url: ca\ninclude: conf.d\n"],
+  ])("a list of certificates is told from it: %s", (_, text) => {
+    const asked = { ...nothing, config: "/step/renew.list" };
+    expect(found({ "renew.list": text }, asked)).toMatchObject({ code: "BAD_CONFIGURATION", isList: true });
+    expect(found({ "renew.list": '{"certificates": "no flag of ours"}' }, asked)).toMatchObject({ remarks: [] });
+  });
 });
 
 const two = JSON.stringify({

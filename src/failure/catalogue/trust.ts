@@ -48,6 +48,11 @@ export const trust: Family<
     what: (f) => `${f.file} cannot be used`,
     why: (f) => sentence(f.problem),
     help: (f) => {
+      if (f.isList)
+        return [
+          `see how its certificates stand: \`renew status --config ${shellFile(f.file)}\``,
+          "for one of them, leave `--config` out here, and name its CA by `--ca-url` and `--root`",
+        ];
       if (f.problem === "it does not exist") return ["check the path after `--config`"];
       const look = /JSON/.test(f.problem)
         ? `see what is wrong with it: \`node -p 'JSON.parse(fs.readFileSync(process.argv[1]))' ${shellFile(f.file)}\``

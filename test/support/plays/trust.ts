@@ -22,6 +22,14 @@ export const trust: Plays = {
     },
     command: "--force web.crt web.key",
   },
+  "list-for-configuration": {
+    set: async (s) => {
+      await leaf({})(s);
+      s.write("renew.json", '{"ca-url": "ca:9000", "certificates": [{"crt": "web.crt", "key": "web.key"}]}');
+      return undefined;
+    },
+    command: "doctor web.crt web.key --config renew.json",
+  },
   "no-context": { set: contexts, command: "--force web.crt web.key" },
   "no-context-named": { set: contexts, command: "--force --context prodution web.crt web.key" },
   "no-context-at-all": { set: async () => ({ env: { STEPPATH: "step" } }), command: "--context one web.crt web.key" },
