@@ -131,6 +131,20 @@ export function filesOf({ operands }: Said, command: string): { certificate: str
   return { certificate, key };
 }
 
+/** Of a command that has no files to name. `more`: what is known of what was meant. */
+export function refuseFiles(
+  { operands: [first] }: Said,
+  command: string,
+  more: { because?: string; nearest?: string } = {},
+): void {
+  if (first === undefined) return;
+  throw new Failure("BAD_FLAG", {
+    said: `renew ${command} takes no files, and '${first}' was given`,
+    command,
+    ...more,
+  });
+}
+
 /** What no other form of the certificate may be written over, as far as words tell. */
 export function namedBy(said: Said, { certificate, key }: { certificate: string; key: string }) {
   const flags = ["out", "out-cert", "out-key", "private-key", "password-file"].filter((name) => said.has(name));

@@ -15,6 +15,12 @@ async function run(...argv: string[]) {
   return { exit, out: world.out.text, err: world.err.text };
 }
 
+test.each(["demo", "dev-ca", "run"])("renew %s takes no files", async (command) => {
+  const { exit, err } = await run(command, "web.crt");
+  expect(exit).toBe(64);
+  expect(err).toContain(`error[BAD_FLAG]: renew ${command} takes no files, and 'web.crt' was given`);
+});
+
 describe("help", () => {
   test.each([
     ["--help", "Usage: renew [flags] CRT KEY"],
@@ -25,6 +31,7 @@ describe("help", () => {
     ["help renew", "Usage: renew [flags] CRT KEY"],
     ["help explain", "Usage: renew explain"],
     ["help --help", "Usage: renew [flags] CRT KEY"],
+    ["help help", "Usage: renew [flags] CRT KEY"],
     ["explain --help", "Usage: renew explain"],
     ["demo --help", "Usage: renew demo"],
     ["rekey --help", "Usage: renew rekey [flags] CRT KEY"],

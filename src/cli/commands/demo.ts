@@ -7,6 +7,7 @@ import { type DevCa, startDevCa } from "../../dev-ca/server.ts";
 import { stopIfAsked } from "../../renewal/interruption.ts";
 import type { World } from "../../world.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { refuseFiles } from "../policy.ts";
 import { plain } from "../print/plain.ts";
 
 export const words: CommandWords = {
@@ -30,7 +31,8 @@ interface Stage {
   world: World;
 }
 
-export async function run(_said: Said, world: World): Promise<number> {
+export async function run(said: Said, world: World): Promise<number> {
+  refuseFiles(said, "demo");
   const authority = await createAuthority({ subject: "k3s-client-ca@1714937196" });
   const folder = mkdtempSync(join(tmpdir(), "renew-demo-"));
   const provisioners = [{ name: "k3s", claims: { allowRenewalAfterExpiry: true } }];

@@ -8,6 +8,7 @@ import { errnoOf, Failure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
 import { parseDuration } from "../duration.ts";
 import type { CommandWords, Said } from "../flags.ts";
+import { refuseFiles } from "../policy.ts";
 import { table } from "../print/layout.ts";
 import { plain } from "../print/plain.ts";
 
@@ -58,6 +59,7 @@ ${table(Object.entries(faults), 80, 2)
 };
 
 export async function run(said: Said, world: World): Promise<number> {
+  refuseFiles(said, "dev-ca");
   const like = oneOf(said.value("like") ?? "v0.30.2", likes, "--like");
   const chosen = (said.value("fault")?.split(",") ?? []).map((name) => oneOf(name.trim(), faultNames, "--fault"));
   const lifetimeMs = parseDuration(said.value("lifetime") ?? "24h", "--lifetime");

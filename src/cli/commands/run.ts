@@ -14,7 +14,7 @@ import type { CommandWords, Said } from "../flags.ts";
 import { notesOf } from "../many/notes.ts";
 import { tellEnd } from "../many/tell.ts";
 import { Ticker } from "../many/ticker.ts";
-import { caOf, manners, placeFlags, refuseManners, rootOf } from "../policy.ts";
+import { caOf, manners, placeFlags, refuseFiles, refuseManners, rootOf } from "../policy.ts";
 import type { Reporter } from "../report.ts";
 import { runHelp } from "./run-help.ts";
 
@@ -116,16 +116,12 @@ async function stay(said: Said, options: RunOptions, world: World, reporter: Rep
 /** Throws the failures of family 64. */
 function refuseWords(said: Said): void {
   refuseManners(said);
-  const [first] = said.operands;
-  if (first !== undefined) {
-    const isMeant = isList(basename(first)) && said.operands.length === 1;
-    throw new Failure("BAD_FLAG", {
-      said: `renew run takes no files, and '${first}' was given`,
-      because: "The certificates are listed in a file, which --config names.",
-      command: "run",
-      ...(isMeant && { nearest: `renew run --config ${shellFile(first)}` }),
-    });
-  }
+  const [first = "", ...others] = said.operands;
+  const isMeant = isList(basename(first)) && others.length === 0;
+  refuseFiles(said, "run", {
+    because: "The certificates are listed in a file, which --config names.",
+    ...(isMeant && { nearest: `renew run --config ${shellFile(first)}` }),
+  });
   const conflicts = [
     ["daemon", "dry-run", "One stays and renews, the other changes nothing."],
     ["daemon", "exit-code", "A daemon ends when it is told to, with 0."],
