@@ -119,7 +119,7 @@ function handedOut(argv: readonly string[], { env, now, fs }: Around): QuickAnsw
 }
 
 /** A name and a port, of which nobody can be in doubt: making a URL of them takes a while. */
-const plainUrl = /^(https:\/\/)?([a-z][a-z0-9]*\.)*[a-z][a-z0-9]*(:[1-9]\d{0,3})?$/;
+const plainUrl = /^(https:\/\/)?([a-z][a-z0-9]*\.)*[a-z][a-z0-9]*(:[1-9]\d{0,3}|:[1-5]\d{4})?$/;
 
 interface Line {
   given: Readonly<Record<string, string>>;
