@@ -25,7 +25,8 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries({ "web.crt": chain, "web.key": key, "root.crt": authority.root })) {
     writeFileSync(join(folder, name), text);
   }
-  const list = { "ca-url": "ca.internal", "expires-in": "1h", certificates: [{ crt: "web.crt", key: "web.key" }] };
+  const pair = { crt: "web.crt", key: "web.key" };
+  const list = { "ca-url": "ca.internal", root: "root.crt", "expires-in": "1h", certificates: [pair] };
   for (const name of ["run.json", "run.yaml"]) writeFileSync(join(folder, name), JSON.stringify(list));
   ofNodeAlone = new Set((await loadedBy([], 0, ["-e", "0"])).modules);
 });
