@@ -8,6 +8,8 @@ import type { Position, Reading, Stop, Written } from "./written.ts";
 
 /** A list of 100,000 certificates has a third of it. */
 const largest = 32 * 1024 * 1024;
+/** The same with its YAML aliases written out, each setting of each entry. */
+const largestUnfolded = 4 * largest;
 /** Of a line that is shown. */
 const longestLine = 200;
 
@@ -17,7 +19,7 @@ export const isYaml = (file: string) => /\.ya?ml$/i.test(file);
 export async function openConfig(file: string, fs: FileSystem): Promise<Written> {
   const text = readText(file, fs);
   const reading = isYaml(file)
-    ? (await import("./yaml.ts")).readYaml(text)
+    ? (await import("./yaml.ts")).readYaml(text, largestUnfolded)
     : (await import("./jsonc.ts")).readJsonc(text);
   if ("written" in reading) return reading.written;
   throw faultOf(reading, file, text);
@@ -51,6 +53,9 @@ function readBytes(file: string, fs: FileSystem): Buffer {
 
 function faultOf(reading: Exclude<Reading, { written: Written }>, file: string, text: string): Failure {
   if ("tooDeep" in reading) return badRunConfig({ file }, { kind: "too-deep" });
+  if ("empty" in reading) return badRunConfig({ file }, { kind: "empty" });
+  if ("tooLarge" in reading)
+    return badRunConfig(placeOf(file, reading.tooLarge), { kind: "huge", limit: largestUnfolded });
   if ("twice" in reading) {
     const { key, ...stop } = reading.twice;
     return badRunConfig(placeOf(file, stop), { kind: "twice-key", key });

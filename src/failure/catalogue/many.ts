@@ -42,7 +42,7 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
     about:
       "The file of `renew run` is JSON, where comments and trailing commas are allowed, or YAML by its ending (.yaml, .yml). It is read and checked as a whole before any other file is opened and before any request; a key that is not known is refused, since it may be a mistyped one. Where a single entry is wrong the others are renewed only with --keep-going, and by --daemon. The JSON Schema x5c-renew/run.schema.json finds most of it in an editor.",
     what: (f) => `${placeOf(f)}: ${whatIsWrong(f.problem)}`,
-    why: (f) => whyOf(f.problem),
+    why: (f) => whyOf(f.problem, f),
     evidence: (f) => [
       ...entryLine(f),
       ...evidenceOf(f.problem),

@@ -50,7 +50,7 @@ export function whatIsWrong(problem: RunConfigProblem): string {
   }
 }
 
-export function whyOf(problem: RunConfigProblem): string {
+export function whyOf(problem: RunConfigProblem, { line }: RunPlace): string {
   switch (problem.kind) {
     case "syntax":
       return sentence(problem.said);
@@ -81,7 +81,7 @@ export function whyOf(problem: RunConfigProblem): string {
         ? "With nothing to renew it would end well each time, and nobody would know."
         : "Neither it nor what it includes has an entry: it would end well each time, and nobody would know.";
     case "huge":
-      return `More than ${problem.limit / 1024 / 1024} MiB is no list of certificates.`;
+      return `${line === undefined ? "More" : "What its aliases stand for is counted each time: more"} than ${problem.limit / 1024 / 1024} MiB is no list of certificates.`;
     case "own-include":
       return "The folder that it includes is the one that it lies in itself.";
     default:
