@@ -49,7 +49,8 @@ THE LIST
     backup          keep the last N that were replaced
     timeout         limit for one exchange with the CA (default: 30s)
     lock-timeout    how long to wait for another run (default: 30s)
-  An empty text takes back what the top says: "exec": "".
+  An empty text takes back what the top says, as if it said nothing: "exec": "".
+  Only ca-url and root cannot be empty.
 
 HOOKS
   They are told what those of \`renew\` are: RENEW_CERT, RENEW_KEY, RENEW_SERIAL

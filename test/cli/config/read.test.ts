@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseCaUrl } from "../../../src/ca/url.ts";
+import { settingKeys } from "../../../src/cli/config/keys.ts";
 import { isFailure } from "../../../src/failure/failure.ts";
 import { realFileSystem } from "../../../src/files/system.ts";
 import { folderWith, known, pair, planOf } from "./lists.ts";
@@ -112,6 +113,35 @@ describe("a setting", () => {
     ],
   ])("%s", async (_, contents, policy) => {
     expect(await policyOf(contents)).toMatchObject({ policy });
+  });
+
+  test("that is empty is as if nothing above had said it: each but the CA and its roots", async () => {
+    const said: Record<string, unknown> = {
+      "expires-in": "8h",
+      method: "token",
+      "password-file": "pw",
+      "p12-password-file": "p12.pw",
+      exec: "c",
+      "exec-timeout": "5s",
+      pid: 7,
+      signal: 10,
+      backup: 3,
+      timeout: "5s",
+      "lock-timeout": "5s",
+    };
+    const rivals = { exec: "exec-shell", pid: "pid-file" };
+    expect([...Object.keys(said), ...Object.values(rivals), "ca-url", "root"].sort()).toEqual(
+      Object.keys(settingKeys).sort(),
+    );
+    for (const key of Object.keys(said)) {
+      const { [key]: _, ...others } = said;
+      const untold = await policyOf(one({}, others));
+      expect(await policyOf(one({ [key]: "" }, said))).toEqual({ ...untold, origin: expect.anything() });
+    }
+    for (const key of ["ca-url", "root"]) {
+      const { broken } = await planOf(made({ "renew.json": one({ [key]: "" }) }));
+      expect(broken).toMatchObject([{ failure: { facts: { problem: { kind: "bad-value", key } } } }]);
+    }
   });
 
   test("that many have is one and the same", async () => {
