@@ -15,9 +15,15 @@ const longestLine = 200;
 
 export const isYaml = (file: string) => /\.ya?ml$/i.test(file);
 
+export interface How {
+  readonly fs: FileSystem;
+  /** By a folder that another file names. */
+  readonly isIncluded: boolean;
+}
+
 /** Throws BAD_RUN_CONFIG. */
-export async function openConfig(file: string, fs: FileSystem): Promise<Written> {
-  const text = readText(file, fs);
+export async function openConfig(file: string, how: How): Promise<Written> {
+  const text = readText(file, how);
   const reading = isYaml(file)
     ? (await import("./yaml.ts")).readYaml(text, largestUnfolded)
     : (await import("./jsonc.ts")).readJsonc(text);
@@ -29,18 +35,18 @@ export function badRunConfig(place: RunPlace, problem: RunConfigProblem, cause?:
   return new Failure("BAD_RUN_CONFIG", { ...place, problem }, cause);
 }
 
-function readText(file: string, fs: FileSystem): string {
-  const bytes = readBytes(file, fs);
+function readText(file: string, how: How): string {
+  const bytes = readBytes(file, how);
   if (!isUtf8(bytes)) throw badRunConfig({ file }, { kind: "not-utf8" });
   const text = bytes.toString("utf8").replace(/^\ufeff/, "");
   if (text.trim() === "") throw badRunConfig({ file }, { kind: "empty" });
   return text;
 }
 
-function readBytes(file: string, fs: FileSystem): Buffer {
+function readBytes(file: string, { fs, isIncluded }: How): Buffer {
   try {
     const stat = fs.stat(file);
-    if (stat.isDirectory()) throw badRunConfig({ file }, { kind: "folder" });
+    if (stat.isDirectory()) throw badRunConfig({ file }, { kind: isIncluded ? "included-folder" : "folder" });
     if (isNamedPipe(file, stat)) throw badRunConfig({ file }, { kind: "pipe" });
     return fs.read(file, largest);
   } catch (error) {

@@ -20,6 +20,11 @@ const wrongPlace = "Only the order CRT KEY tells the two files apart.";
 /** `web.internal:8443`, or with a scheme: as people write servers, and nobody files. */
 const addressOfServer = /^[a-z][a-z0-9+]*:\/\/|^[^/:]+:\d+$/i;
 
+const rightOrder = (isList: boolean) =>
+  isList
+    ? "exchange `crt` and `key` in the entry, if one file stands in the other's place"
+    : "give the certificate first and the key second: `renew CRT KEY`";
+
 const hookWhy = "It is to be run after each renewal: a new certificate would not be taken up.";
 
 /** A program without a folder. */
@@ -137,7 +142,7 @@ export const files: Family<
     what: (f) => `${f.file} holds no certificate`,
     why: () => "It is PEM, but none of its blocks is a CERTIFICATE.",
     evidence: (f) => (f.found.length === 0 ? [] : [["it holds", f.found.join(", ")]]),
-    help: () => ["give the certificate first and the key second: `renew CRT KEY`"],
+    help: (_, { isList }) => [rightOrder(isList)],
   },
   NO_KEY: {
     exit: 65,
@@ -147,7 +152,7 @@ export const files: Family<
     what: (f) => `${f.file} holds no private key`,
     why: () => "It is PEM, but none of its blocks is a private key.",
     evidence: (f) => (f.found.length === 0 ? [] : [["it holds", f.found.join(", ")]]),
-    help: () => ["give the certificate first and the key second: `renew CRT KEY`"],
+    help: (_, { isList }) => [rightOrder(isList)],
   },
   CERTIFICATE_REQUEST: {
     exit: 65,
@@ -165,6 +170,10 @@ export const files: Family<
     about: wrongPlace,
     what: (f) => `${f.certificate} and ${f.key} look swapped`,
     why: (f) => `${f.certificate} holds a private key, and ${f.key} a certificate. ${wrongPlace}`,
-    help: (f) => [`turn them round: \`renew ${shellFile(f.key, "CRT")} ${shellFile(f.certificate, "KEY")}\``],
+    help: (f, { isList }) => [
+      isList
+        ? "exchange `crt` and `key` in the entry"
+        : `turn them round: \`renew ${shellFile(f.key, "CRT")} ${shellFile(f.certificate, "KEY")}\``,
+    ],
   },
 };

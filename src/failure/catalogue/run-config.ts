@@ -10,6 +10,7 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "unreadable":
       return "it cannot be read";
     case "folder":
+    case "included-folder":
       return "it is a folder";
     case "pipe":
       return "it is a pipe";
@@ -47,6 +48,8 @@ export function whatIsWrong(problem: RunConfigProblem): string {
       return "it lists no certificate";
     case "no-include":
       return `it includes ${problem.folder}, which cannot be read`;
+    case "twice-include":
+      return `it includes ${problem.folders[0]} twice`;
   }
 }
 
@@ -82,6 +85,10 @@ export function whyOf(problem: RunConfigProblem, { line }: RunPlace): string {
         : "Neither it nor what it includes has an entry: it would end well each time, and nobody would know.";
     case "huge":
       return `${line === undefined ? "More" : "What its aliases stand for is counted each time: more"} than ${problem.limit / 1024 / 1024} MiB is no list of certificates.`;
+    case "twice-include":
+      return "Each certificate in that folder would be renewed twice. Links are followed.";
+    case "included-folder":
+      return "What lies in a folder of `include` with such a name is read as a list.";
     case "own-include":
       return "The folder that it includes is the one that it lies in itself.";
     default:
@@ -102,6 +109,8 @@ export function evidenceOf(problem: RunConfigProblem): Line[] {
       return [["system error", problem.errno]];
     case "syntax":
       return problem.text === "" ? [] : [["the line", quoted(problem.text)]];
+    case "twice-include":
+      return [["include", problem.folders.join(", ")]];
     case "no-certificates":
       return problem.included.length === 0 ? [] : [["included", problem.included.join(", ")]];
     default:
@@ -143,6 +152,10 @@ export function helpFor(problem: RunConfigProblem, { file, line }: RunPlace): st
       return ["check the name of the folder; it counts from the folder of the file that it stands in"];
     case "own-include":
       return ["keep what is to be included in a folder of its own, such as `conf.d`"];
+    case "twice-include":
+      return ["take one of the two out of `include`"];
+    case "included-folder":
+      return ["give it a name that does not end like a list's; if there are lists in it, name it in `include`, too"];
     case "folder":
       return ["name the file in it: `--config FILE`; a folder is what `include` in a file takes"];
     case "pipe":

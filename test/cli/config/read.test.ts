@@ -222,6 +222,27 @@ describe("what is included", () => {
     expect(entry?.policy.hooks?.exec).toEqual({ words: [`${folder}/far/../hook.sh`] });
   });
 
+  test.each<[string, readonly string[], readonly [string, string]]>([
+    ["by one name", ["conf.d", "conf.d"], ["conf.d", "conf.d"]],
+    ["by two names", ["other.d", "conf.d", "./conf.d/"], ["conf.d", "./conf.d/"]],
+    ["by a link", ["conf.d", "linked.d"], ["conf.d", "linked.d"]],
+  ])("may not be one folder twice, %s", async (_, include, names) => {
+    const folder = made({ "renew.json": { include }, "conf.d/1.json": one(), "other.d/README": "" });
+    symlinkSync("conf.d", join(folder, "linked.d"));
+    const folders = names.map((name) => `${folder}/${name}`);
+    await expect(planOf(folder)).rejects.toMatchObject({
+      code: "BAD_RUN_CONFIG",
+      facts: { line: 2, problem: { kind: "twice-include", folders } },
+    });
+  });
+
+  test("and is a folder by the name of a list is one broken entry", async () => {
+    const folder = made({ "renew.json": { include: "conf.d" }, "conf.d/1.json/2.json": one(), "conf.d/3.json": one() });
+    const { entries, broken } = await planOf(folder);
+    expect(entries.length).toBe(1);
+    expect(broken).toMatchObject([{ failure: { facts: { problem: { kind: "included-folder" } } } }]);
+  });
+
   test("and cannot be used is one broken entry", async () => {
     const folder = made({
       "renew.json": { include: ["conf.d/"] },

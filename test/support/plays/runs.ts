@@ -83,6 +83,33 @@ export const runs: Plays = {
     command,
   },
   "run-same-file-key": { set: listed({ certificates: [pair("a"), pair("b", { out: "a.key" })] }), command },
+  "run-same-file-forms": {
+    set: listed({ certificates: [pair("a", { also: { combined: "a.pem", fullchain: "./a.pem" } })] }),
+    command,
+  },
+  "run-include-twice": {
+    set: async (s) => {
+      mkdirSync("conf.d");
+      return list(s, { include: ["conf.d", "./conf.d"], certificates: [pair("a")] }) as undefined;
+    },
+    command,
+  },
+  "run-included-folder": {
+    set: async (s) => {
+      mkdirSync("conf.d/old.json", { recursive: true });
+      return list(s, { include: "conf.d", certificates: [pair("a")] }) as undefined;
+    },
+    command,
+  },
+  "run-swapped": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      list(s, { certificates: [{ crt: "web.key", key: "web.crt" }] });
+      return undefined;
+    },
+    command,
+  },
   "run-bad-flag-files": { set: async () => {}, command: "run web.crt web.key" },
   "run-bad-flag-listed": { set: async () => {}, command: "run --exec x" },
   "run-flag-conflict": { set: async () => {}, command: "run --daemon --force" },
