@@ -14,8 +14,8 @@ export type RunConfigProblem =
   | { kind: "unreadable"; errno: string }
   | { kind: "folder" | "included-folder" | "pipe" | "empty" | "not-utf8" | "too-deep" | "own-include" }
   | { kind: "huge"; limit: number }
-  /** `text`: the line as it stands there. */
-  | { kind: "syntax"; language: "JSON" | "YAML"; said: string; text: string }
+  /** `text`: the line as it stands there. `isYaml`: it would be YAML by another name. */
+  | { kind: "syntax"; language: "JSON" | "YAML"; said: string; text: string; isYaml?: true }
   | { kind: "not-a-map"; what: "file" | "entry"; found: string }
   | { kind: "unknown-key"; key: string; nearest?: string; isEntry: boolean }
   /** It is a key, but of another place. */

@@ -2,6 +2,7 @@
 import type { Role } from "../facts.ts";
 import { shellFile } from "../shell.ts";
 import type { Family } from "./explanation.ts";
+import { unreadableHelp, whyUnreadable } from "./unreadable.ts";
 
 const roles: Record<Role, string> = {
   certificate: "the certificate",
@@ -78,12 +79,12 @@ export const files: Family<
         return "It is larger than 4 MiB, which is more than a kubeconfig of thousands of users has.";
       if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
       if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
-      return `The system refuses: ${f.errno}.`;
+      return whyUnreadable(f.errno);
     },
     help: (f) =>
       f.errno === "EFBIG" || f.errno === "FIFO"
         ? [`is it the file that was meant? \`ls -lh ${shellFile(f.file)}\``]
-        : [`see who may: \`ls -l ${shellFile(f.file)}\`, and who you are: \`id\``],
+        : [unreadableHelp(f.file, f.errno)],
   },
   FILE_IS_FOLDER: {
     exit: 66,

@@ -2,6 +2,7 @@
 import type { RunConfigProblem, RunPlace } from "../run-config.ts";
 import { shellFile } from "../shell.ts";
 import { type Line, quoted, sentence } from "./explanation.ts";
+import { unreadableHelp, whyUnreadable } from "./unreadable.ts";
 
 export const smallest = `{"ca-url": "https://ca.internal:9000", "root": "root_ca.crt", "certificates": [{"crt": "web.crt", "key": "web.key"}]}`;
 
@@ -15,7 +16,7 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "pipe":
       return "it is a pipe";
     case "empty":
-      return "it is empty";
+      return "it is empty, or has only comments";
     case "huge":
       return "it is too large";
     case "not-utf8":
@@ -55,6 +56,8 @@ export function whatIsWrong(problem: RunConfigProblem): string {
 
 export function whyOf(problem: RunConfigProblem, { line }: RunPlace): string {
   switch (problem.kind) {
+    case "unreadable":
+      return whyUnreadable(problem.errno);
     case "syntax":
       return sentence(problem.said);
     case "unknown-key":
@@ -104,7 +107,6 @@ const placesOfKeys = {
 
 export function evidenceOf(problem: RunConfigProblem): Line[] {
   switch (problem.kind) {
-    case "unreadable":
     case "no-include":
       return [["system error", problem.errno]];
     case "syntax":
@@ -161,7 +163,9 @@ export function helpFor(problem: RunConfigProblem, { file, line }: RunPlace): st
     case "pipe":
       return ["name a file: it is read again by a daemon"];
     case "unreadable":
-      return [`may this user read it? \`ls -l ${shellFile(file)}\``];
+      return [unreadableHelp(file, problem.errno)];
+    case "syntax":
+      return problem.isYaml ? ["if it is YAML, give it a name that ends in .yaml: by that it is known", open] : [open];
     case "not-utf8":
       return [`save it as UTF-8; what is it? \`file ${shellFile(file)}\``];
     case "huge":

@@ -344,6 +344,30 @@ describe("the file", () => {
     });
   });
 
+  test.each<[string, string, string, object]>([
+    [
+      "that is cut off",
+      "renew.json",
+      '{"certificates": [\n  {"crt": "a"\n\n\n',
+      { line: 2, problem: { text: '{"crt": "a"' } },
+    ],
+    ["that is cut off in YAML", "renew.yaml", "certificates: [\n  a\n\n\n", { line: 2, problem: { text: "a" } }],
+  ])("%s is told on a line that is there", async (_, file, text, facts) => {
+    await expect(planOf(made({ [file]: text }), file)).rejects.toMatchObject({ facts });
+  });
+
+  test.each<[string, string, true | undefined]>([
+    ["YAML by another name", "ca-url: x\ncertificates: []\n", true],
+    ["YAML by another name, behind a comment", "# mine\ncertificates:\n  - crt: a\n", true],
+    ["JSON without quotes", "{certificates: []}\n", undefined],
+    ["text", "nothing of that kind\n", undefined],
+    ["a key's file", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n", undefined],
+  ])("%s: that it may be YAML is said where it is", async (_, text, isYaml) => {
+    const refused = await planOf(made({ "renew.conf": text }), "renew.conf").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ facts: { problem: { kind: "syntax", language: "JSON" } } });
+    expect(isFailure(refused, "BAD_RUN_CONFIG") && "isYaml" in refused.facts.problem).toBe(isYaml === true);
+  });
+
   test("with a password in an address is shown without it", async () => {
     const folder = made({ "renew.json": '{"ca-url": "https://me:secret@ca.internal" "root": "x"}' });
     const refused = await planOf(folder).catch((error: unknown) => error);

@@ -1,5 +1,5 @@
 /** Many certificates from one list: what is wrong with it, and how a run ends. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import type { Scene } from "../scene.ts";
 import { expired, type Plays } from "./play.ts";
 
@@ -51,6 +51,21 @@ export const runs: Plays = {
     set: async (s) => s.write("renew.yaml", "certificates:\n  - crt: a.crt\n   key: a.key\n") as undefined,
     command: "run --config renew.yaml",
   },
+  "run-yaml-by-another-name": {
+    set: async (s) => s.write("site.conf", "certificates:\n  - crt: a.crt\n    key: a.key\n") as undefined,
+    command: "run --config site.conf",
+  },
+  "run-only-comments": { set: async (s) => s.write("renew.json", "// mine\n") as undefined, command },
+  "run-list-circle": { set: async () => symlinkSync("renew.json", "renew.json") as undefined, command },
+  "run-certificate-circle": {
+    set: async (s) => {
+      symlinkSync("web.crt", "web.crt");
+      list(s, { certificates: [pair("web", { out: "new.crt" })] });
+      return undefined;
+    },
+    command,
+  },
+  "run-empty-word": { set: async () => {}, command: "run --config=" },
   "run-unknown-key": {
     set: listed({ certificates: [pair("a"), pair("b", { "expire-in": "8h" }), pair("c")] }),
     command,
