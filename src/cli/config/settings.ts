@@ -1,6 +1,7 @@
 /** The settings of a certificate, read from one place and laid over those of another. */
 import type { CaUrl } from "../../ca/url.ts";
 import { tell } from "../../failure/catalogue/catalogue.ts";
+import { inList } from "../../failure/catalogue/list-words.ts";
 import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
 import type { RunConfigProblem } from "../../failure/run-config.ts";
 import type { Hooks } from "../../renewal/hooks.ts";
@@ -118,7 +119,7 @@ function problemOf(key: string, failure: Failure): RunConfigProblem {
     kind: "bad-value",
     key,
     said: what,
-    because: isFlag ? (failure.facts.because ?? "") : why,
+    because: isFlag ? inList(failure.facts.because ?? "") : why,
     help: !isFlag ? help : near === undefined ? [] : [`did you mean '${near}'?`],
   };
 }

@@ -429,6 +429,25 @@ describe("an entry", () => {
     ["with two names for one", pair("b", { out: "x", outputs: "x" }), { kind: "rivals", keys: ["out", "outputs"] }],
     ["with rivals", pair("b", { pid: 7, "pid-file": "x" }), { kind: "rivals", keys: ["pid", "pid-file"] }],
     ["with a key in a device", { crt: "b.crt", key: "yubikey:slot-id=9a" }, { kind: "bad-value", key: "key" }],
+    [
+      "with a form that is mistyped as a key",
+      pair("b", { also: { combind: "b.pem" } }),
+      { kind: "bad-value", key: "also", help: ["did you mean 'combined'?"] },
+    ],
+    [
+      "with a form that is mistyped as on a command line",
+      pair("b", { also: ["combind=b.pem"] }),
+      { kind: "bad-value", key: "also", help: ["did you mean 'combined=FILE'?"] },
+    ],
+    [
+      "with a form without a file",
+      pair("b", { also: "combined" }),
+      {
+        kind: "bad-value",
+        key: "also",
+        because: 'A form is named with its file, such as `"also": {"combined": "web.pem"}`.',
+      },
+    ],
     ["with 0 backups", pair("b", { backup: 0 }), { kind: "bad-value", key: "backup" }],
   ])("%s is broken, and alone", async (_, entry, problem) => {
     const { entries, broken } = await planOf(made({ "renew.json": { certificates: [pair("a"), entry, pair("c")] } }));
