@@ -19,8 +19,9 @@ export const runHelp = `EXAMPLES
 THE LIST
   JSON, where comments and trailing commas are allowed, or YAML by its ending
   (.yaml, .yml), with aliases and merge keys (<<). Names in it count from the
-  folder that it lies in. An unknown key is refused. Settings at the top are for
-  all certificates, and each entry may have its own. The JSON Schema
+  folder that it lies in: of a link from the link's own, of /dev/stdin and of
+  <(...) from the working folder. An unknown key is refused. Settings at the top
+  are for all certificates, and each entry may have its own. The JSON Schema
   x5c-renew/run.schema.json is for editors.
 
   at the top

@@ -61,7 +61,7 @@ export const files: Family<
       ...(isOfPath(f)
         ? []
         : [
-            `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
+            `check the path; a relative one starts at the folder ${isList ? "of the list that names it (of a link to a list, at the link's)" : "the command runs in"}`,
           ]),
     ],
   },

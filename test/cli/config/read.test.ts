@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseCaUrl } from "../../../src/ca/url.ts";
 import { settingKeys } from "../../../src/cli/config/keys.ts";
+import { within } from "../../../src/cli/config/within.ts";
 import { isFailure } from "../../../src/failure/failure.ts";
 import { realFileSystem } from "../../../src/files/system.ts";
 import { folderWith, known, pair, planOf } from "./lists.ts";
@@ -172,6 +173,29 @@ describe("a setting", () => {
   test("concurrency is the whole file's", async () => {
     expect((await planOf(made({ "renew.json": one({}, { concurrency: 7 }) }))).concurrency).toBe(7);
     expect((await planOf(made({ "renew.json": one() }))).concurrency).toBe(null);
+  });
+});
+
+describe("names count", () => {
+  test("from the folder of a link, not of what it leads to", async () => {
+    const folder = made({ "lists/renew.json": one(), "live/x": "" });
+    symlinkSync("../lists/renew.json", join(folder, "live/renew.json"));
+    const { entries } = await planOf(join(folder, "live"));
+    expect(entries[0]?.policy.paths.certificate).toBe(`${folder}/live/a.crt`);
+  });
+
+  test.each([
+    ["renew.json", "a.crt"],
+    ["./renew.json", "a.crt"],
+    ["lists/renew.json", "lists/a.crt"],
+    ["/renew.json", "/a.crt"],
+    ["/dev/stdin", "a.crt"],
+    ["/dev/fd/63", "a.crt"],
+    ["/proc/self/fd/0", "a.crt"],
+    ["/dev/shm/renew.json", "/dev/shm/a.crt"],
+  ])("in %s from where %s is", (file, name) => {
+    expect(within(file)("a.crt")).toBe(name);
+    expect(within(file)("/a.crt")).toBe("/a.crt");
   });
 });
 
