@@ -104,6 +104,7 @@ class Builder {
     let size = 1;
     for (const { key, value: node } of items) {
       const name = keyText(key);
+      if (isScalar(key)) this.build(key); // it may have an anchor as well
       const { value, size: more } = this.build(node);
       size += more + name.length;
       if (isMerge(key)) merged.push(...this.#sources(value, key).reverse().flatMap(Object.entries));

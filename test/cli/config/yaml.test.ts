@@ -101,6 +101,13 @@ describe("a merge key", () => {
     expect(merged?.hooks).toBe(base?.hooks);
   });
 
+  test("and aliases are values of any kind, also a key's name", async () => {
+    const [, second] = await policiesOf(
+      `${first}  - &whole\n    crt: &name b.crt\n    key: &key b.key\n    &exec exec: *name\n    out: *exec\n`,
+    );
+    expect(second).toMatchObject({ out: expect.stringMatching(/\/exec$/), hooks: { exec: { words: ["b.crt"] } } });
+  });
+
   test("may stand in each of ten thousand", async () => {
     const entries = Array.from({ length: 10_000 }, (_, index) => `  - {<<: *base, crt: ${index}.crt, key: *k}\n`);
     const text = first.replace("key: a.key", "key: &k a.key") + entries.join("");
