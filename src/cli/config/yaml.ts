@@ -57,13 +57,14 @@ function words({ code, message }: { code: string; message: string }): string {
   return `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
-/** A value, and how many letters it would have with its aliases written out. */
+/** A value, and how much it would be with its aliases written out: its letters, and what every value takes beside them. */
 interface Sized {
   readonly value: unknown;
   readonly size: number;
 }
 
-const nothing: Sized = { value: null, size: 1 };
+const least = 32;
+const nothing: Sized = { value: null, size: least };
 
 /** Values as they are met. An alias is what it stands for itself, not a copy: a small text could stand for all of the memory. */
 class Builder {
@@ -95,13 +96,13 @@ class Builder {
 
   #list({ items }: YAMLSeq): Sized {
     const built = items.map((item) => this.build(item));
-    return { value: built.map(({ value }) => value), size: built.reduce((sum, { size }) => sum + size, 1) };
+    return { value: built.map(({ value }) => value), size: built.reduce((sum, { size }) => sum + size, least) };
   }
 
   /** What is merged counts less than what stands beside it, and of several the first counts most. */
   #map({ items }: YAMLMap): Sized {
     const [merged, own]: [[string, unknown][], [string, unknown][]] = [[], []];
-    let size = 1;
+    let size = least;
     for (const { key, value: node } of items) {
       const name = keyText(key);
       if (isScalar(key)) this.build(key); // it may have an anchor as well
@@ -128,7 +129,7 @@ class Builder {
 }
 
 function scalar(node: unknown): Sized {
-  return isScalar(node) ? { value: node.value, size: String(node.value).length + 1 } : nothing;
+  return isScalar(node) ? { value: node.value, size: String(node.value).length + least } : nothing;
 }
 
 /** As it is written: `null` is a key like others. */
