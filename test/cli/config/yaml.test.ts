@@ -1,6 +1,7 @@
 /** What YAML has and JSON has not: aliases, merge keys, keys of any kind, several documents. */
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
+import { readYaml } from "../../../src/cli/config/yaml.ts";
 import { isFailure } from "../../../src/failure/failure.ts";
 import { folderWith, planOf } from "./lists.ts";
 
@@ -113,4 +114,13 @@ describe("a merge key", () => {
     const text = first.replace("key: a.key", "key: &k a.key") + entries.join("");
     expect((await policiesOf(text)).length).toBe(10_001);
   });
+});
+
+test.each([
+  ["many letters", `- &a {k: ${"x".repeat(400)}}\n`],
+  ["many keys, however short they are", "- &a {k: 1, l: 2, m: 3, n: 4, o: 5, p: 6, q: 7, r: 8, s: 9, t: 0}\n"],
+])("%s are merged until it is too much, and told there", (_, base) => {
+  const textOf = (times: number) => base + "- {<<: *a}\n".repeat(times);
+  expect(readYaml(textOf(2), 1000)).toMatchObject({ written: { value: { length: 3 } } });
+  expect(readYaml(textOf(9), 1000)).toMatchObject({ tooLarge: { position: { line: 4, column: 8 } } });
 });
