@@ -53,15 +53,23 @@ export function alsoWith(files: readonly AlsoFile[], passwordFile: string | unde
 /** Throws BAD_FLAG. */
 export function alsoFile(value: string, from: string, command: string): AlsoFile {
   const [, word = value, file] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
-  const because = "It is written as FORM=FILE, such as `--also combined=web.pem`.";
+  const because = "A form is named with its file, such as `--also combined=web.pem`.";
   if (file === undefined)
     throw new Failure("BAD_FLAG", { said: `${from} names no file: '${value}'`, command, because });
   if (file === "") throw new Failure("BAD_FLAG", { said: `${from} names no file: '${value}'`, command, because });
-  return { form: formOf(word, from, command), file };
+  const flag = from.startsWith("--") ? `${from} ` : "";
+  return { form: formOf(word, { from, command, written: (form) => `${flag}${form}=FILE` }), file };
+}
+
+interface Naming {
+  readonly from: string;
+  readonly command: string;
+  /** How a form would be written there. */
+  written(form: string): string;
 }
 
 /** Throws BAD_FLAG. */
-export function formOf(word: string, from: string, command: string): Form {
+export function formOf(word: string, { from, command, written }: Naming): Form {
   const form = forms.find((one) => one === word);
   if (form !== undefined) return form;
   const near = otherNames[word.toLowerCase()] ?? nearest(word, forms);
@@ -69,7 +77,7 @@ export function formOf(word: string, from: string, command: string): Form {
     said: `${from} knows no form '${word}'`,
     command,
     because: `The forms are ${forms.slice(0, -1).join(", ")} and ${forms.at(-1)}.`,
-    ...(near !== undefined && { nearest: `${from.startsWith("--") ? `${from} ` : ""}${near}=FILE` }),
+    ...(near !== undefined && { nearest: written(near) }),
   });
 }
 

@@ -12,10 +12,10 @@ export interface RunPlace {
 
 export type RunConfigProblem =
   | { kind: "unreadable"; errno: string }
-  | { kind: "folder" | "pipe" | "empty" | "not-utf8" | "too-deep" | "own-include" }
+  | { kind: "folder" | "included-folder" | "pipe" | "empty" | "not-utf8" | "too-deep" | "own-include" }
   | { kind: "huge"; limit: number }
-  /** `text`: the line as it stands there. */
-  | { kind: "syntax"; language: "JSON" | "YAML"; said: string; text: string }
+  /** `text`: the line as it stands there. `isYaml`: it would be YAML by another name. */
+  | { kind: "syntax"; language: "JSON" | "YAML"; said: string; text: string; isYaml?: true }
   | { kind: "not-a-map"; what: "file" | "entry"; found: string }
   | { kind: "unknown-key"; key: string; nearest?: string; isEntry: boolean }
   /** It is a key, but of another place. */
@@ -27,7 +27,9 @@ export type RunConfigProblem =
   | { kind: "missing-key"; key: "crt" | "key" | "ca-url" | "certificates" }
   | { kind: "rivals"; keys: readonly [string, string]; because: string }
   | { kind: "no-certificates"; included: readonly string[] }
-  | { kind: "no-include"; folder: string; errno: string };
+  | { kind: "no-include"; folder: string; errno: string }
+  /** One folder under two names, or under one twice. */
+  | { kind: "twice-include"; folders: readonly [string, string] };
 
 /** One file, and what an entry wants with it. */
 export interface FileUse {

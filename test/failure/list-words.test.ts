@@ -31,11 +31,14 @@ describe("in a list", () => {
     new Failure("FILE_MISSING", { file: "web.crt", role: "certificate", similar: [] }),
     new Failure("FILE_EMPTY", { file: "pass", role: "passphrase" }),
     new Failure("FILE_EMPTY", { file: "p12.pass", role: "p12-passphrase" }),
+    new Failure("SWAPPED", { certificate: "web.key", key: "web.crt" }),
+    new Failure("NO_CERTIFICATE", { file: "web.key", role: "certificate", found: ["PRIVATE KEY"] }),
+    new Failure("NO_KEY", { file: "web.crt", role: "key", found: ["CERTIFICATE"] }),
     new Failure("WOULD_LOSE_KEY", { file: "web.pem", held: "key", form: "leaf" }),
     new Failure("WOULD_LOSE_KEY", { file: "web.pem", held: "key" }),
   ])("%j has no flag in its help that a list does not have", (failure) => {
     const help = tell(failure, { isList: true }).help.join("\n");
-    expect(help).not.toMatch(/`--|the command runs in|--password-file|--out/);
+    expect(help).not.toMatch(/`--|`renew |the command runs in|--password-file|--out/);
     expect(help).not.toBe("");
   });
 

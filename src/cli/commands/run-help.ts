@@ -18,9 +18,11 @@ export const runHelp = `EXAMPLES
 
 THE LIST
   JSON, where comments and trailing commas are allowed, or YAML by its ending
-  (.yaml, .yml). Names in it count from the folder that it lies in. An unknown
-  key is refused. Settings at the top are for all certificates, and each entry
-  may have its own. The JSON Schema x5c-renew/run.schema.json is for editors.
+  (.yaml, .yml), with aliases and merge keys (<<). Names in it count from the
+  folder that it lies in: of a link from the link's own, of /dev/stdin and of
+  <(...) from the working folder. An unknown key is refused. Settings at the top
+  are for all certificates, and each entry may have its own. The JSON Schema
+  x5c-renew/run.schema.json is for editors.
 
   at the top
     certificates    a list of entries
@@ -48,7 +50,8 @@ THE LIST
     backup          keep the last N that were replaced
     timeout         limit for one exchange with the CA (default: 30s)
     lock-timeout    how long to wait for another run (default: 30s)
-  An empty text takes back what the top says: "exec": "".
+  An empty text takes back what the top says, as if it said nothing: "exec": "".
+  Only ca-url and root cannot be empty.
 
 HOOKS
   They are told what those of \`renew\` are: RENEW_CERT, RENEW_KEY, RENEW_SERIAL

@@ -31,7 +31,7 @@ function filesIn(value: unknown): Read<readonly AlsoFile[]> {
   }
   const found: AlsoFile[] = [];
   for (const [word, named] of Object.entries(value)) {
-    const form = understood("also", () => formOf(word, "also", "run"));
+    const form = understood("also", () => formOf(word, { from: "also", command: "run", written: (known) => known }));
     if ("trouble" in form) return form;
     const files = shape("also", named, "text-or-list");
     if ("trouble" in files) return files;

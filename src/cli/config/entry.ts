@@ -98,7 +98,7 @@ function readEntry(value: unknown, started: Started): Read<Omit<Entry, "origin">
   const files = filesOf(value, started.at);
   if ("trouble" in files) return files;
   const settings = started.layer(read.value);
-  const also = alsoIn(value, settings.p12PasswordFile, started.at);
+  const also = alsoIn(value, settings.p12PasswordFile ?? undefined, started.at);
   if ("trouble" in also) return also;
   return completed(files.value, also.value, settings, started);
 }
@@ -111,13 +111,13 @@ function completed(
 ): Read<Omit<Entry, "origin">> {
   const url = settings.ca ?? ca();
   if (url === null) return whole({ kind: "missing-key", key: "ca-url" });
-  const { passphraseFile, backups } = settings;
+  const { passphraseFile = null, backups = null } = settings;
   const wish = method ?? settings.method ?? "auto";
   const policy: Policy = {
     paths: {
       certificate: files.crt,
       key: files.key,
-      ...(passphraseFile !== undefined && { passphraseFile }),
+      ...(passphraseFile !== null && { passphraseFile }),
     },
     ...(files.out !== undefined && { out: files.out }),
     // Whoever lists a file wants it replaced, also once it has expired.
@@ -130,7 +130,7 @@ function completed(
     connectTimeoutMs,
     lockTimeoutMs: settings.lockTimeoutMs ?? usualLockTimeoutMs,
     hooks: hooksOf(settings),
-    ...(backups !== undefined && { backups }),
+    ...(backups !== null && { backups }),
     ...(also !== undefined && also.files.length > 0 && { also }),
   };
   return { value: { policy, method: wish } };

@@ -8,12 +8,14 @@ import type { FileSystem } from "../../files/system.ts";
 /** Of the machine, where no user has one. */
 const ofMachine = "/etc/renew/renew.json";
 
-/** `named`: after --config. Throws NO_RUN_CONFIG. */
+/** `named`: after --config. Throws NO_RUN_CONFIG, and BAD_FLAG for an empty word. */
 export function findConfig(
   named: string | undefined,
   { env, fs }: { env: Environment; fs: FileSystem },
   command: "run" | "status" = "run",
 ): string {
+  if (named === "")
+    throw new Failure("BAD_FLAG", { said: "--config is an empty word: is a variable not set?", command });
   if (named !== undefined) {
     if (isThere(named, fs)) return named;
     throw new Failure("NO_RUN_CONFIG", { looked: [named], named: "--config", similar: similarTo(named, fs), command });

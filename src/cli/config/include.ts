@@ -16,12 +16,28 @@ export const isList = (name: string) => /^[^.].*\.(json|ya?ml)$/i.test(name);
 /** In the order of their names, folder after folder; what is hidden is none. Throws BAD_RUN_CONFIG. */
 export function includedBy({ file, include, written }: Top, fs: FileSystem): string[] {
   const { line } = include.length === 0 ? { line: 0 } : written.where(["include"]);
-  return foldersOf({ file, include }).flatMap((folder) => {
+  const folders = foldersOf({ file, include });
+  const read = folders.flatMap((folder) => {
     const names = namesIn(folder, { file, line }, fs).filter(isList);
     const files = names.sort().map((name) => `${folder.replace(/(?<!^)\/+$/, "")}/${name}`.replace(/^\/\//, "/"));
     if (files.some((one) => isSame(one, file, fs))) throw badRunConfig({ file, line }, { kind: "own-include" });
     return files;
   });
+  const twice = twiceIn(folders, fs);
+  if (twice === undefined) return read;
+  throw badRunConfig({ file, line }, { kind: "twice-include", folders: twice });
+}
+
+/** The first that is the folder of one before it. All of them can be read. */
+function twiceIn(folders: readonly string[], fs: FileSystem): [string, string] | undefined {
+  const known = new Map<string, string>();
+  for (const folder of folders) {
+    const real = fs.realpath(folder);
+    const before = known.get(real);
+    if (before !== undefined) return [before, folder];
+    known.set(real, folder);
+  }
+  return undefined;
 }
 
 function namesIn(folder: string, place: { file: string; line: number }, fs: FileSystem): string[] {

@@ -36,6 +36,8 @@ export function readJsonc(text: string): Reading {
     throw error;
   }
   const { twice } = builder;
+  // A comma or a brace alone is no value either, but something stands there.
+  if (builder.root === undefined && fault?.offset === text.length) return { empty: true };
   if (fault !== undefined) {
     const { code, offset, entry } = fault;
     return { fault: { position: ruler(text)(offset), entry, said: words(code) } };

@@ -28,7 +28,9 @@ export interface Around {
 
 export interface Key {
   readonly kind: Kind;
-  /** Throws the failures of family 64. A list comes as it is, anything else as text. */
+  /** What an empty text takes back. Null where it is a mistake: which CA is meant, and which roots it has, is not left to a variable that is not set. */
+  readonly setting: keyof Settings | null;
+  /** Throws the failures of family 64. A list comes as it is, anything else as text that is not empty. */
   readonly read: (value: string | readonly string[], from: string, around: Around) => Settings;
 }
 
@@ -36,36 +38,65 @@ const command = "run";
 
 /** Those of an entry that may stand at the top as well, for all. */
 export const settingKeys = {
-  "ca-url": { kind: "text", read: text((value, from) => ({ ca: parseCaUrl(value, from) })) },
-  root: { kind: "text-or-list", read: (value, from, around) => ({ root: rootOf(value, from, around) }) },
-  "expires-in": { kind: "text", read: text((value, from) => ({ window: windowOf(value, from) })) },
-  method: { kind: "text", read: text((value, from) => ({ method: methodOf(value, from) })) },
+  "ca-url": { kind: "text", setting: null, read: text((value, from) => ({ ca: parseCaUrl(value, from) })) },
+  root: { kind: "text-or-list", setting: null, read: (value, from, around) => ({ root: rootOf(value, from, around) }) },
+  "expires-in": {
+    kind: "text",
+    setting: "window",
+    read: text((value, from) => ({ window: windowOf(value, from) })),
+  },
+  method: { kind: "text", setting: "method", read: text((value, from) => ({ method: methodOf(value, from) })) },
   "password-file": {
     kind: "text",
-    read: text((value, from, { within }) => ({ passphraseFile: within(filled(value, from)) })),
+    setting: "passphraseFile",
+    read: text((value, _, { within }) => ({ passphraseFile: within(value) })),
   },
   "p12-password-file": {
     kind: "text",
-    read: text((value, from, { within }) => ({ p12PasswordFile: within(filled(value, from)) })),
+    setting: "p12PasswordFile",
+    read: text((value, _, { within }) => ({ p12PasswordFile: within(value) })),
   },
   exec: {
     kind: "text-or-list",
-    read: (value, from, around) => ({ exec: value === "" ? null : { words: program(value, from, around) } }),
+    setting: "exec",
+    read: (value, from, around) => ({ exec: { words: program(value, from, around) } }),
   },
-  "exec-shell": { kind: "text", read: text((line) => ({ exec: line === "" ? null : { line } })) },
-  "exec-timeout": { kind: "text", read: text((value, from) => ({ execTimeoutMs: limitOf(value, from) })) },
+  "exec-shell": { kind: "text", setting: "exec", read: text((line) => ({ exec: { line } })) },
+  "exec-timeout": {
+    kind: "text",
+    setting: "execTimeoutMs",
+    read: text((value, from) => ({ execTimeoutMs: limitOf(value, from) })),
+  },
   pid: {
     kind: "text-or-number",
-    read: text((value, from) => ({ target: value === "" ? null : { pid: pidOf(value, from, command) } })),
+    setting: "target",
+    read: text((value, from) => ({ target: { pid: pidOf(value, from, command) } })),
   },
   "pid-file": {
     kind: "text",
-    read: text((value, _, { tidily }) => ({ target: value === "" ? null : { pidFile: tidily(value) } })),
+    setting: "target",
+    read: text((value, _, { tidily }) => ({ target: { pidFile: tidily(value) } })),
   },
-  signal: { kind: "text-or-number", read: text((value, from) => ({ signal: signalOf(value, from, command) })) },
-  backup: { kind: "text-or-number", read: text((value, from) => ({ backups: countOf(value, from, command) })) },
-  timeout: { kind: "text", read: text((value, from) => ({ timeoutMs: parseTimeout(value, from) })) },
-  "lock-timeout": { kind: "text", read: text((value, from) => ({ lockTimeoutMs: parseLockTimeout(value, from) })) },
+  signal: {
+    kind: "text-or-number",
+    setting: "signal",
+    read: text((value, from) => ({ signal: signalOf(value, from, command) })),
+  },
+  backup: {
+    kind: "text-or-number",
+    setting: "backups",
+    read: text((value, from) => ({ backups: countOf(value, from, command) })),
+  },
+  timeout: {
+    kind: "text",
+    setting: "timeoutMs",
+    read: text((value, from) => ({ timeoutMs: parseTimeout(value, from) })),
+  },
+  "lock-timeout": {
+    kind: "text",
+    setting: "lockTimeoutMs",
+    read: text((value, from) => ({ lockTimeoutMs: parseLockTimeout(value, from) })),
+  },
 } as const satisfies Record<string, Key>;
 
 export type SettingKey = keyof typeof settingKeys;

@@ -1,6 +1,7 @@
 /** The settings of a certificate, read from one place and laid over those of another. */
 import type { CaUrl } from "../../ca/url.ts";
 import { tell } from "../../failure/catalogue/catalogue.ts";
+import { inList } from "../../failure/catalogue/list-words.ts";
 import { attempt, type Failure, isFailure } from "../../failure/failure.ts";
 import type { RunConfigProblem } from "../../failure/run-config.ts";
 import type { Hooks } from "../../renewal/hooks.ts";
@@ -12,22 +13,22 @@ import { type Around, type Kind, kinds, rivalKeys, type SettingKey, settingKeys 
 
 /**
  * What was said in one place. A program and a shell's line are one setting, and so are a pid and a file of one: whoever says the
- * one replaces the other. Null: none, where something above says one.
+ * one replaces the other. Null: taken back, as if nothing above had said it.
  */
 export interface Settings {
   readonly ca?: CaUrl;
   readonly root?: RootSource;
   readonly window?: Window | null;
-  readonly method?: MethodWish;
-  readonly passphraseFile?: string;
-  readonly p12PasswordFile?: string;
+  readonly method?: MethodWish | null;
+  readonly passphraseFile?: string | null;
+  readonly p12PasswordFile?: string | null;
   readonly exec?: Hooks["exec"];
-  readonly execTimeoutMs?: number;
+  readonly execTimeoutMs?: number | null;
   readonly target?: { readonly pid: number } | { readonly pidFile: string } | null;
-  readonly signal?: Hooks["signal"];
-  readonly backups?: number;
-  readonly timeoutMs?: number;
-  readonly lockTimeoutMs?: number;
+  readonly signal?: Hooks["signal"] | null;
+  readonly backups?: number | null;
+  readonly timeoutMs?: number | null;
+  readonly lockTimeoutMs?: number | null;
 }
 
 /** A problem and the key that it is about. */
@@ -78,7 +79,8 @@ function rivalIn(values: Values): Trouble | undefined {
 const weighs = (values: Values, key: string) => Object.hasOwn(values, key) && values[key] !== "";
 
 function readSetting(key: SettingKey, value: unknown, around: Around): Read<Settings> {
-  const { kind, read } = settingKeys[key];
+  const { kind, setting, read } = settingKeys[key];
+  if (value === "" && setting !== null) return { value: { [setting]: null } };
   const shaped = shape(key, value, kind);
   return "trouble" in shaped ? shaped : understood(key, () => read(shaped.value, key, around));
 }
@@ -117,7 +119,7 @@ function problemOf(key: string, failure: Failure): RunConfigProblem {
     kind: "bad-value",
     key,
     said: what,
-    because: isFlag ? (failure.facts.because ?? "") : why,
+    because: isFlag ? inList(failure.facts.because ?? "") : why,
     help: !isFlag ? help : near === undefined ? [] : [`did you mean '${near}'?`],
   };
 }
@@ -125,13 +127,9 @@ function problemOf(key: string, failure: Failure): RunConfigProblem {
 /** Null where nothing is to follow. The same settings are the same object, so that what is shared is seen to be. */
 export function hooksMaker(): (settings: Settings) => Hooks | null {
   const [known, made] = [new Map<string, Hooks>(), new WeakMap<Settings, Hooks | null>()];
-  const make = ({
-    exec = null,
-    execTimeoutMs = defaultLimitMs,
-    target = null,
-    signal = usualSignal,
-  }: Settings): Hooks | null => {
+  const make = ({ exec = null, target = null, ...how }: Settings): Hooks | null => {
     if (exec === null && target === null) return null;
+    const [execTimeoutMs, signal] = [how.execTimeoutMs ?? defaultLimitMs, how.signal ?? usualSignal];
     const pid = target !== null && "pid" in target ? target.pid : null;
     const pidFile = target !== null && "pidFile" in target ? target.pidFile : null;
     const hooks: Hooks = { exec, execTimeoutMs, pid, pidFile, signal };

@@ -1,9 +1,8 @@
 /** A file of certificates but for its entries: its own keys, and what it says for all. */
 import { isRecord } from "../../ca/response.ts";
 import { nearest } from "../../failure/nearest.ts";
-import type { FileSystem } from "../../files/system.ts";
 import { concurrencyOf, fileKeys, isFileKey, isSettingKey, isTopKey, settingKeys, topKeys } from "./keys.ts";
-import { badRunConfig, openConfig } from "./open.ts";
+import { badRunConfig, type How, openConfig } from "./open.ts";
 import { nameOf, type Read, type Settings, settingsReader, shape, type Trouble, understood } from "./settings.ts";
 import { tidied, within } from "./within.ts";
 import type { Written } from "./written.ts";
@@ -19,16 +18,14 @@ export interface Top {
   readonly concurrency: number | null;
 }
 
-export interface Opening {
-  readonly fs: FileSystem;
+export interface Opening extends How {
   /** Of the file that includes it. */
   readonly above: Settings;
-  readonly isIncluded: boolean;
 }
 
 /** Throws BAD_RUN_CONFIG. */
 export async function openTop(file: string, { fs, above, isIncluded }: Opening): Promise<Top> {
-  const written = await openConfig(file, fs);
+  const written = await openConfig(file, { fs, isIncluded });
   const { value } = written;
   if (!isRecord(value) || Array.isArray(value))
     throw badRunConfig({ file, ...written.where([]) }, { kind: "not-a-map", what: "file", found: nameOf(value) });

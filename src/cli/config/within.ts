@@ -1,10 +1,13 @@
-/** Names in a file count from the folder that it lies in. */
+/** Names in a file count from the folder that it lies in; of a link, from the link's own. */
 import { dirname, isAbsolute, normalize } from "node:path";
 import type { FileSystem } from "../../files/system.ts";
 
+/** What a shell has opened, `<(…)` or standard input: it lies in no folder of its own. */
+const descriptor = /^\/(dev\/(stdin|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;
+
 /** Not tidied: behind a link, `..` is the folder above where the link leads. */
 export function within(file: string): (name: string) => string {
-  const folder = dirname(file);
+  const folder = descriptor.test(file) ? "." : dirname(file);
   const start = folder === "." ? "" : folder.endsWith("/") ? folder : `${folder}/`;
   return (name) => (isAbsolute(name) ? name : start + name);
 }

@@ -26,6 +26,10 @@ export type Reading =
   /** It is not what its name says. */
   | { fault: Stop & { readonly said: string } }
   | { twice: Stop & { readonly key: string } }
+  /** Only with its aliases written out. */
+  | { tooLarge: Stop }
+  /** But for comments. */
+  | { empty: true }
   | { tooDeep: true };
 
 /** Offsets to lines and columns, from 1. */

@@ -1,9 +1,21 @@
-/** YAML 1.2. The door of yaml. */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+/** YAML 1.2, with the merge keys of 1.1. The door of yaml. */
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { isRecord } from "../../ca/response.ts";
-import type { Position, Reading, Step } from "./written.ts";
+import type { Position, Reading, Step, Stop } from "./written.ts";
 
-export function readYaml(text: string): Reading {
+export function readYaml(text: string, largest: number): Reading {
   const counter = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
@@ -11,48 +23,142 @@ export function readYaml(text: string): Reading {
   };
   try {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+    const { contents } = document;
+    const stopAt = (offset: number): Stop => ({ position: at(offset), entry: entryAt(contents, offset) });
     const [problem] = [...document.errors, ...document.warnings];
     if (problem?.code === "RESOURCE_EXHAUSTION") return { tooDeep: true };
     if (problem !== undefined) {
       const [offset] = problem.pos;
       const key = problem.code === "DUPLICATE_KEY" ? keyAt(text, offset) : undefined;
-      const stop = { position: at(offset), entry: entryAt(document.contents, offset) };
-      if (key !== undefined) return { twice: { ...stop, key } };
-      return { fault: { ...stop, said: `${problem.message.charAt(0).toLowerCase()}${problem.message.slice(1)}` } };
+      if (key !== undefined) return { twice: { ...stopAt(offset), key } };
+      return { fault: { ...stopAt(offset), said: words(problem) } };
     }
-    const value: unknown = document.toJS();
-    const where = (path: readonly Step[]) => at(offsetOf(document.contents, path));
+    if (contents === null || (isScalar(contents) && contents.source === "")) return { empty: true };
+    const builder = new Builder(largest);
+    const { value } = builder.build(contents);
+    const { stop } = builder;
+    if (stop !== undefined)
+      return stop.said === null
+        ? { tooLarge: stopAt(stop.offset) }
+        : { fault: { ...stopAt(stop.offset), said: stop.said } };
+    const where = (path: readonly Step[]) => at(offsetOf(contents, path));
     const count = isRecord(value) && Array.isArray(value["certificates"]) ? value["certificates"].length : 0;
     const lines = Array.from({ length: count }, (_, index) => where(["certificates", index]).line);
     return { written: { value, lines, where } };
   } catch (error) {
     if (error instanceof RangeError) return { tooDeep: true };
-    // Too many aliases of aliases, which would fill the memory, or one of something that is not there.
-    if (error instanceof ReferenceError)
-      return { fault: { position: at(0), entry: null, said: error.message.toLowerCase() } };
     throw error;
   }
 }
+
+/** The library's, but where it speaks of itself. */
+function words({ code, message }: { code: string; message: string }): string {
+  if (code === "MULTIPLE_DOCS") return "a second document begins here, and a list is one";
+  return `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+/** A value, and how much it would be with its aliases written out: its letters, and what every value takes beside them. */
+interface Sized {
+  readonly value: unknown;
+  readonly size: number;
+}
+
+const least = 32;
+const nothing: Sized = { value: null, size: least };
+
+/** Values as they are met. An alias is what it stands for itself, not a copy: a small text could stand for all of the memory. */
+class Builder {
+  /** The first that no list can have. Nothing said: too much. */
+  stop: { readonly offset: number; readonly said: string | null } | undefined;
+  readonly #anchors = new Map<string, Sized>();
+  readonly #largest: number;
+  #unfolded = 0;
+
+  constructor(largest: number) {
+    this.#largest = largest;
+  }
+
+  build(node: unknown): Sized {
+    if (this.stop !== undefined || !isNode(node)) return nothing;
+    if (isAlias(node)) return this.#named(node.source, node);
+    const built = isMap(node) ? this.#map(node) : isSeq(node) ? this.#list(node) : scalar(node);
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, built);
+    return built;
+  }
+
+  #named(name: string, node: Node): Sized {
+    const found = this.#anchors.get(name);
+    if (found === undefined)
+      return this.#end(node, `*${name} stands for nothing: what is called &${name} has to end before it`);
+    this.#unfolded += found.size;
+    return this.#unfolded > this.#largest ? this.#end(node, null) : found;
+  }
+
+  #list({ items }: YAMLSeq): Sized {
+    const built = items.map((item) => this.build(item));
+    return { value: built.map(({ value }) => value), size: built.reduce((sum, { size }) => sum + size, least) };
+  }
+
+  /** What is merged counts less than what stands beside it, and of several the first counts most. */
+  #map({ items }: YAMLMap): Sized {
+    const [merged, own]: [[string, unknown][], [string, unknown][]] = [[], []];
+    let size = least;
+    for (const { key, value: node } of items) {
+      const name = keyText(key);
+      if (isScalar(key)) this.build(key); // it may have an anchor as well
+      const { value, size: more } = this.build(node);
+      size += more + name.length;
+      if (isMerge(key)) merged.push(...this.#sources(value, key).reverse().flatMap(Object.entries));
+      else if (isScalar(key)) own.push([name, value]);
+      else this.#end(key, "a key has to be text");
+    }
+    return { value: Object.fromEntries([...merged, ...own]), size };
+  }
+
+  #sources(value: unknown, key: unknown): Record<string, unknown>[] {
+    const sources = [value].flat();
+    if (sources.every(isRecord)) return sources;
+    this.#end(key, "<< takes keys with values, or a list of such");
+    return [];
+  }
+
+  #end(node: unknown, said: string | null): Sized {
+    this.stop ??= { offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, said };
+    return nothing;
+  }
+}
+
+function scalar(node: unknown): Sized {
+  return isScalar(node) ? { value: node.value, size: String(node.value).length + least } : nothing;
+}
+
+/** As it is written: `null` is a key like others. */
+function keyText(key: unknown): string {
+  if (!isScalar(key)) return "";
+  return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
+}
+
+const isMerge = (key: unknown) => isScalar(key) && key.type === "PLAIN" && key.source === "<<";
 
 /** Which entry that is in, as far as it was understood. */
 function entryAt(root: Node | null, offset: number): number | null {
   const list = isMap(root) ? root.get("certificates") : null;
   if (!isSeq(list) || offset > (list.range?.[2] ?? 0)) return null;
-  return list.items.filter((item) => isNode(item) && (item.range?.[0] ?? offset) < offset).length || null;
+  return list.items.filter((item) => isNode(item) && item.range != null && item.range[0] <= offset).length || null;
 }
 
 /** The key that begins there. */
 function keyAt(text: string, offset: number): string | undefined {
-  return /^["']?([\w$-]+)/.exec(text.slice(offset, offset + 100))?.[1];
+  return /^["']?([\w$-]+|<<)/.exec(text.slice(offset, offset + 100))?.[1];
 }
 
-function offsetOf(root: Node | null, path: readonly Step[]): number {
+function offsetOf(root: Node, path: readonly Step[]): number {
   let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
+  let offset = root.range?.[0] ?? 0;
   for (const step of path) {
     if (isAlias(node)) return offset; // what it stands for may be far away: the alias is what was written here
     const next = isMap(node)
-      ? node.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === String(step))
+      ? pairOf(node, String(step))
       : isSeq(node)
         ? { key: node.items[Number(step)], value: node.items[Number(step)] }
         : undefined;
@@ -61,4 +167,14 @@ function offsetOf(root: Node | null, path: readonly Step[]): number {
     node = next.value;
   }
   return offset;
+}
+
+/** Its own, else one of what is merged where it is written there, else that with the alias. */
+function pairOf({ items }: YAMLMap, name: string): Pair | undefined {
+  const own = items.find(({ key }) => keyText(key) === name && !isMerge(key));
+  const merge = items.find(({ key }) => isMerge(key));
+  if (own !== undefined || merge === undefined) return own;
+  const sources: unknown[] = isSeq(merge.value) ? merge.value.items : [merge.value];
+  const inside = sources.filter((source) => isMap(source)).map((source) => pairOf(source, name));
+  return inside.find((pair) => pair !== undefined) ?? (sources.some(isAlias) ? merge : undefined);
 }

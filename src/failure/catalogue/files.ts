@@ -2,6 +2,7 @@
 import type { Role } from "../facts.ts";
 import { shellFile } from "../shell.ts";
 import type { Family } from "./explanation.ts";
+import { unreadableHelp, whyUnreadable } from "./unreadable.ts";
 
 const roles: Record<Role, string> = {
   certificate: "the certificate",
@@ -19,6 +20,11 @@ const wrongPlace = "Only the order CRT KEY tells the two files apart.";
 
 /** `web.internal:8443`, or with a scheme: as people write servers, and nobody files. */
 const addressOfServer = /^[a-z][a-z0-9+]*:\/\/|^[^/:]+:\d+$/i;
+
+const rightOrder = (isList: boolean) =>
+  isList
+    ? "exchange `crt` and `key` in the entry, if one file stands in the other's place"
+    : "give the certificate first and the key second: `renew CRT KEY`";
 
 const hookWhy = "It is to be run after each renewal: a new certificate would not be taken up.";
 
@@ -55,7 +61,7 @@ export const files: Family<
       ...(isOfPath(f)
         ? []
         : [
-            `check the path; a relative one starts at the folder ${isList ? "of the list that names it" : "the command runs in"}`,
+            `check the path; a relative one starts at the folder ${isList ? "of the list that names it (of a link to a list, at the link's)" : "the command runs in"}`,
           ]),
     ],
   },
@@ -73,12 +79,12 @@ export const files: Family<
         return "It is larger than 4 MiB, which is more than a kubeconfig of thousands of users has.";
       if (f.errno === "EFBIG") return "It is larger than any certificate or key (4 MiB).";
       if (f.errno === "FIFO") return "It is a named pipe, which could be waited on for ever.";
-      return `The system refuses: ${f.errno}.`;
+      return whyUnreadable(f.errno);
     },
     help: (f) =>
       f.errno === "EFBIG" || f.errno === "FIFO"
         ? [`is it the file that was meant? \`ls -lh ${shellFile(f.file)}\``]
-        : [`see who may: \`ls -l ${shellFile(f.file)}\`, and who you are: \`id\``],
+        : [unreadableHelp(f.file, f.errno)],
   },
   FILE_IS_FOLDER: {
     exit: 66,
@@ -137,7 +143,7 @@ export const files: Family<
     what: (f) => `${f.file} holds no certificate`,
     why: () => "It is PEM, but none of its blocks is a CERTIFICATE.",
     evidence: (f) => (f.found.length === 0 ? [] : [["it holds", f.found.join(", ")]]),
-    help: () => ["give the certificate first and the key second: `renew CRT KEY`"],
+    help: (_, { isList }) => [rightOrder(isList)],
   },
   NO_KEY: {
     exit: 65,
@@ -147,7 +153,7 @@ export const files: Family<
     what: (f) => `${f.file} holds no private key`,
     why: () => "It is PEM, but none of its blocks is a private key.",
     evidence: (f) => (f.found.length === 0 ? [] : [["it holds", f.found.join(", ")]]),
-    help: () => ["give the certificate first and the key second: `renew CRT KEY`"],
+    help: (_, { isList }) => [rightOrder(isList)],
   },
   CERTIFICATE_REQUEST: {
     exit: 65,
@@ -165,6 +171,10 @@ export const files: Family<
     about: wrongPlace,
     what: (f) => `${f.certificate} and ${f.key} look swapped`,
     why: (f) => `${f.certificate} holds a private key, and ${f.key} a certificate. ${wrongPlace}`,
-    help: (f) => [`turn them round: \`renew ${shellFile(f.key, "CRT")} ${shellFile(f.certificate, "KEY")}\``],
+    help: (f, { isList }) => [
+      isList
+        ? "exchange `crt` and `key` in the entry"
+        : `turn them round: \`renew ${shellFile(f.key, "CRT")} ${shellFile(f.certificate, "KEY")}\``,
+    ],
   },
 };

@@ -1,4 +1,5 @@
 /** Exit 78: the file of many certificates, of `renew run`. */
+import type { Facts } from "../facts.ts";
 import type { FileUse, RunPlace } from "../run-config.ts";
 import type { Family, Line } from "./explanation.ts";
 import { evidenceOf, helpFor, smallest, whatIsWrong, whyOf } from "./run-config.ts";
@@ -42,7 +43,7 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
     about:
       "The file of `renew run` is JSON, where comments and trailing commas are allowed, or YAML by its ending (.yaml, .yml). It is read and checked as a whole before any other file is opened and before any request; a key that is not known is refused, since it may be a mistyped one. Where a single entry is wrong the others are renewed only with --keep-going, and by --daemon. The JSON Schema x5c-renew/run.schema.json finds most of it in an editor.",
     what: (f) => `${placeOf(f)}: ${whatIsWrong(f.problem)}`,
-    why: (f) => whyOf(f.problem),
+    why: (f) => whyOf(f.problem, f),
     evidence: (f) => [
       ...entryLine(f),
       ...evidenceOf(f.problem),
@@ -68,22 +69,24 @@ export const many: Family<"NO_RUN_CONFIG" | "BAD_RUN_CONFIG" | "SAME_FILE_TWICE"
         const owner = other.place.entry === undefined ? "" : ` of ${whoIs(other)}`;
         return `${whoIs(writer)} would write ${f.file}, ${roles[other.role]}${owner}`;
       }
-      return `two entries would write ${f.file}`;
+      return isOne(f.uses) ? `one entry would write ${f.file} twice` : `two entries would write ${f.file}`;
     },
     why: (f) =>
       f.uses.some(({ role }) => role === "include")
         ? "What lies in a folder of `include` with such a name is a list, and a certificate is none. Nothing was renewed, whatever else is well."
         : f.uses.every(isWritten)
-          ? "Each would undo what the other has done. Nothing was renewed, whatever else is well."
+          ? `${isOne(f.uses) ? "One form would undo the other" : "Each would undo what the other has done"}. Nothing was renewed, whatever else is well.`
           : "What is in it would be lost. Nothing was renewed, whatever else is well.",
     evidence: (f) => f.uses.map(useLine),
     help: (f) => {
       const written = f.uses.filter(isWritten);
       return written.length === 2 && f.uses.every(({ role }) => role === "crt")
         ? ["take one of the two entries out"]
-        : written.length === 2
-          ? [`give one of them a file of its own as \`${nameKey(f.uses)}\`, or take the entry out`]
-          : [`correct the one that names it by mistake, or write elsewhere with \`${nameKey(written)}\``];
+        : written.length === 2 && isOne(f.uses)
+          ? ["give one of the two a file of its own, or take it out"]
+          : written.length === 2
+            ? [`give one of them a file of its own as \`${nameKey(f.uses)}\`, or take the entry out`]
+            : [`correct the one that names it by mistake, or write elsewhere with \`${nameKey(written)}\``];
     },
   },
 };
@@ -103,6 +106,10 @@ const roles: Record<FileUse["role"], string> = {
 
 const isWritten = ({ role, place }: FileUse) =>
   role === "out" || role === "also" || (role === "crt" && place.entry !== undefined);
+
+/** Whether they are of one entry. */
+const isOne = ([{ place }, other]: Facts["SAME_FILE_TWICE"]["uses"]) =>
+  place.file === other.place.file && place.entry === other.place.entry;
 
 /** With which key one of them would name another file; a form is named by its own. */
 const nameKey = (uses: readonly FileUse[]) => (uses.some(({ role }) => role === "also") ? "also" : "out");

@@ -2,6 +2,7 @@
 import type { RunConfigProblem, RunPlace } from "../run-config.ts";
 import { shellFile } from "../shell.ts";
 import { type Line, quoted, sentence } from "./explanation.ts";
+import { unreadableHelp, whyUnreadable } from "./unreadable.ts";
 
 export const smallest = `{"ca-url": "https://ca.internal:9000", "root": "root_ca.crt", "certificates": [{"crt": "web.crt", "key": "web.key"}]}`;
 
@@ -10,11 +11,12 @@ export function whatIsWrong(problem: RunConfigProblem): string {
     case "unreadable":
       return "it cannot be read";
     case "folder":
+    case "included-folder":
       return "it is a folder";
     case "pipe":
       return "it is a pipe";
     case "empty":
-      return "it is empty";
+      return "it is empty, or has only comments";
     case "huge":
       return "it is too large";
     case "not-utf8":
@@ -47,11 +49,15 @@ export function whatIsWrong(problem: RunConfigProblem): string {
       return "it lists no certificate";
     case "no-include":
       return `it includes ${problem.folder}, which cannot be read`;
+    case "twice-include":
+      return `it includes ${problem.folders[0]} twice`;
   }
 }
 
-export function whyOf(problem: RunConfigProblem): string {
+export function whyOf(problem: RunConfigProblem, { line }: RunPlace): string {
   switch (problem.kind) {
+    case "unreadable":
+      return whyUnreadable(problem.errno);
     case "syntax":
       return sentence(problem.said);
     case "unknown-key":
@@ -81,7 +87,11 @@ export function whyOf(problem: RunConfigProblem): string {
         ? "With nothing to renew it would end well each time, and nobody would know."
         : "Neither it nor what it includes has an entry: it would end well each time, and nobody would know.";
     case "huge":
-      return `More than ${problem.limit / 1024 / 1024} MiB is no list of certificates.`;
+      return `${line === undefined ? "More" : "What its aliases stand for is counted each time: more"} than ${problem.limit / 1024 / 1024} MiB is no list of certificates.`;
+    case "twice-include":
+      return "Each certificate in that folder would be renewed twice. Links are followed.";
+    case "included-folder":
+      return "What lies in a folder of `include` with such a name is read as a list.";
     case "own-include":
       return "The folder that it includes is the one that it lies in itself.";
     default:
@@ -97,11 +107,12 @@ const placesOfKeys = {
 
 export function evidenceOf(problem: RunConfigProblem): Line[] {
   switch (problem.kind) {
-    case "unreadable":
     case "no-include":
       return [["system error", problem.errno]];
     case "syntax":
       return problem.text === "" ? [] : [["the line", quoted(problem.text)]];
+    case "twice-include":
+      return [["include", problem.folders.join(", ")]];
     case "no-certificates":
       return problem.included.length === 0 ? [] : [["included", problem.included.join(", ")]];
     default:
@@ -143,12 +154,18 @@ export function helpFor(problem: RunConfigProblem, { file, line }: RunPlace): st
       return ["check the name of the folder; it counts from the folder of the file that it stands in"];
     case "own-include":
       return ["keep what is to be included in a folder of its own, such as `conf.d`"];
+    case "twice-include":
+      return ["take one of the two out of `include`"];
+    case "included-folder":
+      return ["give it a name that does not end like a list's; if there are lists in it, name it in `include`, too"];
     case "folder":
       return ["name the file in it: `--config FILE`; a folder is what `include` in a file takes"];
     case "pipe":
       return ["name a file: it is read again by a daemon"];
     case "unreadable":
-      return [`may this user read it? \`ls -l ${shellFile(file)}\``];
+      return [unreadableHelp(file, problem.errno)];
+    case "syntax":
+      return problem.isYaml ? ["if it is YAML, give it a name that ends in .yaml: by that it is known", open] : [open];
     case "not-utf8":
       return [`save it as UTF-8; what is it? \`file ${shellFile(file)}\``];
     case "huge":

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseCaUrl } from "../../../src/ca/url.ts";
+import { settingKeys } from "../../../src/cli/config/keys.ts";
+import { within } from "../../../src/cli/config/within.ts";
 import { isFailure } from "../../../src/failure/failure.ts";
 import { realFileSystem } from "../../../src/files/system.ts";
 import { folderWith, known, pair, planOf } from "./lists.ts";
@@ -114,6 +116,35 @@ describe("a setting", () => {
     expect(await policyOf(contents)).toMatchObject({ policy });
   });
 
+  test("that is empty is as if nothing above had said it: each but the CA and its roots", async () => {
+    const said: Record<string, unknown> = {
+      "expires-in": "8h",
+      method: "token",
+      "password-file": "pw",
+      "p12-password-file": "p12.pw",
+      exec: "c",
+      "exec-timeout": "5s",
+      pid: 7,
+      signal: 10,
+      backup: 3,
+      timeout: "5s",
+      "lock-timeout": "5s",
+    };
+    const rivals = { exec: "exec-shell", pid: "pid-file" };
+    expect([...Object.keys(said), ...Object.values(rivals), "ca-url", "root"].sort()).toEqual(
+      Object.keys(settingKeys).sort(),
+    );
+    for (const key of Object.keys(said)) {
+      const { [key]: _, ...others } = said;
+      const untold = await policyOf(one({}, others));
+      expect(await policyOf(one({ [key]: "" }, said))).toEqual({ ...untold, origin: expect.anything() });
+    }
+    for (const key of ["ca-url", "root"]) {
+      const { broken } = await planOf(made({ "renew.json": one({ [key]: "" }) }));
+      expect(broken).toMatchObject([{ failure: { facts: { problem: { kind: "bad-value", key } } } }]);
+    }
+  });
+
   test("that many have is one and the same", async () => {
     const folder = made({
       "renew.json": { exec: "c", root: "r", certificates: [pair("a"), pair("b"), pair("c", { exec: "c" })] },
@@ -142,6 +173,29 @@ describe("a setting", () => {
   test("concurrency is the whole file's", async () => {
     expect((await planOf(made({ "renew.json": one({}, { concurrency: 7 }) }))).concurrency).toBe(7);
     expect((await planOf(made({ "renew.json": one() }))).concurrency).toBe(null);
+  });
+});
+
+describe("names count", () => {
+  test("from the folder of a link, not of what it leads to", async () => {
+    const folder = made({ "lists/renew.json": one(), "live/x": "" });
+    symlinkSync("../lists/renew.json", join(folder, "live/renew.json"));
+    const { entries } = await planOf(join(folder, "live"));
+    expect(entries[0]?.policy.paths.certificate).toBe(`${folder}/live/a.crt`);
+  });
+
+  test.each([
+    ["renew.json", "a.crt"],
+    ["./renew.json", "a.crt"],
+    ["lists/renew.json", "lists/a.crt"],
+    ["/renew.json", "/a.crt"],
+    ["/dev/stdin", "a.crt"],
+    ["/dev/fd/63", "a.crt"],
+    ["/proc/self/fd/0", "a.crt"],
+    ["/dev/shm/renew.json", "/dev/shm/a.crt"],
+  ])("in %s from where %s is", (file, name) => {
+    expect(within(file)("a.crt")).toBe(name);
+    expect(within(file)("/a.crt")).toBe("/a.crt");
   });
 });
 
@@ -192,6 +246,27 @@ describe("what is included", () => {
     expect(entry?.policy.hooks?.exec).toEqual({ words: [`${folder}/far/../hook.sh`] });
   });
 
+  test.each<[string, readonly string[], readonly [string, string]]>([
+    ["by one name", ["conf.d", "conf.d"], ["conf.d", "conf.d"]],
+    ["by two names", ["other.d", "conf.d", "./conf.d/"], ["conf.d", "./conf.d/"]],
+    ["by a link", ["conf.d", "linked.d"], ["conf.d", "linked.d"]],
+  ])("may not be one folder twice, %s", async (_, include, names) => {
+    const folder = made({ "renew.json": { include }, "conf.d/1.json": one(), "other.d/README": "" });
+    symlinkSync("conf.d", join(folder, "linked.d"));
+    const folders = names.map((name) => `${folder}/${name}`);
+    await expect(planOf(folder)).rejects.toMatchObject({
+      code: "BAD_RUN_CONFIG",
+      facts: { line: 2, problem: { kind: "twice-include", folders } },
+    });
+  });
+
+  test("and is a folder by the name of a list is one broken entry", async () => {
+    const folder = made({ "renew.json": { include: "conf.d" }, "conf.d/1.json/2.json": one(), "conf.d/3.json": one() });
+    const { entries, broken } = await planOf(folder);
+    expect(entries.length).toBe(1);
+    expect(broken).toMatchObject([{ failure: { facts: { problem: { kind: "included-folder" } } } }]);
+  });
+
   test("and cannot be used is one broken entry", async () => {
     const folder = made({
       "renew.json": { include: ["conf.d/"] },
@@ -222,7 +297,8 @@ describe("the file", () => {
     ],
     ["JSON that ends too early", '{"certificates": [', { kind: "syntax" }],
     ["two documents", '{"certificates": []} {}', { kind: "syntax" }],
-    ["comments alone", "// nothing\n", { kind: "syntax" }],
+    ["comments alone", "// nothing\n", { kind: "empty" }],
+    ["a comment that is not closed", "/* nothing\n", { kind: "syntax" }],
     ["nested too deeply", "[".repeat(200_000), { kind: "too-deep" }],
     ["a list", [pair("a")], { kind: "not-a-map", what: "file", found: "a list" }],
     ["a text", '"x"', { kind: "not-a-map", what: "file", found: "text" }],
@@ -265,15 +341,17 @@ describe("the file", () => {
     ["a tab", "renew.yml", "certificates:\n\t- crt: a\n", { kind: "syntax" }],
     ["a key twice", "renew.yaml", "root: a\nroot: b\ncertificates: []\n", { kind: "twice-key", key: "root" }],
     ["two documents", "renew.yaml", "certificates: []\n---\na: b\n", { kind: "syntax" }],
-    ["an alias of nothing", "renew.yaml", "certificates: *a\n", { kind: "syntax" }],
     [
       "a laugh",
       "renew.yaml",
-      `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefgh"].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[index]}`)}]\n`).join("")}`,
-      { kind: "syntax" },
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefghi"].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[index]}`)}]\n`).join("")}`,
+      { kind: "huge" },
     ],
-    ["comments alone", "renew.yaml", "# nothing\n", { kind: "not-a-map", found: "nothing (null)" }],
-    ["a merge key", "renew.yaml", "certificates:\n  - <<: {key: a}\n    crt: a\n", { kind: "unknown-key", key: "<<" }],
+    ["comments alone", "renew.yaml", "# nothing\n", { kind: "empty" }],
+    ["a document without anything", "renew.yaml", "---\n", { kind: "empty" }],
+    ["nothing by its name", "renew.yaml", "null\n", { kind: "not-a-map", found: "nothing (null)" }],
+    ["two merge keys", "renew.yaml", "<<: {root: a}\n<<: {root: b}\n", { kind: "twice-key", key: "<<" }],
+    ["a quoted merge key", "renew.yaml", '"<<": {root: a}\n', { kind: "unknown-key", key: "<<" }],
   ])("%s is refused in YAML", async (_, file, contents, problem) => {
     const found = await planOf(made({ [file]: contents }), file).then(
       ({ broken: [first] }) => first?.failure,
@@ -288,6 +366,30 @@ describe("the file", () => {
     await expect(planOf(folder, "x.json")).rejects.toMatchObject({
       facts: { problem: { kind: "unreadable", errno: "ENOENT" } },
     });
+  });
+
+  test.each<[string, string, string, object]>([
+    [
+      "that is cut off",
+      "renew.json",
+      '{"certificates": [\n  {"crt": "a"\n\n\n',
+      { line: 2, problem: { text: '{"crt": "a"' } },
+    ],
+    ["that is cut off in YAML", "renew.yaml", "certificates: [\n  a\n\n\n", { line: 2, problem: { text: "a" } }],
+  ])("%s is told on a line that is there", async (_, file, text, facts) => {
+    await expect(planOf(made({ [file]: text }), file)).rejects.toMatchObject({ facts });
+  });
+
+  test.each<[string, string, true | undefined]>([
+    ["YAML by another name", "ca-url: x\ncertificates: []\n", true],
+    ["YAML by another name, behind a comment", "# mine\ncertificates:\n  - crt: a\n", true],
+    ["JSON without quotes", "{certificates: []}\n", undefined],
+    ["text", "nothing of that kind\n", undefined],
+    ["a key's file", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n", undefined],
+  ])("%s: that it may be YAML is said where it is", async (_, text, isYaml) => {
+    const refused = await planOf(made({ "renew.conf": text }), "renew.conf").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ facts: { problem: { kind: "syntax", language: "JSON" } } });
+    expect(isFailure(refused, "BAD_RUN_CONFIG") && "isYaml" in refused.facts.problem).toBe(isYaml === true);
   });
 
   test("with a password in an address is shown without it", async () => {
@@ -351,6 +453,25 @@ describe("an entry", () => {
     ["with two names for one", pair("b", { out: "x", outputs: "x" }), { kind: "rivals", keys: ["out", "outputs"] }],
     ["with rivals", pair("b", { pid: 7, "pid-file": "x" }), { kind: "rivals", keys: ["pid", "pid-file"] }],
     ["with a key in a device", { crt: "b.crt", key: "yubikey:slot-id=9a" }, { kind: "bad-value", key: "key" }],
+    [
+      "with a form that is mistyped as a key",
+      pair("b", { also: { combind: "b.pem" } }),
+      { kind: "bad-value", key: "also", help: ["did you mean 'combined'?"] },
+    ],
+    [
+      "with a form that is mistyped as on a command line",
+      pair("b", { also: ["combind=b.pem"] }),
+      { kind: "bad-value", key: "also", help: ["did you mean 'combined=FILE'?"] },
+    ],
+    [
+      "with a form without a file",
+      pair("b", { also: "combined" }),
+      {
+        kind: "bad-value",
+        key: "also",
+        because: 'A form is named with its file, such as `"also": {"combined": "web.pem"}`.',
+      },
+    ],
     ["with 0 backups", pair("b", { backup: 0 }), { kind: "bad-value", key: "backup" }],
   ])("%s is broken, and alone", async (_, entry, problem) => {
     const { entries, broken } = await planOf(made({ "renew.json": { certificates: [pair("a"), entry, pair("c")] } }));

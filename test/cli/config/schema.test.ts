@@ -31,7 +31,7 @@ describe("the keys", () => {
 
   test("have the reader's limits and words", () => {
     const settings = schema.$defs["settings"]?.properties ?? {};
-    expect(settings["method"]?.["enum"]).toEqual([...methods]);
+    expect(settings["method"]?.["enum"]).toEqual([...methods, ""]);
     expect(schema.properties["concurrency"]?.["maximum"]).toBe(mostAtOnce);
     expect(JSON.stringify(settings["backup"])).toContain(`"maximum":${mostBackups}`);
   });

@@ -1,5 +1,5 @@
 /** Many certificates from one list: what is wrong with it, and how a run ends. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { realFileSystem } from "../../../src/files/system.ts";
 import type { Scene } from "../scene.ts";
 import { expired, type Plays } from "./play.ts";
@@ -67,6 +67,21 @@ export const runs: Plays = {
     set: async (s) => s.write("renew.yaml", "certificates:\n  - crt: a.crt\n   key: a.key\n") as undefined,
     command: "run --config renew.yaml",
   },
+  "run-yaml-by-another-name": {
+    set: async (s) => s.write("site.conf", "certificates:\n  - crt: a.crt\n    key: a.key\n") as undefined,
+    command: "run --config site.conf",
+  },
+  "run-only-comments": { set: async (s) => s.write("renew.json", "// mine\n") as undefined, command },
+  "run-list-circle": { set: async () => symlinkSync("renew.json", "renew.json") as undefined, command },
+  "run-certificate-circle": {
+    set: async (s) => {
+      symlinkSync("web.crt", "web.crt");
+      list(s, { certificates: [pair("web", { out: "new.crt" })] });
+      return undefined;
+    },
+    command,
+  },
+  "run-empty-word": { set: async () => {}, command: "run --config=" },
   "run-unknown-key": {
     set: listed({ certificates: [pair("a"), pair("b", { "expire-in": "8h" }), pair("c")] }),
     command,
@@ -99,6 +114,33 @@ export const runs: Plays = {
     command,
   },
   "run-same-file-key": { set: listed({ certificates: [pair("a"), pair("b", { out: "a.key" })] }), command },
+  "run-same-file-forms": {
+    set: listed({ certificates: [pair("a", { also: { combined: "a.pem", fullchain: "./a.pem" } })] }),
+    command,
+  },
+  "run-include-twice": {
+    set: async (s) => {
+      mkdirSync("conf.d");
+      return list(s, { include: ["conf.d", "./conf.d"], certificates: [pair("a")] }) as undefined;
+    },
+    command,
+  },
+  "run-included-folder": {
+    set: async (s) => {
+      mkdirSync("conf.d/old.json", { recursive: true });
+      return list(s, { include: "conf.d", certificates: [pair("a")] }) as undefined;
+    },
+    command,
+  },
+  "run-swapped": {
+    set: async (s) => {
+      await s.ca();
+      await issue(s, "web");
+      list(s, { certificates: [{ crt: "web.key", key: "web.crt" }] });
+      return undefined;
+    },
+    command,
+  },
   "run-bad-flag-files": { set: async () => {}, command: "run web.crt web.key" },
   "run-bad-flag-listed": { set: async () => {}, command: "run --exec x" },
   "run-flag-conflict": { set: async () => {}, command: "run --daemon --force" },
