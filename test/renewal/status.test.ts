@@ -168,6 +168,17 @@ test("a list and files do not go together", async () => {
   expect(exit).toBe(64);
 });
 
+test("a list says itself when each is due: only the command line is refused for saying so", async () => {
+  await issue("web");
+  s.write("renew.json", JSON.stringify({ certificates: [{ crt: "web.crt", key: "web.key" }] }));
+  const { stderr, exit } = await s.renew("status --config renew.json --expires-in 30h");
+  expect(stderr).toContain("error[FLAG_CONFLICT]: --expires-in and --config cannot go together");
+  expect(exit).toBe(64);
+  expect((await s.renew("status --expires-in 30h")).stderr).toContain("--expires-in and a list cannot go together");
+  const env = { STEP_EXPIRES_IN: "30h" };
+  expect((await s.renew("status --config renew.json", { env })).exit).toBe(0);
+});
+
 test("of a list, the certificate that is written counts, by the window of its entry", async () => {
   await issue("web", { from: -17, to: 7 });
   await issue("new", { from: -1, to: 23 });

@@ -93,6 +93,11 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     const because = "A list names its certificates itself.";
     throw new Failure("FLAG_CONFLICT", { flags: ["CRT", "--config"], because });
   }
+  if (said.operands.length === 0 && said.given("expires-in") !== undefined) {
+    const because = "Each certificate of a list is due when the list says so.";
+    const flags = ["--expires-in", said.given("config") === undefined ? "a list" : "--config"] as const;
+    throw new Failure("FLAG_CONFLICT", { flags, because });
+  }
   const { standings, used } = said.operands.length > 0 ? ofFiles(said, world) : await ofList(said, world);
   const now = world.now();
   const isPiped = metrics === standardOutput;
