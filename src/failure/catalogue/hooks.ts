@@ -16,7 +16,7 @@ export const hooks: Family<"HOOK_FAILED"> = {
           : `owed ${problems[0].what} of ${all(file, others)} failed again: ${problems[0].said}`,
     why: ({ isNew, did }) =>
       did === "foreseen"
-        ? "It is to follow the renewal. A dry run runs nothing: that it cannot be run is seen from its file."
+        ? "It is to follow the renewal. A dry run runs nothing: that it cannot be run is seen all the same."
         : did === "rolled back"
           ? "The backup is in its place; what was to follow did not succeed, so a service may still use what it replaced."
           : isNew

@@ -1,7 +1,6 @@
 /** What a run would do. Asks no CA and changes nothing. */
 import { choose } from "../../ca/credential.ts";
 import { attempt, Failure, isFailure } from "../../failure/failure.ts";
-import type { FileSystem } from "../../files/system.ts";
 import { target } from "../../files/target.ts";
 import type { World } from "../../world.ts";
 import { formFiles } from "../also/form.ts";
@@ -63,7 +62,7 @@ async function staleOf(policy: Policy, world: World): Promise<{ forms: readonly 
 }
 
 /** Of what would be run, those that cannot be: each is told of once, whoever shares it. */
-export function hooksForeseen(results: readonly EntryResult[], fs: FileSystem): Failure[] {
+export function hooksForeseen(results: readonly EntryResult[], world: Pick<World, "env" | "fs">): Failure[] {
   const users = new Map<Hooks, Entry[]>();
   for (const one of results) {
     if (one.result !== "would-renew" && one.result !== "would-settle") continue;
@@ -74,7 +73,7 @@ export function hooksForeseen(results: readonly EntryResult[], fs: FileSystem): 
     users.set(hooks, sharing);
   }
   return [...users].flatMap(([hooks, [first, ...others]]) => {
-    const problem = programProblem(hooks, fs);
+    const problem = programProblem(hooks, world);
     if (problem === null || first === undefined) return [];
     const { paths, out: file = paths.certificate } = first.policy;
     const facts = { file, isNew: false, did: "foreseen", problems: [problem] } as const;

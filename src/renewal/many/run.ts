@@ -50,7 +50,7 @@ export async function runMany(
       const all: EntryResult[] = [];
       for (const looked of looks) all.push(await foreseen(looked, isOver, world));
       for (const [index, one] of all.entries()) book.add(index, one);
-      return book.summary(hooksForeseen(all, world.fs));
+      return book.summary(hooksForeseen(all, world));
     }
     for (const { entry, index, look } of looks) {
       if (look.is === "broken") book.add(index, failed(entry, look.failure, look.leaf));

@@ -127,12 +127,13 @@ export const runs: Plays = {
   "run-dry-refused": {
     set: async (s) => {
       await s.ca();
-      for (const name of ["web", "mail", "db"]) await issue(s, name);
+      for (const name of ["web", "mail", "db", "api"]) await issue(s, name);
       list(s, {
         certificates: [
           pair("web", { out: "nowhere/web.crt" }),
           pair("mail", { exec: "./reload.sh mail" }),
           pair("db", { exec: "./reload.sh mail" }),
+          pair("api", { exec: "systemctll reload api" }),
         ],
       });
       return undefined;
@@ -164,7 +165,7 @@ export const runs: Plays = {
       await s.ca();
       await issue(s, "web", { from: -1, to: 23 });
       s.write(".web.crt.renew-owed", '{"version": 1}');
-      list(s, { certificates: [pair("web", { exec: "kick" })] });
+      list(s, { certificates: [pair("web", { exec: "true" })] });
       return undefined;
     },
     command: `${command} --dry-run --exit-code`,
