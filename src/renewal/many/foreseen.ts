@@ -43,9 +43,10 @@ async function foreseenAlone({ entry, policy, look }: Looked, world: World): Pro
   }
   const { failure } = attempt(() => refuseToLoseKey(target(out, world.fs), paths.key, world));
   if (failure !== undefined) return failed(entry, failure, leaf);
-  const { method, because: methodBecause } =
-    policy.only === "mtls" ? ({ method: "mtls", because: "valid" } as const) : choose(leaf, policy, world.now());
-  return { entry, result: "would-renew", leaf, because: when.because, method, methodBecause, forms: formFiles(policy) };
+  const { method, because: methodBecause } = choose(leaf, policy, world.now());
+  // A window of nothing has every run renew it, though nobody asks for all.
+  const because = when.because === "asked" && policy.window !== null ? "inside-window" : when.because;
+  return { entry, result: "would-renew", leaf, because, method, methodBecause, forms: formFiles(policy) };
 }
 
 /** Behind a lazy door: few have other forms. */
