@@ -66,6 +66,7 @@ export async function executed(
 ): Promise<HookProblem | null> {
   const { exec, execTimeoutMs } = hooked.hooks;
   if (exec === null) return null;
+  if (world.signal.aborted) return { ...hookProblem(exec, "this run was to end"), ended: "unbegun" };
   const words = "words" in exec ? exec.words : ["/bin/sh", "-c", exec.line];
   const ended = await world.run({
     words,
@@ -76,7 +77,7 @@ export async function executed(
     ? "its interpreter is missing"
     : problemOf(ended, execTimeoutMs);
   if (said === null) return null;
-  return hookProblem(exec, said);
+  return { ...hookProblem(exec, said), ...(ended.how === "interrupted" && { ended: "cut" as const }) };
 }
 
 function hookProblem(exec: NonNullable<Hooks["exec"]>, said: string): HookProblem {

@@ -73,11 +73,12 @@ export function hooksForeseen(results: readonly EntryResult[], world: Pick<World
     sharing.push(one.entry);
     users.set(hooks, sharing);
   }
-  return [...users].flatMap(([hooks, [first, ...others]]) => {
+  return [...users].flatMap(([hooks, entries]) => {
     const problem = programProblem(hooks, world);
-    if (problem === null || first === undefined) return [];
-    const { paths, out: file = paths.certificate } = first.policy;
+    const files = entries.map(({ policy: { paths, out = paths.certificate } }) => out);
+    const [file] = files;
+    if (problem === null || file === undefined) return [];
     const facts = { file, isNew: false, did: "foreseen", problems: [problem] } as const;
-    return [new Failure("HOOK_FAILED", { ...facts, ...(others.length > 0 && { others: others.length }) })];
+    return [new Failure("HOOK_FAILED", { ...facts, ...(files.length > 1 && { files }) })];
   });
 }

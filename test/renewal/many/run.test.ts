@@ -239,7 +239,7 @@ describe("hooks", () => {
     status = 3;
     const first = await runMany(plan, usual, hooking());
     expect(kinds(first.results)).toEqual(Array(4).fill("renewed"));
-    expect(first.hookFailures).toMatchObject([{ code: "HOOK_FAILED", facts: { isNew: true, others: 3 } }]);
+    expect(first.hookFailures).toMatchObject([{ code: "HOOK_FAILED", facts: { isNew: true, files: { length: 4 } } }]);
     expect(leftovers().sort()).toEqual([0, 1, 2, 3].map((index) => `.c${index}.crt.renew-owed`));
     status = 0;
     const second = await runMany(plan, { ...usual, force: false }, hooking());

@@ -254,6 +254,22 @@ export const runs: Plays = {
     },
     command,
   },
+  "run-interrupted": {
+    set: async (s) => {
+      await s.ca();
+      for (const name of ["web", "api", "mail"]) await issue(s, name);
+      const shared = { exec: "kick nginx" };
+      list(s, { certificates: [pair("web", shared), pair("api", { exec: "true" }), pair("mail", shared)] });
+      const end = new AbortController();
+      const run = async () => {
+        end.abort("SIGTERM");
+        return { how: "exit", status: 0 } as const;
+      };
+      return { run, signal: end.signal };
+    },
+    command: `${command} --concurrency 1`,
+    isPartial: true,
+  },
   "run-shared-hook-failed": {
     set: async (s) => {
       await s.ca();
