@@ -222,6 +222,21 @@ describe("hooks", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  test("are not run once the end is asked for, nor said to be, and stay owed", async () => {
+    await folder.fill(2);
+    const end = new AbortController();
+    let said = 0;
+    const { hookFailures } = await runMany(
+      folder.plan(2, { url: ca.url, hooks: hook("reload") }),
+      { ...usual, concurrency: 1 },
+      { ...hooking(), signal: end.signal },
+      { done: () => end.abort("SIGINT"), hooks: () => said++ },
+    );
+    expect({ said, runs }).toEqual({ said: 0, runs: [] });
+    expect(hookFailures).toMatchObject([{ facts: { isNew: true, problems: [{ ended: "unbegun" }] } }]);
+    expect(leftovers()).toEqual([".c0.crt.renew-owed"]);
+  });
+
   test("of one alone run after it, and know nothing of others", async () => {
     await folder.fill(3);
     const plan = folder.plan(3, { url: ca.url });
