@@ -321,7 +321,7 @@ describe("hooks that several share", () => {
     await stage.run(17);
     const told = stage.told("hooks-failed");
     expect(told.map(({ isNews }) => isNews)[0]).toBe(true);
-    expect(told[0]).toMatchObject({ failure: { code: "HOOK_FAILED", facts: { others: 2 } }, count: 1 });
+    expect(told[0]).toMatchObject({ failure: { code: "HOOK_FAILED", facts: { files: { length: 3 } } }, count: 1 });
     expect(stage.told("renewed").length).toBe(3);
   });
 
