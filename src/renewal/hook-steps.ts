@@ -66,7 +66,7 @@ export async function executed(
 ): Promise<HookProblem | null> {
   const { exec, execTimeoutMs } = hooked.hooks;
   if (exec === null) return null;
-  if (world.signal.aborted) return { ...hookProblem(exec, "this run was to end"), ended: "unbegun" };
+  if (world.signal.aborted) return { ...hookProblem(exec, "interrupted"), ended: "unbegun" };
   const words = "words" in exec ? exec.words : ["/bin/sh", "-c", exec.line];
   const ended = await world.run({
     words,

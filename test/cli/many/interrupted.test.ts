@@ -42,7 +42,7 @@ test("what was renewed is said to be in its place, the others not to be tried, a
   expect(error.rendered).toContain("state: what was renewed is in its place; nothing else was changed");
   expect(results.map(({ hookOwed }: { hookOwed: boolean }) => hookOwed)).toEqual([true, false, false]);
   expect(results[2].error).toMatchObject({ code: "INTERRUPTED", state: { file: "mail.crt", changed: false } });
-  expect(hookFailures[0].what).toBe("renewed web.crt, but hook kick was not run: this run was to end");
+  expect(hookFailures[0].what).toBe("renewed web.crt, but hook kick was not run: interrupted");
   expect(hookFailures[0].help).toEqual([expect.stringMatching(/^run the same command again/)]);
   expect(existsSync(".web.crt.renew-owed")).toBe(true);
 });
