@@ -38,9 +38,12 @@ function takeSignals() {
 }
 
 function run({ signal, signals }) {
-  const { main, realWorld, isSaid } = load("main");
+  const { main, realWorld, isSaid, endOf } = load("main");
   main(argv, realWorld(signal, signals)).then((status) => {
     process.exitCode = status;
+    process.once("exit", () => {
+      process.exitCode = endOf(status, argv);
+    });
     // The work is done: wait for words that are still on their way, and for nothing else.
     if (isSaid()) process.exit();
   });

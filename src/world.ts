@@ -132,21 +132,26 @@ function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
   });
 }
 
-const opened: NodeJS.WriteStream[] = [];
+const opened: (NodeJS.WriteStream & { fd: number })[] = [];
 
 /** Whether all words have left the process. */
 export function isSaid(): boolean {
   return opened.every(({ writableLength }) => writableLength === 0);
 }
 
+/** What kept words from standard output: a full disk, or a reader that went away. */
+export function lostBy(): Error | null {
+  return opened.find(({ fd }) => fd === 1)?.errored ?? null;
+}
+
 /** Opened when it is used: for a run that has nothing to do, Node's streams are the largest part. */
-function output(open: () => NodeJS.WriteStream): Output {
-  let known: NodeJS.WriteStream | undefined;
+function output(open: () => (typeof opened)[number]): Output {
+  let known: (typeof opened)[number] | undefined;
   const stream = () => {
     if (known !== undefined) return known;
     known = open();
     opened.push(known);
-    // A reader that went away (`renew … | head`) is no error of ours.
+    // The end of the run sees what it was.
     known.on("error", () => undefined);
     return known;
   };

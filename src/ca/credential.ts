@@ -20,9 +20,10 @@ export type MethodReason =
 /**
  * mTLS while the certificate is valid and may be a client; a token otherwise. A serverAuth-only leaf cannot pass the handshake
  * (Go asks client certificates for clientAuth), while CAs before v0.26.2 take its token. A leaf for neither goes over mTLS: no
- * CA takes it either way, and the handshake is the plainer refusal.
+ * CA takes it either way, and the handshake is the plainer refusal. Where mTLS alone is asked for it stays so, whatever comes of it.
  */
-export function choose(leaf: Certificate, asked: { mtls: boolean }, now: Date): Choice {
+export function choose(leaf: Certificate, asked: { mtls: boolean; only?: "mtls" }, now: Date): Choice {
+  if (asked.only === "mtls") return { method: "mtls", because: "valid" };
   if (!asked.mtls) return { method: "token", because: "asked" };
   if (now > leaf.notAfter) return { method: "token", because: "expired" };
   if (!allowsUsage(leaf, "clientAuth") && allowsUsage(leaf, "serverAuth"))

@@ -7,7 +7,7 @@ import { readCertificateOf } from "../renewal/load.ts";
 import { preflight, type Settings } from "../renewal/preflight.ts";
 import type { World } from "../world.ts";
 import type { Pace } from "./daemon-policy.ts";
-import { eventLine } from "./print/event.ts";
+import { atNextStart, eventLine } from "./print/event.ts";
 import { plain } from "./print/plain.ts";
 import type { Reporter } from "./report.ts";
 
@@ -84,7 +84,10 @@ interface Teller {
 function tell(event: DaemonEvent, { file, world, reporter }: Teller): void {
   const { json, quiet } = reporter.manner;
   if (event.event === "failed" && !event.isNews) return; // the same again: counted, and told by SIGUSR1
-  if (json) world.stdout.write(eventLine(event, { file, now: world.now(), ...reporter.asData() }));
+  if (json)
+    world.stdout.write(
+      eventLine(event, { file, now: world.now(), isEnding: world.signal.aborted, ...reporter.asData() }),
+    );
   else if (event.event === "failed") tellFailure(event, { world, reporter });
   else if (!quiet || event.event === "state")
     world.stderr.write(
@@ -100,7 +103,8 @@ function tellFailure(
   const { failure, next } = event;
   const now = world.now();
   const { rendered } = reporter.describe(failure);
-  world.stderr.write(`${stamp(now)}\n${rendered}  next: it is tried again ${relative(next, now)}\n`);
+  const when = world.signal.aborted ? atNextStart : `it is tried again ${relative(next, now)}`;
+  world.stderr.write(`${stamp(now)}\n${rendered}  next: ${when}\n`);
 }
 
 interface Spoken {

@@ -35,7 +35,7 @@ function helpText(topic: string, readHelp: ReadHelp): string | null {
   }
 }
 
-/** Without a stream, which takes longer to be made than all of this. Null where not a byte can be written at once. */
+/** Without a stream, which takes longer to be made than all of this. Null where the whole program is to say it: not a byte can be written at once, or not all. */
 function say(handle: number, text: string | null, exit: number): number | null {
   if (text === null) return null;
   const bytes = Buffer.from(text);
@@ -44,7 +44,8 @@ function say(handle: number, text: string | null, exit: number): number | null {
       offset += writeSync(handle, bytes, offset);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== "EAGAIN") return exit; // a reader that went away, a disk that is full: they change no answer
+      // A disk that is full has words of its own; a reader that went away changes no answer, nor does what words for people meet.
+      if (code !== "EAGAIN") return handle === 1 && code !== "EPIPE" ? null : exit;
       if (offset === 0) return null;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a full pipe, whose reader is slow
     }

@@ -12,6 +12,7 @@ import { Reporter } from "./report.ts";
 import { refusePasted } from "./step-commands.ts";
 
 export { isSaid, realWorld } from "../world.ts";
+export { endOf } from "./end.ts";
 
 interface Command {
   words: CommandWords;

@@ -8,7 +8,7 @@ import { eventLine } from "./print/event.ts";
 import { renderFailure } from "./print/human.ts";
 import { certificateDocument, type Document, type ErrorDocument, errorDocument } from "./print/json.ts";
 import { jsonText, plain } from "./print/plain.ts";
-import { stateOf } from "./print/state.ts";
+import { hasReplaced, stateOf } from "./print/state.ts";
 import { isColoured, type Style, style } from "./print/style.ts";
 import { type Remark, wordsOf } from "./remarks.ts";
 
@@ -200,7 +200,7 @@ export class Reporter {
     const rendered = renderFailure({ ...page, style: json ? style(false) : this.styleOf(stderr) });
     const state = {
       file: this.#about?.file ?? null,
-      changed: this.#isAfter(failure),
+      changed: this.#isAfter(failure) || (this.#about === null && hasReplaced(failure)),
       notAfter: this.#about?.leaf.notAfter.toISOString() ?? null,
     };
     return { exit: told.exit, rendered, document: errorDocument({ failure, told, diagnosis, state, rendered }) };

@@ -28,6 +28,8 @@ export interface HookProblem {
   said: string;
   /** The whole command, or the pid file. */
   of?: string;
+  /** The run was to end, before it was begun or in its middle: nothing is wrong with it. */
+  ended?: "unbegun" | "cut";
 }
 
 type OfFile = { file: string; role: Role };
@@ -93,8 +95,8 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
     isNew: boolean;
     /** foreseen: of a dry run, which has run nothing. */
     did: "renewed" | "rekeyed" | "rolled back" | "foreseen";
-    /** Of how many more certificates it is the hook: it was run once for all. */
-    others?: number;
+    /** Where several have it in common, and it is run once for all: the files of all. */
+    files?: readonly string[];
     problems: readonly [HookProblem, ...HookProblem[]];
     /** The disk took no note of it: no other run will know. */
     unnoted?: true;
@@ -219,7 +221,8 @@ export interface Facts extends KubeFacts, FormFacts, ScheduleFacts {
   };
 
   // 130, 143
-  INTERRUPTED: { signal: "SIGINT" | "SIGTERM" | "SIGHUP" };
+  /** `replaced`: of a run of many, how many certificates were renewed by then. */
+  INTERRUPTED: { signal: "SIGINT" | "SIGTERM" | "SIGHUP"; replaced?: number };
 }
 
 /** What every refusal carries: how we asked, and what the evidence says of the cause. */

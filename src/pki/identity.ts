@@ -21,15 +21,7 @@ export function identity(parts: Omit<Identity, "leaf">): Identity {
   const [leaf] = chain;
   const own = publicKeyOf(key);
   const matches = chain.findIndex(({ spki, isCa }) => same(spki, own) && !isCa) + 1;
-  if (leaf.isCa) {
-    const leafAt = matches > 1 ? { leafAt: matches } : {};
-    throw new Failure("CA_CERTIFICATE", {
-      file: certificateFile,
-      role: "certificate",
-      subject: leaf.subject.text,
-      ...leafAt,
-    });
-  }
+  if (leaf.isCa) throw ofCa(certificateFile, leaf, matches);
   if (!same(leaf.spki, own)) {
     throw new Failure("KEY_MISMATCH", {
       certificate: certificateFile,
@@ -40,6 +32,12 @@ export function identity(parts: Omit<Identity, "leaf">): Identity {
     });
   }
   return { ...parts, leaf };
+}
+
+/** What cannot be renewed at all. `leafAt`: which certificate of the file is the key's own, where that is a later one. */
+export function ofCa(file: string, { subject }: Certificate, leafAt = 0): Failure<"CA_CERTIFICATE"> {
+  const later = leafAt > 1 ? { leafAt } : {};
+  return new Failure("CA_CERTIFICATE", { file, role: "certificate", subject: subject.text, ...later });
 }
 
 /** SHA-256 over the SubjectPublicKeyInfo: what `openssl pkey -pubout -outform der | sha256sum` gives. */

@@ -6,6 +6,7 @@ import { isNamedPipe } from "../files/read.ts";
 import type { FileSystem } from "../files/system.ts";
 import type { Ended, World } from "../world.ts";
 import type { Hooked, Hooks, Renewed } from "./hooks.ts";
+import { findProgram } from "./program.ts";
 
 /** Sends the signal. Null where none is asked for, or all went well. */
 export function signalled(
@@ -65,6 +66,7 @@ export async function executed(
 ): Promise<HookProblem | null> {
   const { exec, execTimeoutMs } = hooked.hooks;
   if (exec === null) return null;
+  if (world.signal.aborted) return { ...hookProblem(exec, "interrupted"), ended: "unbegun" };
   const words = "words" in exec ? exec.words : ["/bin/sh", "-c", exec.line];
   const ended = await world.run({
     words,
@@ -75,7 +77,7 @@ export async function executed(
     ? "its interpreter is missing"
     : problemOf(ended, execTimeoutMs);
   if (said === null) return null;
-  return hookProblem(exec, said);
+  return { ...hookProblem(exec, said), ...(ended.how === "interrupted" && { ended: "cut" as const }) };
 }
 
 function hookProblem(exec: NonNullable<Hooks["exec"]>, said: string): HookProblem {
@@ -85,12 +87,14 @@ function hookProblem(exec: NonNullable<Hooks["exec"]>, said: string): HookProble
     : { kind, what: "shell hook", said, of: exec.line };
 }
 
-/** What keeps a program that is named with its folder from being run, seen without running it. */
-export function programProblem({ exec }: Pick<Hooks, "exec">, fs: Pick<FileSystem, "stat">): HookProblem | null {
-  const program = exec !== null && "words" in exec ? (exec.words[0] ?? "") : "";
-  if (exec === null || !program.includes("/")) return null;
+/** What keeps a program from being run, seen without running it; of a shell's line nothing can be seen. */
+export function programProblem({ exec }: Pick<Hooks, "exec">, world: Pick<World, "env" | "fs">): HookProblem | null {
+  if (exec === null || !("words" in exec)) return null;
+  const [program = ""] = exec.words;
+  if (!program.includes("/"))
+    return findProgram(program, world) === null ? hookProblem(exec, "it is in no folder of PATH") : null;
   try {
-    const stat = fs.stat(program);
+    const stat = world.fs.stat(program);
     const mayBeRun = stat.isFile() && (stat.mode & 0o111) !== 0;
     return mayBeRun ? null : hookProblem(exec, notStartedFor("EACCES"));
   } catch (error) {

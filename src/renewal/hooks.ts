@@ -139,9 +139,8 @@ export async function settleTogether(
     const own = paths.filter((path, index) => path !== null && serialOwed(path, fs) === notes[index]);
     return { failure: null, left: own.flatMap((path) => (path && forgive(path, fs)) ?? []) };
   }
-  const count = shares.length - 1;
   const facts = { file: hooked.certificateFile, isNew, did: "renewed", problems: [first, ...others] } as const;
-  return { failure: new Failure("HOOK_FAILED", { ...facts, ...(count > 0 && { others: count }) }), left: [] };
+  return { failure: new Failure("HOOK_FAILED", { ...facts, ...(files.length > 1 && { files }) }), left: [] };
 }
 
 function serialOwed(path: string, fs: FileSystem): string {

@@ -3,8 +3,12 @@ import { Failure } from "../failure/failure.ts";
 import type { World } from "../world.ts";
 
 /** Throws INTERRUPTED once somebody has asked the program to end. */
-export function stopIfAsked({ signal }: Pick<World, "signal">): void {
-  if (!signal.aborted) return;
+export function stopIfAsked(world: Pick<World, "signal">): void {
+  if (world.signal.aborted) throw interruption(world);
+}
+
+/** Of a world that was asked to end. */
+export function interruption({ signal }: Pick<World, "signal">): Failure<"INTERRUPTED"> {
   const name: unknown = signal.reason;
-  throw new Failure("INTERRUPTED", { signal: name === "SIGTERM" || name === "SIGHUP" ? name : "SIGINT" });
+  return new Failure("INTERRUPTED", { signal: name === "SIGTERM" || name === "SIGHUP" ? name : "SIGINT" });
 }

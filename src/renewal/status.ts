@@ -7,6 +7,7 @@ import { owedBy } from "../files/owed.ts";
 import { interrupted } from "../files/repair.ts";
 import { follow } from "../files/target.ts";
 import type { Certificate } from "../pki/certificate.ts";
+import { ofCa } from "../pki/identity.ts";
 import type { World } from "../world.ts";
 import { readCertificateOf } from "./load.ts";
 import { due, dueFrom, type Window } from "./schedule.ts";
@@ -16,6 +17,8 @@ export interface Subject {
   readonly file: string;
   readonly window: Window;
   readonly mtls: boolean;
+  /** No other way is taken, also where another would work. */
+  readonly only?: "mtls";
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Standing {
   readonly leaf: Certificate | null;
   readonly failure: Failure | null;
   readonly dueFrom: Date | null;
-  /** By which way it would be renewed. */
+  /** By which way it would be renewed; null where by none, as it has expired and only mTLS is to be taken. */
   readonly choice: Choice | null;
   /** When the file was written last. */
   readonly written: Date | null;
@@ -62,10 +65,14 @@ export interface Listed {
   readonly hasHook: boolean;
   /** The file of the list, where it was named. */
   readonly list: string | null;
+  /** No token is taken for it. */
+  readonly isMtlsAlone: boolean;
+  /** A run begins nothing unless it is told to keep going: something in the list is of no use. */
+  readonly isHeldUp: boolean;
 }
 
 /** Throws nothing that is a failure: what cannot be read is a standing as well. */
-export function standingOf({ file, window, mtls }: Subject, world: World): Standing {
+export function standingOf({ file, window, ...asked }: Subject, world: World): Standing {
   const { fs } = world;
   const now = world.now();
   const read = attempt(() => readCertificateOf(file, world));
@@ -73,9 +80,16 @@ export function standingOf({ file, window, mtls }: Subject, world: World): Stand
   const around = { file, written, ...undoneOf(file, now, world) };
   if (read.failure !== undefined) return unusable(around, read.failure);
   const leaf = read.value;
-  const choice = choose(leaf, { mtls }, now);
+  if (leaf.isCa) return unusable(around, ofCa(file, leaf));
+  const when = due(leaf, window, now);
+  const choice = when.due && when.because === "expired" && asked.only === "mtls" ? null : choose(leaf, asked, now);
   const state = withUndone(stateOf(leaf, window, now), around);
-  return { ...around, leaf, failure: null, choice, dueFrom: dueFrom(leaf, window), state };
+  return { ...around, leaf, failure: null, choice, dueFrom: firstDue(leaf, window), state };
+}
+
+/** Where every run renews it, it has been due from its first moment on. */
+function firstDue(leaf: Certificate, window: Window): Date {
+  return window.kind === "duration" && window.ms <= 0 ? leaf.notBefore : dueFrom(leaf, window);
 }
 
 type Undone = Pick<Standing, "owesHook" | "isHalfWay" | "holder">;
@@ -117,7 +131,9 @@ function stateOf(leaf: Certificate, window: Window, now: Date): State {
   const { notBefore, notAfter } = leaf;
   if (now > notAfter) return "expired";
   if (now < notBefore) return "not-yet-valid";
-  if (!due(leaf, window, now).due) return "fine";
+  const when = due(leaf, window, now);
+  if (!when.due) return "fine";
+  if (when.because === "asked") return "due"; // always: that it was not renewed for a while says nothing
   const from = dueFrom(leaf, window);
   return now.getTime() - from.getTime() > (notAfter.getTime() - from.getTime()) / 2 ? "overdue" : "due";
 }

@@ -61,18 +61,31 @@ describe("help", () => {
     expect(await run(words)).toMatchObject({ exit, stdout: world.out.text, stderr: world.err.text });
   });
 
-  test.each(["--help", "explain"])("%s to a reader that went away, or a device that is full", async (word) => {
+  test.each(["--help", "explain"])("%s to a reader that went away", async (word) => {
     const child = spawn(process.execPath, [bin, word], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
     expect(await once(child, "close")).toEqual([0, null]);
-    const full = openSync("/dev/full", "w");
-    const { status, stderr } = spawnSync(process.execPath, [bin, word], {
-      stdio: ["ignore", full, "pipe"],
-      encoding: "utf8",
-    });
-    closeSync(full);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
+});
+
+test.each([
+  ["--help", 73],
+  ["explain", 73],
+  ["status --json web.crt", 73],
+  ["--json --expires-in 1h web.crt web.key --ca-url ca", 73],
+  ["kubectl-credential --expires-in 1h web.crt web.key --ca-url ca", 73],
+  ["needs-renewal --json web.crt", 255],
+  ["needs-renewal --json nowhere.crt", 255],
+  ["status --json --no-such-flag", 64],
+  ["status -q web.crt", 0],
+])("%s to a device that is full ends with %i, and says why", (line, exit) => {
+  const full = openSync("/dev/full", "w");
+  const options = { cwd: folder, env: { HOME: folder }, stdio: ["ignore" as const, full, "pipe" as const] };
+  const { status, stderr } = spawnSync(process.execPath, [bin, ...line.split(" ")], { ...options, encoding: "utf8" });
+  closeSync(full);
+  expect(status).toBe(exit);
+  const said = "error[CANNOT_WRITE]: standard output cannot be written: ENOSPC; what the run did stands\n";
+  expect(stderr).toBe(exit === 0 ? "" : said);
 });
 
 describe("a certificate that is not due", () => {

@@ -168,6 +168,17 @@ test("a list and files do not go together", async () => {
   expect(exit).toBe(64);
 });
 
+test("a list says itself when each is due: only the command line is refused for saying so", async () => {
+  await issue("web");
+  s.write("renew.json", JSON.stringify({ certificates: [{ crt: "web.crt", key: "web.key" }] }));
+  const { stderr, exit } = await s.renew("status --config renew.json --expires-in 30h");
+  expect(stderr).toContain("error[FLAG_CONFLICT]: --expires-in and --config cannot go together");
+  expect(exit).toBe(64);
+  expect((await s.renew("status --expires-in 30h")).stderr).toContain("--expires-in and a list cannot go together");
+  const env = { STEP_EXPIRES_IN: "30h" };
+  expect((await s.renew("status --config renew.json", { env })).exit).toBe(0);
+});
+
 test("of a list, the certificate that is written counts, by the window of its entry", async () => {
   await issue("web", { from: -17, to: 7 });
   await issue("new", { from: -1, to: 23 });
@@ -181,6 +192,60 @@ test("of a list, the certificate that is written counts, by the window of its en
   const { file, ...rest } = await stateOf("", "--config renew.json");
   expect(file).toMatch(/new\.crt$/);
   expect(rest).toMatchObject({ state: "fine", method: "token", methodReason: "asked" });
+});
+
+describe("a list and its run say the same", () => {
+  const pair = (name: string, more: object = {}) => ({ crt: `${name}.crt`, key: `${name}.key`, ...more });
+  const status = async (certificates: readonly object[]) => {
+    s.write("renew.json", JSON.stringify({ "ca-url": s.url(), root: "root.crt", certificates }));
+    const { stdout } = await s.renew("status --json --config renew.json");
+    const { stdout: table, stderr } = await s.renew("status --config renew.json");
+    const { stdout: planned } = await s.renew("run --dry-run --json --force --keep-going --config renew.json");
+    return { all: JSON.parse(stdout).certificates, runs: JSON.parse(planned).results, table, stderr };
+  };
+
+  test("of the way, where the entry has it mtls", async () => {
+    await issue("web", { from: -30, to: -6 });
+    await issue("server", { usages: ["serverAuth"] });
+    const certificates = [pair("web", { method: "mtls" }), pair("server", { method: "mtls" })];
+    const { all, runs, table, stderr } = await status(certificates);
+    expect(all).toMatchObject([{ state: "expired", method: null }, { method: "mtls" }]);
+    expect(runs).toMatchObject([{ error: { code: "EXPIRED_NEEDS_FORCE" } }, { method: "mtls" }]);
+    expect(table).toMatch(/ - +expired\n/);
+    expect(stderr).toContain("`renew run --config renew.json --method auto`, or");
+    await s.ca();
+    const { stdout } = await s.renew("run --json --force --keep-going --config renew.json");
+    expect(JSON.parse(stdout).results[1]).toMatchObject({ method: "mtls", ok: false });
+  });
+
+  test("of a certificate of a CA, also where it is named alone", async () => {
+    await issue("web", { from: -30, to: -6 });
+    await issue("ca", { isCa: true });
+    const { all, runs, stderr } = await status([pair("web"), pair("ca")]);
+    expect(all[1]).toMatchObject({ state: "unusable", error: { code: "CA_CERTIFICATE" } });
+    expect(runs[1]).toMatchObject({ error: { code: "CA_CERTIFICATE" } });
+    expect(stderr).toContain(": `renew run --config renew.json --keep-going`, or");
+    expect(await stateOf("ca.crt")).toMatchObject({ state: "unusable", exit: 1, error: { code: "CA_CERTIFICATE" } });
+  });
+
+  test("of one that every run renews", async () => {
+    await issue("web", { from: -20, to: 4 });
+    const certificates = [pair("web", { "expires-in": "0" })];
+    const { all, table } = await status(certificates);
+    expect(all).toMatchObject([{ state: "due", dueFrom: new Date(s.base.getTime() - 20 * 3_600_000).toISOString() }]);
+    expect(table).toMatch(/ now +mTLS +due\n/);
+    const { stderr } = await s.renew("run --dry-run --config renew.json");
+    expect(stderr).toContain("over mTLS: `expires-in` says so");
+  });
+
+  test("of broken entries, each by a name of its own, on one line as well", async () => {
+    const certificates = [pair("web", { kee: 1 }), pair("mail", { kee: 1 }), { kee: 1 }, { kee: 1 }];
+    s.write("renew.json", JSON.stringify({ certificates }));
+    const { stdout } = await s.renew("status --config renew.json --prometheus -");
+    const names = [...stdout.matchAll(/^renew_certificate_usable\{file="(.*)"\} 0$/gm)].map(([, name]) => name);
+    const places = ["web.crt", "mail.crt", "renew.json:1, entry 3", "renew.json:1, entry 4"];
+    expect(names).toEqual(places.map((name) => `${process.cwd()}/${name}`));
+  });
 });
 
 describe("--prometheus", () => {

@@ -1,10 +1,10 @@
 /** `renew status`: how certificates stand, for people, for scripts and for Prometheus. */
 import { basename } from "node:path";
 import { parseCaUrl } from "../../ca/url.ts";
-import { Failure } from "../../failure/failure.ts";
+import { Failure, isFailure } from "../../failure/failure.ts";
 import { shellFile } from "../../failure/shell.ts";
 import { formFiles } from "../../renewal/also/form.ts";
-import type { Entry } from "../../renewal/many/plan.ts";
+import type { Broken, Entry } from "../../renewal/many/plan.ts";
 import type { Window } from "../../renewal/schedule.ts";
 import { brokenStanding, type Listed, needsAttention, type Standing, standingOf } from "../../renewal/status.ts";
 import { filesIn, type RootSource } from "../../renewal/trust.ts";
@@ -12,6 +12,7 @@ import type { World } from "../../world.ts";
 import { findConfig } from "../config/find.ts";
 import { isList } from "../config/include.ts";
 import { readPlan } from "../config/read.ts";
+import { within } from "../config/within.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { refuseName, standardOutput, type Used, writeMetrics } from "../metrics-file.ts";
 import { expiresInFlag, manners, refuseManners, windowOf } from "../policy.ts";
@@ -93,6 +94,11 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     const because = "A list names its certificates itself.";
     throw new Failure("FLAG_CONFLICT", { flags: ["CRT", "--config"], because });
   }
+  if (said.operands.length === 0 && said.given("expires-in") !== undefined) {
+    const because = "Each certificate of a list is due when the list says so.";
+    const flags = ["--expires-in", said.given("config") === undefined ? "a list" : "--config"] as const;
+    throw new Failure("FLAG_CONFLICT", { flags, because });
+  }
   const { standings, used } = said.operands.length > 0 ? ofFiles(said, world) : await ofList(said, world);
   const now = world.now();
   const isPiped = metrics === standardOutput;
@@ -150,17 +156,20 @@ async function ofList(said: Said, world: World): Promise<Found> {
   const unnamed: RootSource = { value: said.place().root, from: "the default" };
   const around = { fs: world.fs, ca: () => nobody, root: () => unnamed };
   const { entries, broken } = await readPlan(file, { ...around, method: null });
+  const looked = entries.map((entry) => ({ entry, standing: standingIn(entry, world) }));
+  const isHeldUp = broken.length > 0 || looked.some(({ standing }) => standing.failure !== null);
   const standings = [
-    ...broken.map(({ origin, failure }) => brokenStanding(`${origin.file}:${origin.line}`, failure)),
-    ...entries.map(({ policy: { paths, out, window, mtls, ca, root, hooks } }) => {
-      const isThere = out !== undefined && standingOf({ file: out, window: usual, mtls }, world).written !== null;
-      const standing = standingOf({ file: isThere ? out : paths.certificate, window: window ?? usual, mtls }, world);
+    ...broken.map((one) => brokenStanding(namedIn(one), one.failure)),
+    ...looked.map(({ entry: { policy, method }, standing }) => {
+      const { paths, ca, root, hooks } = policy;
       const listed: Listed = {
         key: paths.key,
         ca: ca === nobody ? null : ca.href,
         root: root === unnamed ? null : root.value,
         hasHook: hooks !== null,
         list: said.given("config") ?? null,
+        isMtlsAlone: method === "mtls",
+        isHeldUp,
       };
       return { ...standing, listed };
     }),
@@ -168,6 +177,20 @@ async function ofList(said: Said, world: World): Promise<Found> {
   const lists = [file, ...[...broken, ...entries].map(({ origin }) => origin.file)];
   const used = [...lists.map((list) => ({ what: "--config", file: list })), ...entries.flatMap(usedBy)];
   return { standings, used };
+}
+
+/** Where the new one goes, once it is there. */
+function standingIn({ policy: { paths, out, window, mtls }, method }: Entry, world: World): Standing {
+  const asked = { window: window ?? usual, mtls, ...(method === "mtls" && { only: method }) };
+  const isThere = out !== undefined && standingOf({ file: out, ...asked }, world).written !== null;
+  return standingOf({ file: isThere ? out : paths.certificate, ...asked }, world);
+}
+
+/** By its certificate, where as much can be read; else by its place, which others may have on the same line. */
+function namedIn({ origin: { file, line, entry }, failure }: Broken): string {
+  const crt = isFailure(failure, "BAD_RUN_CONFIG") ? failure.facts.crt : undefined;
+  if (crt !== undefined) return within(file)(crt);
+  return `${file}:${line}${entry === 0 ? "" : `, entry ${entry}`}`;
 }
 
 /** All that an entry names. */

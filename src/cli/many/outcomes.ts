@@ -19,14 +19,20 @@ interface Page {
   now: Date;
   columns: number;
   isDryRun: boolean;
+  /** Those whose hook has failed, or in a dry run cannot be run. */
+  owing?: ReadonlySet<EntryResult>;
 }
 
 /** The rows that are worth their line. Of a dry run, which is asked for them, all. */
-export function outcomeLines(results: readonly EntryResult[], { now, columns, isDryRun }: Page): string[] {
+export function outcomeLines(results: readonly EntryResult[], { now, columns, isDryRun, owing }: Page): string[] {
   const isLong = results.length > mostRows && !isDryRun;
   const shown = isLong ? results.filter(isWorthIt) : results;
   const listed = isLong ? shown.slice(0, mostFailed) : shown;
-  const rows = listed.map((result) => [plain(nameOf(result)), ...wordsOf(result, { now, isDryRun })] as const);
+  const rows = listed.map((result) => {
+    const [outcome, more] = wordsOf(result, { now, isDryRun });
+    const hook = owing?.has(result) && result.result !== "failed" ? hookWords(isDryRun) : "";
+    return [plain(nameOf(result)), outcome, more + hook] as const;
+  });
   const width = Math.min(Math.max(columns, 40), 100);
   const first = Math.min(widest, Math.max(0, ...rows.map(([name]) => name.length)));
   const second = Math.max(0, ...rows.map(([, outcome]) => outcome.length));
@@ -48,6 +54,9 @@ function isWorthIt(result: EntryResult): boolean {
 function shortened(name: string, width: number): string {
   return name.length <= width ? name : `…${name.slice(name.length - width + 1)}`;
 }
+
+/** What is told of the hook itself stands above the table. */
+const hookWords = (isDryRun: boolean) => (isDryRun ? "; its hook cannot be run" : "; it owes its hook");
 
 /** Of one that is not due. */
 function staleWords(forms: readonly string[], isDryRun: boolean): string {
@@ -98,10 +107,10 @@ export function methodWords({ method }: Entry, reason: MethodReason): string {
   return reason === "asked" ? "the method is token" : reasons[reason];
 }
 
-/** `3 renewed, 12 not due, 1 failed: 16 certificates of renew.json, in 2s`. */
+/** `3 renewed, 12 not due, 1 failed: 16 certificates of renew.json, in 2s; 2 owe their hook`. */
 export function countLine(
   results: readonly EntryResult[],
-  { file, of, tookMs }: { file: string; of: number; tookMs: number },
+  { file, of, tookMs, owing = 0 }: { file: string; of: number; tookMs: number; owing?: number },
 ): string {
   const counts = countsOf(results);
   const parts = [
@@ -114,8 +123,9 @@ export function countLine(
     [counts.untried, "not tried"],
     [counts.untouched, "untouched"],
   ] as const;
+  const owed = owing === 0 ? "" : `; ${grouped(owing)} ${owing === 1 ? "owes its hook" : "owe their hook"}`;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
-  return `${told.join(", ")}: ${grouped(of)} ${of === 1 ? "certificate" : "certificates"} of ${plain(file)}, in ${span(tookMs)}`;
+  return `${told.join(", ")}: ${grouped(of)} ${of === 1 ? "certificate" : "certificates"} of ${plain(file)}, in ${span(tookMs)}${owed}`;
 }
 
 export interface SummaryCounts {

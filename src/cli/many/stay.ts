@@ -8,6 +8,7 @@ import { keepMany } from "../../renewal/many/keep.ts";
 import type { Entry, Plan, RunOptions } from "../../renewal/many/plan.ts";
 import { unreadyIn } from "../../renewal/many/unready.ts";
 import type { World } from "../../world.ts";
+import { atNextStart } from "../print/event.ts";
 import { manyEventLine } from "../print/many-event.ts";
 import { plain } from "../print/plain.ts";
 import type { Reporter } from "../report.ts";
@@ -63,14 +64,15 @@ function tell(event: ManyEvent, { world, reporter, file }: Told): void {
   const now = world.now();
   const entry = entryOf(event);
   const failure = "failure" in event ? event.failure : null;
+  const isEnding = world.signal.aborted;
   if (json) {
     const leaf = "leaf" in event ? event.leaf : null;
     const describe = (one: Failure, of: Entry | null) => describeFor(one, of, world, reporter).document;
-    world.stdout.write(manyEventLine(event, { entry, leaf, now, describe }));
+    world.stdout.write(manyEventLine(event, { entry, leaf, now, isEnding, describe }));
   } else if (failure !== null) {
     const { rendered } = describeFor(failure, entry, world, reporter);
     const listed = entry === null ? "" : `  listed: ${plain(placeOf(entry))}\n`;
-    world.stderr.write(`${instant(now)}\n${rendered}${listed}${plain(afterwards(event, now))}\n`);
+    world.stderr.write(`${instant(now)}\n${rendered}${listed}${plain(afterwards(event, now, isEnding))}\n`);
   } else if (!quiet || event.event === "state")
     for (const line of linesOf(event, { now, file: file() })) world.stderr.write(`${plain(line)}\n`);
 }
@@ -99,11 +101,11 @@ function certificateOf({ policy }: Entry, world: World): { file: string; leaf: C
 }
 
 /** What comes after a failure. */
-function afterwards(event: ManyEvent, now: Date): string {
+function afterwards(event: ManyEvent, now: Date, isEnding: boolean): string {
   switch (event.event) {
     case "failed":
     case "hooks-failed":
-      return `  next: it is tried again ${relative(event.next, now)}`;
+      return `  next: ${isEnding ? atNextStart : `it is tried again ${relative(event.next, now)}`}`;
     case "outage":
       return `  next: ${event.entry.policy.ca.href} is left alone until ${instant(event.until)}`;
     case "not-reloaded":
@@ -147,9 +149,7 @@ function linesOf(event: ManyEvent, { now, file }: { now: Date; file: string }): 
       return [`${start} ${who}: what an earlier renewal owed, its hook or signal, has succeeded now`];
     }
     case "reloaded":
-      return [
-        `${start} ${file}: read again, ${counted(event.entries)}: ${grouped(event.added)} new, ${grouped(event.gone)} gone${event.kept === 0 ? "" : `, ${grouped(event.kept)} kept as before`}`,
-      ];
+      return [`${start} ${file}: read again, ${counted(event.entries)}: ${differences(event)}`];
     case "state":
       return stateLines(event, { now, file });
     case "stopped":
@@ -157,6 +157,13 @@ function linesOf(event: ManyEvent, { now, file }: { now: Date; file: string }): 
     default:
       return []; // a failure, told in full
   }
+}
+
+/** Whether something has come or gone is told always, all else where it is so. */
+function differences({ added, changed, gone, kept }: Extract<ManyEvent, { event: "reloaded" }>): string {
+  const changes = changed === 0 ? [] : [`${grouped(changed)} changed`];
+  const unknown = kept === 0 ? [] : [`${grouped(kept)} kept as before`];
+  return [`${grouped(added)} new`, ...changes, `${grouped(gone)} gone`, ...unknown].join(", ");
 }
 
 function stateLines(

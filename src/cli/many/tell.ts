@@ -1,7 +1,8 @@
 /** The end of a run of many, in words or as data, and its exit status. */
 import { tell } from "../../failure/catalogue/catalogue.ts";
-import type { Failure } from "../../failure/failure.ts";
-import type { Entry, EntryResult, Plan, Summary } from "../../renewal/many/plan.ts";
+import { Failure, isFailure } from "../../failure/failure.ts";
+import { interruption } from "../../renewal/interruption.ts";
+import type { EntryResult, Plan, Summary } from "../../renewal/many/plan.ts";
 import type { World } from "../../world.ts";
 import { wrap } from "../print/layout.ts";
 import { runDocument } from "../print/many.ts";
@@ -11,6 +12,7 @@ import type { Reporter } from "../report.ts";
 import { alike, type Failed, nameOf, placeOf } from "./alike.ts";
 import type { Chosen } from "./notes.ts";
 import { countLine, countsOf, outcomeLines } from "./outcomes.ts";
+import { outOf, owingIn } from "./owing.ts";
 import { grouped } from "./ticker.ts";
 import { worst } from "./worst.ts";
 
@@ -34,7 +36,11 @@ const mostNames = 10;
 export function tellEnd(ended: Ended, world: World, reporter: Reporter): number {
   const { summary } = ended;
   const failed: Told[] = summary.results.filter((result) => result.result === "failed");
-  const all = [...failed, ...summary.hookFailures.map((failure) => ofHook(failure, summary.results))];
+  const all = [
+    ...failed,
+    ...summary.hookFailures.map((failure) => ofHook(failure, summary.results)),
+    ...cutIn(summary, world),
+  ];
   const exitOf = ({ failure }: Told) => tell(failure).exit;
   const worstOne = worst(all, exitOf);
   if (reporter.manner.json) print(ended, worstOne, world, reporter);
@@ -52,14 +58,35 @@ function ofHook(failure: Failure, results: readonly EntryResult[]): Told {
   return { failure, entry: found?.entry ?? null, leaf: found?.leaf ?? null };
 }
 
-const outOf = ({ policy: { paths, out = paths.certificate } }: Entry) => out;
+/** As of one alone: where the end was asked for while what earlier runs owe was made good, that is the end of this one. */
+function cutIn({ hookFailures }: Summary, world: World): Told[] {
+  const isCut = (failure: Failure) =>
+    isFailure(failure, "HOOK_FAILED") && !failure.facts.isNew && failure.facts.problems.some(({ ended }) => ended);
+  return hookFailures.some(isCut) ? [{ failure: interruption(world), entry: null, leaf: null }] : [];
+}
+
+/** Of a run that was to end: what it has done by then. */
+function withReplaced(failure: Failure, { results }: Summary): Failure {
+  if (!isFailure(failure, "INTERRUPTED")) return failure;
+  const replaced = results.filter((one) =>
+    one.result === "failed" ? isInstalled(one.failure) : one.result === "renewed",
+  ).length;
+  return new Failure("INTERRUPTED", { ...failure.facts, replaced });
+}
+
+/** Of the run as a whole: its end is no failure of a certificate's. */
+function ofAll(told: Told, { summary }: Ended): Told {
+  if (!isFailure(told.failure, "INTERRUPTED")) return told;
+  return { failure: withReplaced(told.failure, summary), entry: null, leaf: null };
+}
+
+const isInstalled = ({ facts }: Failure) => "isNew" in facts && facts.isNew;
 
 /** With the state of its own certificate. */
 function describe({ entry, leaf, failure }: Told, reporter: Reporter): ReturnType<Reporter["describe"]> {
   reporter.forget();
   if (entry !== null && leaf !== null) {
-    const isNew = "isNew" in failure.facts && failure.facts.isNew;
-    reporter.about(isNew ? outOf(entry) : entry.policy.paths.certificate, leaf);
+    reporter.about(isInstalled(failure) ? outOf(entry) : entry.policy.paths.certificate, leaf);
   }
   return reporter.describe(failure);
 }
@@ -73,8 +100,9 @@ function print(ended: Ended, worstOne: Told | null, world: World, reporter: Repo
     config,
     isDryRun,
     tookMs,
-    error: worstOne && describe(worstOne, reporter).document,
-    describe: (result) => describe(result, reporter).document,
+    owing: owingIn(summary),
+    error: worstOne && describe(ofAll(worstOne, ended), reporter).document,
+    describe: (result) => describe({ ...result, failure: withReplaced(result.failure, summary) }, reporter).document,
     chosen: (result) => {
       if (result.result === "renewed") return result;
       if (result.result === "would-renew") return { method: result.method, because: result.methodBecause };
@@ -91,21 +119,22 @@ function say(ended: Ended, world: World, reporter: Reporter): void {
   const kinds = alike(summary.results.filter((result) => result.result === "failed"));
   const page = { columns: stderr.columns, style: reporter.styleOf(stderr) };
   for (const kind of kinds.slice(0, mostKinds)) {
-    stderr.write(describe(kind[0], reporter).rendered);
+    stderr.write(describe(ofAll(kind[0], ended), reporter).rendered);
     for (const line of certificateLines(kind, page)) write(line);
     write("");
   }
   for (const failure of summary.hookFailures) write(describe(ofHook(failure, summary.results), reporter).rendered);
   if (kinds.length > mostKinds) write(`${restLine(kinds.slice(mostKinds))}\n`);
   if (reporter.manner.quiet) return;
-  const table = { now: world.now(), columns: stderr.columns, isDryRun };
+  const owing = owingIn(summary);
+  const table = { now: world.now(), columns: stderr.columns, isDryRun, owing };
   for (const line of outcomeLines(summary.results, table)) write(line);
   const of = plan.entries.length + plan.broken.length;
   const { failed, untouched } = countsOf(summary.results);
   const nothing = `nothing ${isDryRun ? "would be" : "was"} renewed`;
   if (untouched > 0)
     write(`${nothing}, as ${grouped(failed)} of ${grouped(of)} cannot be: \`--keep-going\` renews the others`);
-  else write(countLine(summary.results, { file, of, tookMs }));
+  else write(countLine(summary.results, { file, of, tookMs, owing: isDryRun ? 0 : owing.size }));
 }
 
 /** Where it stands in the list, and who has the same. */

@@ -17,6 +17,8 @@ interface Around {
   /** Null where no file was named. */
   file: string | null;
   now: Date;
+  /** The end was asked for: nothing comes next. */
+  isEnding?: boolean;
   describe(failure: Failure): ErrorDocument;
 }
 
@@ -27,7 +29,7 @@ export function eventLine(facts: EventFacts, around: Around, more: Readonly<Reco
 
 export function eventDocument(
   { event, leaf = null, next, count = 0, failure = null }: EventFacts,
-  { command, file, now, describe }: Around,
+  { command, file, now, isEnding = false, describe }: Around,
 ): Readonly<Record<string, unknown>> {
   const error = failure && describe(failure);
   return {
@@ -37,8 +39,11 @@ export function eventDocument(
     at: now.toISOString(),
     file,
     certificate: leaf && file !== null ? certificateDocument(file, leaf) : null,
-    next: next?.toISOString() ?? null,
+    next: isEnding ? null : (next?.toISOString() ?? null),
     failures: count,
     error,
   };
 }
+
+/** What comes after a failure that a daemon meets while it ends: a hook that is owed. */
+export const atNextStart = "it is tried again when renew runs again, as this run ends";

@@ -22,6 +22,8 @@ export interface ManyFacts {
   entry: Origin | null;
   entries: number | null;
   added: number | null;
+  /** The same certificates, of which the list says something else now. */
+  changed: number | null;
   gone: number | null;
   /** As before, though the list has them no more: it is broken in part. */
   kept: number | null;
@@ -36,6 +38,7 @@ export const blankEvent: ManyFacts = {
   entry: null,
   entries: null,
   added: null,
+  changed: null,
   gone: null,
   kept: null,
   underWay: null,
@@ -47,11 +50,13 @@ interface Around {
   entry: Entry | null;
   leaf: Certificate | null;
   now: Date;
+  /** The end was asked for: nothing comes next. */
+  isEnding: boolean;
   describe(failure: Failure, of: Entry | null): ErrorDocument;
 }
 
 /** With its end of line. */
-export function manyEventLine(event: ManyEvent, { entry, leaf, now, describe }: Around): string {
+export function manyEventLine(event: ManyEvent, { entry, leaf, now, isEnding, describe }: Around): string {
   const next = "next" in event ? event.next : event.event === "outage" ? event.until : null;
   const facts = {
     event: event.event,
@@ -61,7 +66,7 @@ export function manyEventLine(event: ManyEvent, { entry, leaf, now, describe }: 
     failure: "failure" in event ? event.failure : null,
   };
   const file = entry === null ? null : entry.policy.paths.certificate;
-  const around = { command: "run", file, now, describe: (failure: Failure) => describe(failure, entry) };
+  const around = { command: "run", file, now, isEnding, describe: (failure: Failure) => describe(failure, entry) };
   return `${jsonText({ ...eventDocument(facts, around), ...blankEvent, ...factsOf(event, entry) })}\n`;
 }
 
@@ -71,7 +76,7 @@ function factsOf(event: ManyEvent, entry: Entry | null): Partial<ManyFacts> {
     case "stopped":
       return { entries: event.entries };
     case "reloaded":
-      return { entries: event.entries, added: event.added, gone: event.gone, kept: event.kept };
+      return { entries: event.entries, added: event.added, changed: event.changed, gone: event.gone, kept: event.kept };
     case "unready":
       return { entry: event.entry.origin, entries: event.others + 1 };
     case "broken":

@@ -10,6 +10,8 @@ export interface CertificateDocument extends Omit<Document, "outcome"> {
   outcome: "renewed" | "not-due" | "would-renew" | "would-settle" | "untouched" | "failed" | "hook-failed";
   /** The files of other forms that have been written; of a dry run, that would be. */
   forms: readonly string[];
+  /** A hook or signal that is to follow it, its own or one that it shares, has not succeeded in this run. */
+  hookOwed: boolean;
   /** Where it stands in which file. */
   entry: Origin;
 }
@@ -24,6 +26,7 @@ export interface SummaryDocument {
   untried: number;
   untouched: number;
   wouldSettle: number;
+  hookOwed: number;
 }
 
 export interface RunDocument extends Omit<Document, "outcome"> {
@@ -52,6 +55,7 @@ export const blank = {
     untried: 0,
     wouldSettle: 0,
     untouched: 0,
+    hookOwed: 0,
   },
 };
 
@@ -59,6 +63,8 @@ interface Facts {
   readonly results: readonly EntryResult[];
   readonly hookFailures: readonly ErrorDocument[];
   readonly of: number;
+  /** Those whose hook has failed, or in a dry run cannot be run. */
+  readonly owing: ReadonlySet<EntryResult>;
   readonly config: string;
   readonly isDryRun: boolean;
   readonly tookMs: number;
@@ -98,11 +104,11 @@ export function runDocument(facts: Facts): RunDocument {
     config,
     results: results.map((result) => certificateResult(result, facts)),
     hookFailures,
-    summary: { total: of, ...counts },
+    summary: { total: of, ...counts, hookOwed: isDryRun ? 0 : facts.owing.size },
   };
 }
 
-function certificateResult(result: EntryResult, { describe, chosen }: Facts): CertificateDocument {
+function certificateResult(result: EntryResult, { describe, chosen, owing, isDryRun }: Facts): CertificateDocument {
   const { method = null, because = null } = chosen(result) ?? {};
   const entry = result.result === "failed" ? result.origin : result.entry.origin;
   const of = (
@@ -122,6 +128,7 @@ function certificateResult(result: EntryResult, { describe, chosen }: Facts): Ce
     tookMs: null,
     entry,
     forms: formsOf(result),
+    hookOwed: !isDryRun && owing.has(result),
     ...more,
   });
   switch (result.result) {

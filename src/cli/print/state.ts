@@ -21,6 +21,7 @@ export function stateOf(failure: Failure, known: Known, { fs, now: clock }: Pick
   if (known.about === null) {
     if (isUnfinished && "file" in facts)
       return `what an interrupted run has begun with ${facts.file} is not finished; the next run of renew goes on with it`;
+    if (hasReplaced(failure)) return "what was renewed is in its place; nothing else was changed";
     return known.hasRepaired
       ? "nothing was changed but what is said above of an interrupted run"
       : "nothing was changed";
@@ -39,6 +40,11 @@ export function stateOf(failure: Failure, known: Known, { fs, now: clock }: Pick
       : `${file} may be half new and half old; the next run of renew finishes that; ${end}`;
   if (known.isAfter) return `${file} is the ${known.command === "rollback" ? "one that was kept" : "new one"}; ${end}`;
   return `${file} is unchanged; ${end}`;
+}
+
+/** Of a run of many that was to end: of some of its certificates. */
+export function hasReplaced({ facts }: Failure): boolean {
+  return "replaced" in facts && facts.replaced !== undefined && facts.replaced > 0;
 }
 
 /** Taken away by somebody else, perhaps with its folder, while the CA was asked. */

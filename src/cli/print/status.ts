@@ -127,7 +127,7 @@ function fitted(text: string, width: number, isFile: boolean): string {
 export function attentionText(one: Standing, now: Date): string[] {
   const { file, leaf, failure, state, listed } = one;
   const named = plain(file);
-  const { renew, look, owed } = listed === undefined ? alone(file) : ofList(file, listed);
+  const { renew, look, owed } = listed === undefined ? alone(file) : ofList(one, listed);
   const said: string[] = [];
   if (failure !== null) said.push(`${plain(tell(failure).what)}: \`renew explain ${failure.code}\``);
   if (leaf !== null && state === "expired")
@@ -158,13 +158,15 @@ function alone(file: string): Ways {
 }
 
 /** Its run renews what has expired without being forced to, and runs what is owed where the list has a hook for it. */
-function ofList(file: string, { key, ca, root, hasHook, list }: Listed): Ways {
+function ofList({ file, state }: Standing, { key, ca, root, hasHook, list, isMtlsAlone, isHeldUp }: Listed): Ways {
   const pair = `${shellFile(file, "CRT")} ${shellFile(key, "KEY")}`;
   const asked = ca === null ? "" : ` --ca-url ${shell(ca, "URL")}`;
   const trusted = root === null ? "" : ` --root ${shellFile(root, "ROOT")}`;
-  const renew = list === null ? "renew run" : `renew run --config ${shellFile(list)}`;
+  const named = list === null ? "" : ` --config ${shellFile(list)}`;
+  const renew = `renew run${named}${isHeldUp ? " --keep-going" : ""}`;
   return {
-    renew,
+    // Nothing but a token renews it, which its entry rules out.
+    renew: state === "expired" && isMtlsAlone ? `${renew} --method auto` : renew,
     look: `renew doctor ${pair}${asked}${trusted}`,
     owed: hasHook
       ? `\`${renew}\` makes it good`

@@ -187,9 +187,12 @@ export const writing: Family<
     retry: "later",
     title: "interrupted by a signal",
     about:
-      "Ctrl-C or the system ended the run before the switch to the new certificate. Once the switch has begun it is finished first.",
+      "Ctrl-C or the system ended the run before the switch to the new certificate. Once the switch has begun it is finished first. A run of many ends after those that it is at: what it has renewed is in its place, and nothing else is begun.",
     what: (f) => `interrupted by ${f.signal}`,
-    why: () => "The run ended before anything was replaced.",
+    why: ({ replaced = 0 }) =>
+      replaced === 0
+        ? "The run ended before anything was replaced."
+        : `The run ended before it was done: ${replaced === 1 ? "one certificate was" : `${replaced} certificates were`} renewed by then, and nothing else was replaced.`,
     help: () => ["run the same command again; a certificate that the CA may have issued meanwhile does no harm"],
   },
 };

@@ -33,8 +33,8 @@ export type ManyEvent =
   | { event: "hooks-failed"; entries: readonly Entry[]; failure: Failure; next: Date; isNews: boolean; count: number }
   /** What was owed from before has succeeded: of one certificate, or of several that share it. */
   | { event: "hooks-settled"; entries: readonly [Entry, ...Entry[]] }
-  /** SIGHUP: the plan was read again. */
-  | { event: "reloaded"; entries: number; added: number; gone: number; kept: number }
+  /** SIGHUP: the plan was read again. `changed`: it says something else of the same certificate. */
+  | { event: "reloaded"; entries: number; added: number; changed: number; gone: number; kept: number }
   /** SIGHUP: it could not be read, and the one before it stays. */
   | { event: "not-reloaded"; failure: Failure }
   /** SIGUSR1. */

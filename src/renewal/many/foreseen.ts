@@ -1,7 +1,6 @@
 /** What a run would do. Asks no CA and changes nothing. */
 import { choose } from "../../ca/credential.ts";
 import { attempt, Failure, isFailure } from "../../failure/failure.ts";
-import type { FileSystem } from "../../files/system.ts";
 import { target } from "../../files/target.ts";
 import type { World } from "../../world.ts";
 import { formFiles } from "../also/form.ts";
@@ -44,9 +43,10 @@ async function foreseenAlone({ entry, policy, look }: Looked, world: World): Pro
   }
   const { failure } = attempt(() => refuseToLoseKey(target(out, world.fs), paths.key, world));
   if (failure !== undefined) return failed(entry, failure, leaf);
-  const { method, because: methodBecause } =
-    policy.only === "mtls" ? ({ method: "mtls", because: "valid" } as const) : choose(leaf, policy, world.now());
-  return { entry, result: "would-renew", leaf, because: when.because, method, methodBecause, forms: formFiles(policy) };
+  const { method, because: methodBecause } = choose(leaf, policy, world.now());
+  // A window of nothing has every run renew it, though nobody asks for all.
+  const because = when.because === "asked" && policy.window !== null ? "inside-window" : when.because;
+  return { entry, result: "would-renew", leaf, because, method, methodBecause, forms: formFiles(policy) };
 }
 
 /** Behind a lazy door: few have other forms. */
@@ -63,7 +63,7 @@ async function staleOf(policy: Policy, world: World): Promise<{ forms: readonly 
 }
 
 /** Of what would be run, those that cannot be: each is told of once, whoever shares it. */
-export function hooksForeseen(results: readonly EntryResult[], fs: FileSystem): Failure[] {
+export function hooksForeseen(results: readonly EntryResult[], world: Pick<World, "env" | "fs">): Failure[] {
   const users = new Map<Hooks, Entry[]>();
   for (const one of results) {
     if (one.result !== "would-renew" && one.result !== "would-settle") continue;
@@ -73,11 +73,12 @@ export function hooksForeseen(results: readonly EntryResult[], fs: FileSystem): 
     sharing.push(one.entry);
     users.set(hooks, sharing);
   }
-  return [...users].flatMap(([hooks, [first, ...others]]) => {
-    const problem = programProblem(hooks, fs);
-    if (problem === null || first === undefined) return [];
-    const { paths, out: file = paths.certificate } = first.policy;
+  return [...users].flatMap(([hooks, entries]) => {
+    const problem = programProblem(hooks, world);
+    const files = entries.map(({ policy: { paths, out = paths.certificate } }) => out);
+    const [file] = files;
+    if (problem === null || file === undefined) return [];
     const facts = { file, isNew: false, did: "foreseen", problems: [problem] } as const;
-    return [new Failure("HOOK_FAILED", { ...facts, ...(others.length > 0 && { others: others.length }) })];
+    return [new Failure("HOOK_FAILED", { ...facts, ...(files.length > 1 && { files }) })];
   });
 }

@@ -123,7 +123,7 @@ class Keeping {
   }
 
   /** A plan is taken up: what is new is read, what failed has its moment now. */
-  async take(plan: Plan): Promise<{ added: number; gone: number; kept: number }> {
+  async take(plan: Plan): Promise<Omit<Extract<ManyEvent, { event: "reloaded" }>, "event" | "entries">> {
     const { now, sleep, fs } = this.#world;
     const kept = keptFrom(this.#rota.slots, plan);
     const isKept = ({ file }: Origin) => kept.some(({ origin }) => origin.file === file);
@@ -132,13 +132,13 @@ class Keeping {
     const entries = [...plan.entries, ...kept];
     this.#most = concurrencyOf(plan, this.#options);
     this.#hooks = new SharedHooks(entries);
-    const { added, gone } = this.#rota.change(entries, now());
+    const { begun, changed, gone } = this.#rota.change(entries, now());
     for (const slot of this.#rota.slots) {
       slot.isLeft ||= slot.entry.policy.also !== undefined; // only a whole renewal can tell whether they are up to date
       if (slot.failure !== null || slot.isLeft) this.#rota.put(slot, now().getTime());
     }
     const names = new NamesBeside(fs);
-    for (const [index, slot] of added.entries()) {
+    for (const [index, slot] of begun.entries()) {
       if (index % looksOfOneTurn === looksOfOneTurn - 1) await sleep(0);
       const { paths, out = paths.certificate } = slot.entry.policy;
       slot.isLeft ||= [paths.certificate, paths.key, out].some((file) => names.has(file));
@@ -146,7 +146,7 @@ class Keeping {
     }
     this.#unpaid.change(this.#hooks);
     this.#lookedAt = now().getTime();
-    return { added: added.length, gone, kept: kept.length };
+    return { added: begun.length - changed, changed, gone, kept: kept.length };
   }
 
   async #reload(look: () => Promise<Plan> | Plan): Promise<void> {

@@ -20,21 +20,26 @@ export class Rota {
     return this.#slots.size;
   }
 
-  /** Takes these entries up, and drops all others; what is the same goes on as before. Returns the new ones. */
-  change(entries: readonly Entry[], now: Date): { added: Slot[]; gone: number } {
+  /**
+   * Takes these entries up, and drops all others; what is the same goes on as before. Returns the slots that begin, of entries that
+   * are new and of those `changed`: they write what one before them wrote, and say something else of it.
+   */
+  change(entries: readonly Entry[], now: Date): { begun: Slot[]; changed: number; gone: number } {
     const before = new Map(this.#slots);
     this.#slots.clear();
-    const added: Slot[] = [];
+    const begun: Slot[] = [];
     for (const entry of entries) {
       const fresh = slotFor(entry, now);
       const known = before.get(fresh.name);
-      if (known === undefined) added.push(fresh);
+      if (known === undefined) begun.push(fresh);
       else known.entry = entry; // its line may be another one
       this.#slots.set(fresh.name, known ?? fresh);
       before.delete(fresh.name);
     }
     for (const slot of before.values()) slot.isKept = false;
-    return { added, gone: before.size };
+    const dropped = new Set([...before.values()].map(writtenBy));
+    const changed = begun.filter((slot) => dropped.has(writtenBy(slot))).length;
+    return { begun, changed, gone: before.size - changed };
   }
 
   /** Its moment, in place of any other that it had. */
@@ -61,6 +66,10 @@ export class Rota {
       yield slot;
     }
   }
+}
+
+function writtenBy({ entry: { policy } }: Slot): string {
+  return policy.out ?? policy.paths.certificate;
 }
 
 function isValid({ slot, at }: Turn): boolean {

@@ -2,9 +2,8 @@
  * Many certificates renewed in one run. First every entry is looked at, and nothing is asked of any CA while one of them is
  * broken; then what is due is renewed, a few at once, each by the very code that renews one alone; then hooks that several share.
  */
-import { Failure, isFailure } from "../../failure/failure.ts";
 import type { World } from "../../world.ts";
-import { stopIfAsked } from "../interruption.ts";
+import { interruption, stopIfAsked } from "../interruption.ts";
 import { renewOnce } from "../renew.ts";
 import { Book } from "./book.ts";
 import { foreseen, hooksForeseen } from "./foreseen.ts";
@@ -50,7 +49,7 @@ export async function runMany(
       const all: EntryResult[] = [];
       for (const looked of looks) all.push(await foreseen(looked, isOver, world));
       for (const [index, one] of all.entries()) book.add(index, one);
-      return book.summary(hooksForeseen(all, world.fs));
+      return book.summary(hooksForeseen(all, world));
     }
     for (const { entry, index, look } of looks) {
       if (look.is === "broken") book.add(index, failed(entry, look.failure, look.leaf));
@@ -111,15 +110,5 @@ async function renewAll(
     if (look.is === "left") hooks.addOwed(entry, world);
   });
   for (const { entry, index, look } of open)
-    if (!book.has(index)) book.add(index, { ...failed(entry, interruptionOf(world), look.leaf), untried: true });
-}
-
-function interruptionOf(world: World): Failure {
-  try {
-    stopIfAsked(world);
-  } catch (error) {
-    if (isFailure(error)) return error;
-    throw error;
-  }
-  return new Failure("INTERRUPTED", { signal: "SIGINT" });
+    if (!book.has(index)) book.add(index, { ...failed(entry, interruption(world), look.leaf), untried: true });
 }

@@ -64,7 +64,7 @@ export class SharedHooks {
       group.clear();
       const [first, ...others] = shares;
       if (first === undefined) continue;
-      progress.hooks?.({ files: shares.map(({ hooked }) => hooked.certificateFile) });
+      if (!world.signal.aborted) progress.hooks?.({ files: shares.map(({ hooked }) => hooked.certificateFile) });
       const { failure, left } = await settleTogether([first, ...others], world);
       const wasOwed = shares.some(({ isNew }) => !isNew);
       settled.push({ name, entries: shares.map(({ entry }) => entry), failure, wasOwed });

@@ -17,7 +17,7 @@ test.each([
   current = s;
   await s.issue("web", { from: -1, to: 23 });
   s.write(note, '{"version": 1}');
-  const certificates = [{ crt: "web.crt", key: "web.key", exec: "kick" }];
+  const certificates = [{ crt: "web.crt", key: "web.key", exec: "true" }];
   s.write("renew.json", JSON.stringify({ "ca-url": s.url(), root: "root.crt", certificates }));
   const { exit } = await s.renew(command, { run: async () => ({ how: "exit", status: 0 }) });
   expect([exit, existsSync(note)]).toEqual([10, isOwedAfterwards]);

@@ -23,14 +23,19 @@ const pair = (name: string, more: object = {}) => ({ crt: `${name}.crt`, key: `$
 
 /**
  * Runs `renew run --daemon` on a clock of its own, which each sleep puts on. `steps` are taken one after the other, one at each
- * sleep; after the last one the end is asked for. Hooks fail until there is a file `mended`.
+ * sleep; after the last one the end is asked for. Hooks fail until there is a file `mended`; one that meets a file `last` is
+ * interrupted by the end.
  */
 async function stayed(s: Scene, flags: string, steps: readonly ((world: Signals) => void)[]): Promise<TestWorld> {
   const end = new AbortController();
   const handlers = new Map<string, () => void>();
   let now = s.base.getTime();
   let step = 0;
-  const run = async () => ({ how: "exit" as const, status: existsSync("mended") ? 0 : 1 });
+  const run = async () => {
+    if (!existsSync("last")) return { how: "exit" as const, status: existsSync("mended") ? 0 : 1 };
+    end.abort("SIGTERM");
+    return { how: "interrupted" as const };
+  };
   const world = testWorld({ now: () => new Date(now), signal: end.signal, run });
   const given: World = {
     ...world,
@@ -214,6 +219,18 @@ describe("a hook that two share", () => {
     expect([".web.crt.renew-owed", ".mail.crt.renew-owed"].filter((file) => existsSync(file))).toEqual([]);
     expect(text).toMatch(/web\.crt and 1 more: failed (once|\d+ times) with HOOK_FAILED; next try/);
     expect(text).toMatch(/web\.crt and 1 more: what an earlier renewal owed, its hook or signal, has succeeded now$/m);
+  });
+
+  test("and that the end interrupts is not said to be tried again soon", async () => {
+    const s = await twoOwing();
+    s.write("last", "");
+    expect((await stayed(s, "", [])).err.text).toMatch(
+      /\n {2}next: it is tried again when renew runs again, as this run ends\n\S+ \S+ UTC renew\.json: stopped\n$/,
+    );
+    await s.issue("web", { from: -20, to: 4 });
+    const lines = (await stayed(s, "--json", [])).out.text.trimEnd().split("\n");
+    const failed = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "hooks-failed");
+    expect(failed).toMatchObject([{ next: null }]);
   });
 
   test("as data too", async () => {

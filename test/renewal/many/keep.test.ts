@@ -321,7 +321,7 @@ describe("hooks that several share", () => {
     await stage.run(17);
     const told = stage.told("hooks-failed");
     expect(told.map(({ isNews }) => isNews)[0]).toBe(true);
-    expect(told[0]).toMatchObject({ failure: { code: "HOOK_FAILED", facts: { others: 2 } }, count: 1 });
+    expect(told[0]).toMatchObject({ failure: { code: "HOOK_FAILED", facts: { files: { length: 3 } } }, count: 1 });
     expect(stage.told("renewed").length).toBe(3);
   });
 
@@ -511,7 +511,7 @@ describe("signals", () => {
         },
       ],
     ]);
-    expect(stage.told("reloaded")).toEqual([{ event: "reloaded", entries: 3, added: 1, gone: 1, kept: 0 }]);
+    expect(stage.told("reloaded")).toEqual([{ event: "reloaded", entries: 3, added: 1, changed: 0, gone: 1, kept: 0 }]);
     expect(stage.requests.every((time) => hoursOf(time) > 14)).toBe(true);
     expect(
       stage
@@ -519,6 +519,25 @@ describe("signals", () => {
         .map(({ entry }) => entry.policy.paths.certificate)
         .sort(),
     ).toEqual(["/d/c1.crt", "/d/c2.crt", "/d/c3.crt"]);
+  });
+
+  test("SIGHUP with other settings for the same certificates: they are changed, and go by what is said now", async () => {
+    const stage = new Stage(3);
+    await stage.run(12, [
+      [
+        1,
+        () => {
+          const { entries, ...rest } = stage.plan as Plan;
+          const window = { kind: "duration" as const, ms: 14 * hour };
+          const changed = entries.map(({ policy, ...entry }) => ({ ...entry, policy: { ...policy, window } }));
+          stage.plan = { ...rest, entries: [...changed.slice(1), stage.entry(3)] };
+          stage.handlers.get("SIGHUP")?.();
+        },
+      ],
+    ]);
+    expect(stage.told("reloaded")).toEqual([{ event: "reloaded", entries: 3, added: 1, changed: 2, gone: 1, kept: 0 }]);
+    const renewed = stage.told("renewed").map(({ entry }) => entry.policy.paths.certificate);
+    expect(renewed.sort()).toEqual(["/d/c1.crt", "/d/c2.crt"]);
   });
 
   test("SIGHUP with a plan that cannot be read: told, and the old one stays", async () => {

@@ -268,6 +268,21 @@ describe("hooks", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  test("are not run once the end is asked for, nor said to be, and stay owed", async () => {
+    await folder.fill(2);
+    const end = new AbortController();
+    let said = 0;
+    const { hookFailures } = await runMany(
+      folder.plan(2, { url: ca.url, hooks: hook("reload") }),
+      { ...usual, concurrency: 1 },
+      { ...hooking(), signal: end.signal },
+      { done: () => end.abort("SIGINT"), hooks: () => said++ },
+    );
+    expect({ said, runs }).toEqual({ said: 0, runs: [] });
+    expect(hookFailures).toMatchObject([{ facts: { isNew: true, problems: [{ ended: "unbegun" }] } }]);
+    expect(leftovers()).toEqual([".c0.crt.renew-owed"]);
+  });
+
   test("of one alone run after it, and know nothing of others", async () => {
     await folder.fill(3);
     const plan = folder.plan(3, { url: ca.url });
@@ -285,7 +300,7 @@ describe("hooks", () => {
     status = 3;
     const first = await runMany(plan, usual, hooking());
     expect(kinds(first.results)).toEqual(Array(4).fill("renewed"));
-    expect(first.hookFailures).toMatchObject([{ code: "HOOK_FAILED", facts: { isNew: true, others: 3 } }]);
+    expect(first.hookFailures).toMatchObject([{ code: "HOOK_FAILED", facts: { isNew: true, files: { length: 4 } } }]);
     expect(leftovers().sort()).toEqual([0, 1, 2, 3].map((index) => `.c${index}.crt.renew-owed`));
     status = 0;
     const second = await runMany(plan, { ...usual, force: false }, hooking());

@@ -185,12 +185,13 @@ export const runs: Plays = {
   "run-dry-refused": {
     set: async (s) => {
       await s.ca();
-      for (const name of ["web", "mail", "db"]) await issue(s, name);
+      for (const name of ["web", "mail", "db", "api"]) await issue(s, name);
       list(s, {
         certificates: [
           pair("web", { out: "nowhere/web.crt" }),
           pair("mail", { exec: "./reload.sh mail" }),
           pair("db", { exec: "./reload.sh mail" }),
+          pair("api", { exec: "systemctll reload api" }),
         ],
       });
       return undefined;
@@ -222,7 +223,7 @@ export const runs: Plays = {
       await s.ca();
       await issue(s, "web", { from: -1, to: 23 });
       s.write(".web.crt.renew-owed", '{"version": 1}');
-      list(s, { certificates: [pair("web", { exec: "kick" })] });
+      list(s, { certificates: [pair("web", { exec: "true" })] });
       return undefined;
     },
     command: `${command} --dry-run --exit-code`,
@@ -310,6 +311,22 @@ export const runs: Plays = {
       return undefined;
     },
     command,
+  },
+  "run-interrupted": {
+    set: async (s) => {
+      await s.ca();
+      for (const name of ["web", "api", "mail"]) await issue(s, name);
+      const shared = { exec: "kick nginx" };
+      list(s, { certificates: [pair("web", shared), pair("api", { exec: "true" }), pair("mail", shared)] });
+      const end = new AbortController();
+      const run = async () => {
+        end.abort("SIGTERM");
+        return { how: "exit", status: 0 } as const;
+      };
+      return { run, signal: end.signal };
+    },
+    command: `${command} --concurrency 1`,
+    isPartial: true,
   },
   "run-shared-hook-failed": {
     set: async (s) => {
