@@ -59,8 +59,11 @@ const usual: Readonly<Record<string, (value: Der) => boolean>> = {
   /** Its key's id. */
   "2.5.29.14": ({ tag }) => tag === tags.octetString,
   "2.5.29.15": isUsualBits,
-  /** Names: Node has judged them. */
-  "2.5.29.17": (value) => children(value).every(({ tag }) => usualNames.includes(tag)),
+  /** Names: Node has judged them. One that has none, and is critical, Go does not understand. */
+  "2.5.29.17": (value) => {
+    const names = children(value);
+    return names.length > 0 && names.every(({ tag }) => usualNames.includes(tag));
+  },
   "2.5.29.19": ({ raw }) => /^30(00|030101ff|060101ff0201[0-7].)$/.test(hex(raw)),
   /** Its issuer's key's id, and not who issued that. */
   "2.5.29.35": (value) => children(value).every(({ tag }) => tag === tags.implicit(0)),

@@ -3,8 +3,9 @@ import { dirname } from "node:path";
 import { type Choice, choose } from "../ca/credential.ts";
 import { attempt, type Failure } from "../failure/failure.ts";
 import { type Holder, heldBy } from "../files/lock.ts";
-import { owedBy } from "../files/owed.ts";
+import { noteOf, owedBy } from "../files/owed.ts";
 import { interrupted } from "../files/repair.ts";
+import type { FileSystem } from "../files/system.ts";
 import { follow } from "../files/target.ts";
 import type { Certificate } from "../pki/certificate.ts";
 import { ofCa } from "../pki/identity.ts";
@@ -47,8 +48,8 @@ export interface Standing {
   readonly choice: Choice | null;
   /** When the file was written last. */
   readonly written: Date | null;
-  /** And no run is at work, which may well be making it good. */
-  readonly owesHook: boolean;
+  /** The note of a hook that is owed, where no run is at work, which may well be making it good. */
+  readonly owed: string | null;
   /** A run has died before it was done: the next one finishes it. */
   readonly isHalfWay: boolean;
   /** Of the run that is at work. */
@@ -92,27 +93,34 @@ function firstDue(leaf: Certificate, window: Window): Date {
   return window.kind === "duration" && window.ms <= 0 ? leaf.notBefore : dueFrom(leaf, window);
 }
 
-type Undone = Pick<Standing, "owesHook" | "isHalfWay" | "holder">;
+type Undone = Pick<Standing, "owed" | "isHalfWay" | "holder">;
 
 /** What a run at work has put beside its files is not left undone. The run may begin, or end, while they are looked at. */
 function undoneOf(file: string, now: Date, { fs }: World): Undone {
   const held = () => quietly(() => heldBy(follow(file, fs), now, fs), null);
   const before = held();
-  const owesHook = quietly(() => owedBy(follow(file, fs), fs) !== null, false);
+  const owed = quietly(() => noteFor(file, fs), null);
   const isHalfWay = quietly(() => interrupted([file], now, fs).length > 0, false);
   const holder = before ?? held();
-  return { owesHook: holder === null && owesHook, isHalfWay: holder === null && isHalfWay, holder };
+  return { owed: holder === null ? owed : null, isHalfWay: holder === null && isHalfWay, holder };
 }
 
-function withUndone(state: State, { owesHook, isHalfWay, holder }: Undone): State {
+/** Beside the file as it was named, unless that is a link. */
+function noteFor(file: string, fs: FileSystem): string | null {
+  const path = follow(file, fs);
+  if (owedBy(path, fs) === null) return null;
+  return noteOf(fs.lstat(file).isSymbolicLink() ? path : file);
+}
+
+function withUndone(state: State, { owed, isHalfWay, holder }: Undone): State {
   if (state !== "fine" && state !== "due") return state;
   if (holder !== null) return "at-work";
-  return isHalfWay ? "interrupted" : owesHook ? "hook-owed" : state;
+  return isHalfWay ? "interrupted" : owed !== null ? "hook-owed" : state;
 }
 
 /** Of an entry that cannot be used at all. */
 export function brokenStanding(file: string, failure: Failure): Standing {
-  return unusable({ file, written: null, owesHook: false, isHalfWay: false, holder: null }, failure);
+  return unusable({ file, written: null, owed: null, isHalfWay: false, holder: null }, failure);
 }
 
 /** Whether somebody should look: a timer that works lets none of this come about, or last. */
@@ -121,7 +129,7 @@ export function needsAttention({ state }: Standing): boolean {
 }
 
 function unusable(
-  around: Pick<Standing, "file" | "written" | "owesHook" | "isHalfWay" | "holder">,
+  around: Pick<Standing, "file" | "written" | "owed" | "isHalfWay" | "holder">,
   failure: Failure,
 ): Standing {
   return { ...around, leaf: null, failure, choice: null, dueFrom: null, state: "unusable" };

@@ -156,6 +156,7 @@ describe("is not plain, and left to OpenSSL", () => {
         ],
       },
     ],
+    ["critical names of which there are none", { presented: [newLeaf({ subject: "", names: [] }), sub] }],
     ["an unknown critical extension", { presented: [newLeaf({ unknownExtension: "critical" }), sub] }],
     ["an unknown critical extension above", { presented: [leaf, newSub({ unknownExtension: "critical" })] }],
     ["an unknown extension", { presented: [newLeaf({ unknownExtension: "not critical" }), sub] }],

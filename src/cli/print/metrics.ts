@@ -43,7 +43,7 @@ const metrics: readonly Metric[] = [
   {
     name: "renew_certificate_hook_owed",
     help: "Whether what is to follow a renewal has not succeeded yet.",
-    value: ({ owesHook }) => flag(owesHook),
+    value: ({ owed }) => flag(owed !== null),
   },
   {
     name: "renew_certificate_interrupted",

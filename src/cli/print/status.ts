@@ -60,7 +60,7 @@ export function statusDocument(
       method: one.choice?.method ?? null,
       methodReason: one.choice?.because ?? null,
       writtenAt: one.written?.toISOString() ?? null,
-      hookOwed: one.owesHook,
+      hookOwed: one.owed !== null,
       interrupted: one.isHalfWay,
       lockedBy: one.holder && { pid: one.holder.pid, host: one.holder.host, since: one.holder.since },
       error: one.failure && describe(one.failure),
@@ -131,12 +131,12 @@ export function attentionText(one: Standing, now: Date): string[] {
   const said: string[] = [];
   if (failure !== null) said.push(`${plain(tell(failure).what)}: \`renew explain ${failure.code}\``);
   if (leaf !== null && state === "expired")
-    said.push(`${named} expired ${relative(leaf.notAfter, now)}: \`${renew}\`, or \`${look}\``);
+    said.push(`${named} expired ${relative(leaf.notAfter, now)}: ${renew}, or \`${look}\``);
   if (leaf !== null && state === "overdue")
     said.push(`${named} has been due since ${instant(one.dueFrom ?? now)}: does its timer run? \`${look}\``);
   if (leaf !== null && state === "not-yet-valid")
     said.push(`${named} is good from ${instant(leaf.notBefore)} on: is the clock right? \`date -u\``);
-  if (one.owesHook) said.push(`${named} still owes its hook: ${owed}`);
+  if (one.owed !== null) said.push(`${named} still owes its hook: ${owed}; \`rm ${shellFile(one.owed)}\` forgets it`);
   if (one.isHalfWay) said.push(`${named} was left half-way by a run that died: the next run of renew finishes it`);
   return said;
 }
@@ -151,7 +151,7 @@ interface Ways {
 function alone(file: string): Ways {
   const pair = `${shellFile(file, "CRT")} KEY`;
   return {
-    renew: `renew --force ${pair}`,
+    renew: `\`renew --force ${pair}\``,
     look: `renew doctor ${pair}`,
     owed: "the next run with --exec or --pid-file makes it good",
   };
@@ -163,13 +163,13 @@ function ofList({ file, state }: Standing, { key, ca, root, hasHook, list, isMtl
   const asked = ca === null ? "" : ` --ca-url ${shell(ca, "URL")}`;
   const trusted = root === null ? "" : ` --root ${shellFile(root, "ROOT")}`;
   const named = list === null ? "" : ` --config ${shellFile(list)}`;
-  const renew = `renew run${named}${isHeldUp ? " --keep-going" : ""}`;
+  const renew = `\`renew run${named}${isHeldUp ? " --keep-going" : ""}\``;
   return {
     // Nothing but a token renews it, which its entry rules out.
-    renew: state === "expired" && isMtlsAlone ? `${renew} --method auto` : renew,
+    renew: state === "expired" && isMtlsAlone ? '`"method": "auto"` in the list' : renew,
     look: `renew doctor ${pair}${asked}${trusted}`,
     owed: hasHook
-      ? `\`${renew}\` makes it good`
+      ? `${renew} makes it good`
       : 'the list has none for it, and the next run once it has ("exec") makes it good',
   };
 }
