@@ -65,19 +65,20 @@ function cutIn({ hookFailures }: Summary, world: World): Told[] {
   return hookFailures.some(isCut) ? [{ failure: interruption(world), entry: null, leaf: null }] : [];
 }
 
+function replacedIn({ results }: Summary): number {
+  return results.filter((one) => (one.result === "failed" ? isInstalled(one.failure) : one.result === "renewed"))
+    .length;
+}
+
 /** Of a run that was to end: what it has done by then. */
-function withReplaced(failure: Failure, { results }: Summary): Failure {
-  if (!isFailure(failure, "INTERRUPTED")) return failure;
-  const replaced = results.filter((one) =>
-    one.result === "failed" ? isInstalled(one.failure) : one.result === "renewed",
-  ).length;
-  return new Failure("INTERRUPTED", { ...failure.facts, replaced });
+function withReplaced(failure: Failure, replaced: number): Failure {
+  return isFailure(failure, "INTERRUPTED") ? new Failure("INTERRUPTED", { ...failure.facts, replaced }) : failure;
 }
 
 /** Of the run as a whole: its end is no failure of a certificate's. */
-function ofAll(told: Told, { summary }: Ended): Told {
+function ofAll(told: Told, replaced: number): Told {
   if (!isFailure(told.failure, "INTERRUPTED")) return told;
-  return { failure: withReplaced(told.failure, summary), entry: null, leaf: null };
+  return { failure: withReplaced(told.failure, replaced), entry: null, leaf: null };
 }
 
 const isInstalled = ({ facts }: Failure) => "isNew" in facts && facts.isNew;
@@ -93,6 +94,7 @@ function describe({ entry, leaf, failure }: Told, reporter: Reporter): ReturnTyp
 
 function print(ended: Ended, worstOne: Told | null, world: World, reporter: Reporter): void {
   const { file: config, plan, summary, chosen, tookMs, isDryRun } = ended;
+  const replaced = replacedIn(summary);
   const document = runDocument({
     results: summary.results,
     hookFailures: summary.hookFailures.map((one) => describe(ofHook(one, summary.results), reporter).document),
@@ -101,8 +103,8 @@ function print(ended: Ended, worstOne: Told | null, world: World, reporter: Repo
     isDryRun,
     tookMs,
     owing: owingIn(summary),
-    error: worstOne && describe(ofAll(worstOne, ended), reporter).document,
-    describe: (result) => describe({ ...result, failure: withReplaced(result.failure, summary) }, reporter).document,
+    error: worstOne && describe(ofAll(worstOne, replaced), reporter).document,
+    describe: (result) => describe({ ...result, failure: withReplaced(result.failure, replaced) }, reporter).document,
     chosen: (result) => {
       if (result.result === "renewed") return result;
       if (result.result === "would-renew") return { method: result.method, because: result.methodBecause };
@@ -116,10 +118,11 @@ function say(ended: Ended, world: World, reporter: Reporter): void {
   const { file, plan, summary, tookMs, isDryRun } = ended;
   const { stderr } = world;
   const write = (text: string) => stderr.write(`${text}\n`);
+  const replaced = replacedIn(summary);
   const kinds = alike(summary.results.filter((result) => result.result === "failed"));
   const page = { columns: stderr.columns, style: reporter.styleOf(stderr) };
   for (const kind of kinds.slice(0, mostKinds)) {
-    stderr.write(describe(ofAll(kind[0], ended), reporter).rendered);
+    stderr.write(describe(ofAll(kind[0], replaced), reporter).rendered);
     for (const line of certificateLines(kind, page)) write(line);
     write("");
   }
