@@ -49,14 +49,19 @@ const words = (...more: string[]) => [
 const renew = (more: readonly string[], options: RunOptions = {}) => run(words(...more), { cwd: folder, ...options });
 const shell = (line: string, ...more: string[]) => renew(["--exec-shell", line, ...more]);
 
-/** What has ended and was not yet waited for by init does not run. */
+/** What is ending, its files closed already, does not run; nor what has ended and was not yet waited for by init. proc(5). */
 function isRunning(pid: number): boolean {
   try {
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const [, state, numbers = ""] = /^\d+ \(.*\) (\w) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+    const flags = Number(numbers.split(" ")[5]);
+    return state !== "Z" && (flags & isExiting) === 0;
   } catch {
     return false;
   }
 }
+
+/** The kernel's PF_EXITING. */
+const isExiting = 4;
 
 function pidOf(name: string): number {
   const pid = Number(text(name));
