@@ -44,7 +44,7 @@ export function readObject(file: string, fs: FileSystem): Readonly<Record<string
 /** No flag of step's has such a name. Where it is no JSON, it may be a list with comments, or in YAML. */
 function isListOfCertificates(json: unknown, text: string): boolean {
   if (isRecord(json)) return Array.isArray(json["certificates"]) || Object.hasOwn(json, "include");
-  return json === undefined && /^[\s{]*["']?(certificates|include)["']?\s*:/m.test(text);
+  return json === undefined && /^[ \t{]*["']?(certificates|include)["']?[ \t]*:/m.test(text);
 }
 
 /** The environment and the files, where each may be asked for what a flag does not say. */

@@ -21,11 +21,11 @@ export function parseCaUrl(value: string, from: string): CaUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "https") throw bad(`its scheme is ${scheme}, and a CA speaks https only`);
   // A slash is missing, or something is wrong with the scheme: what stands before would be taken for the host.
-  if (scheme === undefined && /^[^/]*(:\/|\/\/.)/.test(trimmed)) throw bad("it is not a URL");
+  if (scheme === undefined && /^[^/]*:\/\/|^[a-z]+:\/|^https?\/\/|\\/i.test(trimmed)) throw bad("it is not a URL");
   const url = parse(scheme === undefined ? `https://${trimmed}` : trimmed);
   if (url === null || url.hostname === "") throw bad("it is not a URL");
   const [strange] = url.hostname.match(/[^a-z0-9._:[\]-]/i) ?? [];
-  if (strange !== undefined) throw bad(`its host has a "${strange}" in it, and no name of a host has`);
+  if (strange !== undefined) throw bad(`its host has a character that no name of a host has: ${strange}`);
   if (url.username || url.password) throw bad("it holds a user name or a password, which step-ca has no use for");
   if (url.search || url.hash) throw bad("it has a query or a fragment");
   const prefix = url.pathname.replace(/\/+$/, "");

@@ -87,6 +87,11 @@ describe("without contexts", () => {
     expect(found(files, asked("bad.json"), false)).toMatchObject({ code: "BAD_CONFIGURATION", file: "/step/bad.json" });
   });
 
+  test("nothing but lines, of which there are many, is looked through once", () => {
+    const files = { "lines.json": `${"\n".repeat(2_000_000)}x` };
+    expect(found(files, { ...nothing, config: "/step/lines.json" })).toMatchObject({ code: "BAD_CONFIGURATION" });
+  });
+
   test.each([
     ["JSON", '{"ca-url":"ca","certificates":[]}'],
     ["JSON with comments", '{\n  // mine\n  "certificates": [{"crt": "a.crt", "key": "a.key"}],\n}'],

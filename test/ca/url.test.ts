@@ -27,6 +27,7 @@ describe("the CA's address", () => {
     ["https://[2001:DB8:0::1]", "https://[2001:db8::1]", "2001:db8::1", 443],
     ["ca.internal/some/prefix/", "https://ca.internal/some/prefix", "ca.internal", 443],
     ["https://ca.internal:9000/step//", "https://ca.internal:9000/step", "ca.internal", 9000],
+    ["ca.internal:9000//step", "https://ca.internal:9000//step", "ca.internal", 9000],
     ["bücher.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example", 443],
   ])("%s", (value, href, host, port) => {
     const url = read(value);
@@ -45,6 +46,7 @@ describe("the CA's address", () => {
     "ht!tp://ca.internal",
     "https ://ca.internal",
     "http//:ca.internal",
+    "https:\\\\ca.internal",
     "https://ca!internal",
     "ca*.internal",
     "https:ca.internal",

@@ -47,6 +47,7 @@ describe("in a list", () => {
     const [last] = tell(failure, { isList: true, list: "my list.json" }).help.slice(-1);
     expect(last).toContain("`renew run --config 'my list.json' --keep-going`");
     expect(tell(failure, { isList: true }).help.join()).toContain("`renew run --keep-going`");
+    expect(ofList("a$&b$$.json")("`renew run`")).toBe("`renew run --config 'a$&b$$.json'`");
     expect(ofList("b.json")("`renew run`, `renew run --help`, `renew run --config FILE`")).toBe(
       "`renew run --config b.json`, `renew run --help`, `renew run --config FILE`",
     );

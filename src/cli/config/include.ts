@@ -16,15 +16,17 @@ export const isList = (name: string) => /^[^.].*\.(json|ya?ml)$/i.test(name);
 /** In the order of their names, folder after folder; what is hidden is none. Throws BAD_RUN_CONFIG. */
 export function includedBy({ file, include, written }: Top, fs: FileSystem): string[] {
   const { line } = include.length === 0 ? { line: 0 } : written.where(["include"]);
-  const folders = foldersOf({ file, include });
-  const read = folders.flatMap((folder) => {
+  const read = foldersOf({ file, include }).map((folder) => {
     const names = namesIn(folder, { file, line }, fs).filter(isList);
     const files = names.sort().map((name) => `${folder.replace(/(?<!^)\/+$/, "")}/${name}`.replace(/^\/\//, "/"));
     if (files.some((one) => isSame(one, file, fs))) throw badRunConfig({ file, line }, { kind: "own-include" });
-    return files;
+    return { folder, files };
   });
-  const twice = twiceIn(folders, fs);
-  if (twice === undefined) return read;
+  const twice = twiceIn(
+    read.filter(({ files }) => files.length > 0).map(({ folder }) => folder),
+    fs,
+  );
+  if (twice === undefined) return read.flatMap(({ files }) => files);
   throw badRunConfig({ file, line }, { kind: "twice-include", folders: twice });
 }
 

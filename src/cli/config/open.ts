@@ -1,6 +1,5 @@
 /** From a file's name to what is written in it, by its ending. Only what it takes is loaded. */
 import { isUtf8 } from "node:buffer";
-import { isRecord } from "../../ca/response.ts";
 import { errnoOf, Failure } from "../../failure/failure.ts";
 import type { RunConfigProblem, RunPlace } from "../../failure/run-config.ts";
 import { isNamedPipe } from "../../files/read.ts";
@@ -11,6 +10,8 @@ import { type Position, type Reading, ruler, type Stop, type Written } from "./w
 const largest = 32 * 1024 * 1024;
 /** The same with its YAML aliases written out, each setting of each entry. */
 const largestUnfolded = 4 * largest;
+/** Of a text that is not what its name says: comments, and a first key. */
+const longestBeginning = 16 * 1024;
 /** Of a line that is shown. */
 const longestLine = 200;
 
@@ -25,20 +26,18 @@ export interface How {
 /** Throws BAD_RUN_CONFIG. */
 export async function openConfig(file: string, how: How): Promise<Written> {
   const text = readText(file, how);
-  const reading = isYaml(file) ? await asYaml(text) : (await import("./jsonc.ts")).readJsonc(text);
+  const reading = isYaml(file)
+    ? (await import("./yaml.ts")).readYaml(text, largestUnfolded)
+    : (await import("./jsonc.ts")).readJsonc(text);
   if ("written" in reading) return reading.written;
-  throw faultOf(reading, { file, text, isOther: !isYaml(file) && (await isYamlMap(text)) });
+  throw faultOf(reading, { file, text, isOther: !isYaml(file) && beginsAsYaml(text) });
 }
 
-async function asYaml(text: string): Promise<Reading> {
-  return (await import("./yaml.ts")).readYaml(text, largestUnfolded);
-}
-
-/** With a brace at its beginning it was meant to be JSON, though YAML may have it, too. */
-async function isYamlMap(text: string): Promise<boolean> {
-  if (/^\s*[{[]/.test(text)) return false;
-  const reading = await asYaml(text);
-  return "written" in reading && isRecord(reading.written.value);
+/** By its first line that is no comment: of no use as JSON, and read as YAML the whole of it might take for ever. */
+function beginsAsYaml(text: string): boolean {
+  const lines = text.slice(0, longestBeginning).split("\n");
+  const first = lines.find((line) => !/^\s*(#.*|---.*|)$/.test(line)) ?? "";
+  return /^["']?[a-z$][\w$-]*["']?:(\s|$)/.test(first);
 }
 
 export function badRunConfig(place: RunPlace, problem: RunConfigProblem, cause?: unknown): Failure<"BAD_RUN_CONFIG"> {

@@ -22,25 +22,22 @@ export function readYaml(text: string, largest: number): Reading {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+    // The library's own look for keys that stand twice takes a map of thousands for minutes.
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false });
     const { contents } = document;
     const stopAt = (offset: number): Stop => ({ position: at(offset), entry: entryAt(contents, offset) });
     const [problem] = [...document.errors, ...document.warnings];
     if (problem?.code === "RESOURCE_EXHAUSTION") return { tooDeep: true };
-    if (problem !== undefined) {
-      const [offset] = problem.pos;
-      const key = problem.code === "DUPLICATE_KEY" ? keyAt(text, offset) : undefined;
-      if (key !== undefined) return { twice: { ...stopAt(offset), key } };
-      return { fault: { ...stopAt(offset), said: words(problem) } };
-    }
-    if (contents === null || (isScalar(contents) && contents.source === "")) return { empty: true };
+    if (problem !== undefined) return { fault: { ...stopAt(problem.pos[0]), said: words(problem) } };
+    if (contents === null || (isScalar(contents) && contents.source === "" && contents.type === "PLAIN"))
+      return { empty: true };
     const builder = new Builder(largest);
     const { value } = builder.build(contents);
-    const { stop } = builder;
-    if (stop !== undefined)
-      return stop.said === null
-        ? { tooLarge: stopAt(stop.offset) }
-        : { fault: { ...stopAt(stop.offset), said: stop.said } };
+    if (builder.stop !== undefined) {
+      const { offset, ...why } = builder.stop;
+      if ("twice" in why) return { twice: { ...stopAt(offset), key: why.twice } };
+      return "said" in why ? { fault: { ...stopAt(offset), said: why.said } } : { tooLarge: stopAt(offset) };
+    }
     const where = (path: readonly Step[]) => at(offsetOf(contents, path));
     const count = isRecord(value) && Array.isArray(value["certificates"]) ? value["certificates"].length : 0;
     const lines = Array.from({ length: count }, (_, index) => where(["certificates", index]).line);
@@ -66,10 +63,12 @@ interface Sized {
 const least = 32;
 const nothing: Sized = { value: null, size: least };
 
+type Why = { readonly said: string } | { readonly twice: string } | { readonly isTooMuch: true };
+
 /** Values as they are met. An alias is what it stands for itself, not a copy: a small text could stand for all of the memory. */
 class Builder {
   /** The first that no list can have. Nothing said: too much. */
-  stop: { readonly offset: number; readonly said: string | null } | undefined;
+  stop: ({ readonly offset: number } & Why) | undefined;
   readonly #anchors = new Map<string, Sized>();
   readonly #largest: number;
   #unfolded = 0;
@@ -89,9 +88,9 @@ class Builder {
   #named(name: string, node: Node): Sized {
     const found = this.#anchors.get(name);
     if (found === undefined)
-      return this.#end(node, `*${name} stands for nothing: what is called &${name} has to end before it`);
+      return this.#end(node, { said: `*${name} stands for nothing: what is called &${name} has to end before it` });
     this.#unfolded += found.size;
-    return this.#unfolded > this.#largest ? this.#end(node, null) : found;
+    return this.#unfolded > this.#largest ? this.#end(node, { isTooMuch: true }) : found;
   }
 
   #list({ items }: YAMLSeq): Sized {
@@ -102,28 +101,38 @@ class Builder {
   /** What is merged counts less than what stands beside it, and of several the first counts most. */
   #map({ items }: YAMLMap): Sized {
     const [merged, own]: [[string, unknown][], [string, unknown][]] = [[], []];
+    const names = new Set<string>();
     let size = least;
     for (const { key, value: node } of items) {
-      const name = keyText(key);
-      if (isScalar(key)) this.build(key); // it may have an anchor as well
+      const name = this.#name(key);
+      if (names.has(name)) this.#end(key, { twice: name });
+      names.add(name);
       const { value, size: more } = this.build(node);
       size += more + name.length;
       if (isMerge(key)) merged.push(...this.#sources(value, key).reverse().flatMap(Object.entries));
-      else if (isScalar(key)) own.push([name, value]);
-      else this.#end(key, "a key has to be text");
+      else own.push([name, value]);
     }
     return { value: Object.fromEntries([...merged, ...own]), size };
+  }
+
+  /** It may have an anchor as well, and an alias may stand for it. */
+  #name(key: unknown): string {
+    const { value } = this.build(key);
+    if (isScalar(key)) return keyText(key);
+    if (typeof value !== "object") return String(value);
+    this.#end(key, { said: "a key has to be text" });
+    return "";
   }
 
   #sources(value: unknown, key: unknown): Record<string, unknown>[] {
     const sources = [value].flat();
     if (sources.every(isRecord)) return sources;
-    this.#end(key, "<< takes keys with values, or a list of such");
+    this.#end(key, { said: "<< takes keys with values, or a list of such" });
     return [];
   }
 
-  #end(node: unknown, said: string | null): Sized {
-    this.stop ??= { offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, said };
+  #end(node: unknown, why: Why): Sized {
+    this.stop ??= { offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, ...why };
     return nothing;
   }
 }
@@ -138,18 +147,14 @@ function keyText(key: unknown): string {
   return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
 }
 
-const isMerge = (key: unknown) => isScalar(key) && key.type === "PLAIN" && key.source === "<<";
+/** Unless it is said to be a text like others. */
+const isMerge = (key: unknown) => isScalar(key) && key.type === "PLAIN" && key.source === "<<" && key.tag === undefined;
 
 /** Which entry that is in, as far as it was understood. */
 function entryAt(root: Node | null, offset: number): number | null {
   const list = isMap(root) ? root.get("certificates") : null;
   if (!isSeq(list) || offset > (list.range?.[2] ?? 0)) return null;
   return list.items.filter((item) => isNode(item) && item.range != null && item.range[0] <= offset).length || null;
-}
-
-/** The key that begins there. */
-function keyAt(text: string, offset: number): string | undefined {
-  return /^["']?([\w$-]+|<<)/.exec(text.slice(offset, offset + 100))?.[1];
 }
 
 function offsetOf(root: Node, path: readonly Step[]): number {

@@ -27,7 +27,8 @@ export function inList(help: string): string {
 /** Commands that keep the list name the one that was named. */
 export function ofList(list: string | undefined): (help: string) => string {
   if (list === undefined) return (help) => help;
-  return (help) => help.replace(/`renew run(?![^`]*--(?:config|help)\b)/g, `\`renew run --config ${shellFile(list)}`);
+  const named = `\`renew run --config ${shellFile(list)}`;
+  return (help) => help.replace(/`renew run(?![^`]*--(?:config|help)\b)/g, () => named);
 }
 
 function keyOf(flag: string, value: string | undefined): string | undefined {

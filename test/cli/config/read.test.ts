@@ -260,6 +260,14 @@ describe("what is included", () => {
     });
   });
 
+  test("may be twice a folder that has no list yet", async () => {
+    const folder = made({
+      "renew.json": { include: ["conf.d", "./conf.d"], certificates: [pair("a")] },
+      "conf.d/x": "",
+    });
+    expect((await planOf(folder)).entries.length).toBe(1);
+  });
+
   test("and is a folder by the name of a list is one broken entry", async () => {
     const folder = made({ "renew.json": { include: "conf.d" }, "conf.d/1.json/2.json": one(), "conf.d/3.json": one() });
     const { entries, broken } = await planOf(folder);

@@ -102,7 +102,12 @@ describe("a merge key", () => {
     expect(merged?.hooks).toBe(base?.hooks);
   });
 
+  test("that is said to be a text is a key like others", () => {
+    expect(readYaml("a: &a {b: 1}\n!!str <<: *a\n", 1000)).toMatchObject({ written: { value: { "<<": { b: 1 } } } });
+  });
+
   test("and aliases are values of any kind, also a key's name", async () => {
+    expect(readYaml("a: &name b\n*name : 2\n", 1000)).toMatchObject({ written: { value: { a: "b", b: 2 } } });
     const [, second] = await policiesOf(
       `${first}  - &whole\n    crt: &name b.crt\n    key: &key b.key\n    &exec exec: *name\n    out: *exec\n`,
     );
@@ -114,6 +119,17 @@ describe("a merge key", () => {
     const text = first.replace("key: a.key", "key: &k a.key") + entries.join("");
     expect((await policiesOf(text)).length).toBe(10_001);
   });
+});
+
+test("what is quoted and empty is not nothing", () => {
+  expect(readYaml('""\n', 1000)).toMatchObject({ written: { value: "" } });
+  expect(readYaml("# a comment\n", 1000)).toEqual({ empty: true });
+});
+
+/** Among as many, a look at each for each would take minutes. */
+test("a key that stands twice among a hundred thousand is found", () => {
+  const keys = Array.from({ length: 100_000 }, (_, index) => `k${index}: 1\n`).join("");
+  expect(readYaml(`${keys}k7: 1\n`, 1e9)).toMatchObject({ twice: { key: "k7", position: { line: 100_001 } } });
 });
 
 test.each([

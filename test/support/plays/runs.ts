@@ -121,6 +121,7 @@ export const runs: Plays = {
   "run-include-twice": {
     set: async (s) => {
       mkdirSync("conf.d");
+      list(s, { certificates: [pair("../b")] }, "conf.d/b.json");
       return list(s, { include: ["conf.d", "./conf.d"], certificates: [pair("a")] }) as undefined;
     },
     command,
