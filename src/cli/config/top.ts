@@ -35,8 +35,10 @@ export async function openTop(file: string, { fs, above, isIncluded }: Opening):
     return read.value;
   };
   const keys = Object.keys(value);
-  const stranger = keys.map((key) => strangeAtTop(key, isIncluded)).find((trouble) => trouble !== undefined);
-  if (stranger !== undefined) throw refuse(stranger);
+  for (const key of keys) {
+    const stranger = strangeAtTop(key, isIncluded);
+    if (stranger !== undefined) throw refuse(stranger);
+  }
   if (Object.hasOwn(value, "$schema")) orThrow(shape("$schema", value["$schema"], "text"));
   const at = within(file);
   const readSettings = settingsReader({ file, within: at, tidily: (name) => tidied(at(name), fs) });
