@@ -501,6 +501,27 @@ describe("for any evidence at all", () => {
     );
   });
 
+  test("a provisioner that is called by a backtick begins no command", () => {
+    const at = new Date(0);
+    const times = { notBefore: at, notAfter: at };
+    const [none, names] = ["", { names: [], usages: null, keyUsages: null }];
+    const provisioner = { type: "JWK", name: "`", credentialId: none };
+    const certificate = {
+      file: none,
+      subject: none,
+      serial: none,
+      issuer: none,
+      ...names,
+      ...times,
+      count: 0,
+      provisioner,
+    };
+    const { causes } = diagnose({ at, method: "mtls", certificate, ca: { url: none, provisioners: [] } });
+    const named = causes.flatMap(({ help }) => help).filter((line) => line.includes("is gone"));
+    expect(named.length).toBeGreaterThan(0);
+    for (const line of named) expect(line).toContain(`as "'" is gone: \`step ca provisioner list`);
+  });
+
   test("no word of another breaks out of a command", () => {
     fc.assert(
       fc.property(anything, (given) => {

@@ -80,7 +80,7 @@ export function listProvisioners({ ca, files }: Evidence): string {
 export function withNames(help: readonly string[], evidence: Evidence): readonly string[] {
   const has = (part: string) => help.some((line) => line.includes(part));
   const isNamed = isGone(evidence) && (has(`--provisioner ${anotherName}`) || has(`update ${anotherName}`));
-  const name = quoted(evidence.certificate.provisioner?.name ?? "");
+  const name = besideCommands(evidence.certificate.provisioner?.name ?? "");
   const list = `\`${listProvisioners(evidence)}\``;
   const shown = has("reload the CA")
     ? help
@@ -93,6 +93,9 @@ export function withNames(help: readonly string[], evidence: Evidence): readonly
 /** Without remote management the command changes ca.json alone, as step says when it has done so. */
 const reload = "; then reload the CA (SIGHUP, or a restart), unless it is managed remotely";
 const changesProvisioner = /`step ca provisioner (update|add) [^`]*`$/;
+
+/** In a text where backticks enclose commands: those of others would end one. */
+const besideCommands = (words: string) => quoted(words.replaceAll("`", "'"));
 
 const anotherName = "NAME";
 
@@ -167,7 +170,7 @@ export function openLogLine({ answer }: Evidence): string {
 /** How the provisioner's template has to look, where it goes, and what has to happen then. */
 export function templateLines(evidence: Evidence): string[] {
   const { subject } = evidence.certificate;
-  const more = commonName(subject) === subject.replace(/^CN=/, "") ? "" : `; its subject is ${quoted(subject)}`;
+  const more = commonName(subject) === subject.replace(/^CN=/, "") ? "" : `; its subject is ${besideCommands(subject)}`;
   return [
     "the CA's administrator: give the provisioner a template (options.x509.templateFile) for both usages, with" +
       ` \`"extKeyUsage": ["clientAuth", "serverAuth"]\`${more}:` +
