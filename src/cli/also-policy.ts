@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Failure } from "../failure/failure.ts";
 import { nearest } from "../failure/nearest.ts";
 import { type Also, type AlsoFile, type Form, forms, type Reserved, refuseTwice } from "../renewal/also/form.ts";
+import { emptyWord } from "./empty-word.ts";
 import type { Flag, Said } from "./flags.ts";
 
 export type AlsoCommand = "renew" | "rekey" | "rollback" | "run" | "systemd" | "cron" | "doctor";
@@ -96,7 +97,3 @@ const otherNames: Readonly<Record<string, Form>> = {
   roots: "root",
   intermediates: "chain",
 };
-
-function emptyWord(what: string, command: string): Failure {
-  return new Failure("BAD_FLAG", { said: `${what} is an empty word: is a variable not set?`, command });
-}

@@ -1,6 +1,6 @@
 /** Which kubeconfig and which user a command is about. */
-import { Failure } from "../failure/failure.ts";
 import type { Asked } from "../kube/which.ts";
+import { emptyWord } from "./empty-word.ts";
 import type { Flag, Said } from "./flags.ts";
 
 export const userFlag: Flag = {
@@ -14,7 +14,6 @@ export const userFlag: Flag = {
 export function kubeUserOf(said: Said, file: string | undefined, command: string): Asked {
   const user = said.given("user");
   const empty = user === "" ? "--user" : file === "" ? "FILE" : undefined;
-  if (empty !== undefined)
-    throw new Failure("BAD_FLAG", { said: `${empty} is an empty word: is a variable not set?`, command });
+  if (empty !== undefined) throw emptyWord(empty, command);
   return { file, user };
 }

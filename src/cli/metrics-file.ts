@@ -9,6 +9,7 @@ import { looksLike } from "../pki/bundle.ts";
 import { pemBlocks } from "../pki/pem.ts";
 import { nearestFolder } from "../renewal/status.ts";
 import type { World } from "../world.ts";
+import { emptyWord } from "./empty-word.ts";
 import { endsAsMetrics } from "./print/metrics.ts";
 
 /** In place of a file, as programs have it. */
@@ -22,7 +23,7 @@ export interface Used {
 
 /** Throws BAD_FLAG for a name that the collector would never read. A folder is told of where it is written to. */
 export function refuseName(named: string, { fs }: World): void {
-  if (named === "") throw bad("--prometheus is an empty word: is a variable not set?");
+  if (named === "") throw emptyWord("--prometheus", "status");
   if (named === standardOutput || named.endsWith(".prom") || isFolder(named, fs)) return;
   const isStream = /^\/(dev|proc)\//.test(named);
   const other = isStream ? standardOutput : `${named.replace(/\.[^./]*$/, "")}.prom`;
@@ -109,8 +110,4 @@ function realPath(file: string, fs: FileSystem): string {
   } catch {
     return resolve(file);
   }
-}
-
-function bad(words: string): Failure {
-  return new Failure("BAD_FLAG", { said: words, command: "status" });
 }

@@ -9,6 +9,7 @@ import { alsoOf } from "./also-policy.ts";
 import { backupsOf } from "./backup-policy.ts";
 import { commandNames } from "./command-names.ts";
 import { parseDuration, parseWindow } from "./duration.ts";
+import { emptyWord } from "./empty-word.ts";
 import type { Flag, Said } from "./flags.ts";
 import { hooksOf } from "./hook-policy.ts";
 
@@ -156,10 +157,6 @@ export function namedBy(said: Said, { certificate, key }: { certificate: string;
     { what: "KEY", file: key },
     { what: "CRT", file: certificate },
   ];
-}
-
-function emptyWord(what: string, command: string): Failure {
-  return new Failure("BAD_FLAG", { said: `${what} is an empty word: is a variable not set?`, command });
 }
 
 function counted(count: number): string {

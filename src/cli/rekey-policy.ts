@@ -2,6 +2,7 @@
 import { Failure } from "../failure/failure.ts";
 import type { Curve, KeyWish } from "../pki/new-key.ts";
 import type { RekeyPolicy } from "../renewal/rekey.ts";
+import { emptyWord } from "./empty-word.ts";
 import type { Flag, Said } from "./flags.ts";
 import { policyOf } from "./policy.ts";
 
@@ -51,7 +52,7 @@ export function rekeyPolicyOf(said: Said): RekeyPolicy {
 
 function path(said: Said, name: string): string | undefined {
   const value = said.value(name);
-  if (value === "") throw bad(`--${name} is an empty word: is a variable not set?`);
+  if (value === "") throw emptyWord(`--${name}`, "rekey");
   return value;
 }
 

@@ -13,6 +13,7 @@ import { findConfig } from "../config/find.ts";
 import { isList } from "../config/include.ts";
 import { readPlan } from "../config/read.ts";
 import { within } from "../config/within.ts";
+import { emptyWord } from "../empty-word.ts";
 import type { CommandWords, Said } from "../flags.ts";
 import { refuseName, standardOutput, type Used, writeMetrics } from "../metrics-file.ts";
 import { expiresInFlag, manners, refuseManners, windowOf } from "../policy.ts";
@@ -89,7 +90,7 @@ export async function run(said: Said, world: World, reporter: Reporter): Promise
     const because = "Both go to standard output.";
     throw new Failure("FLAG_CONFLICT", { flags: ["--json", "--prometheus -"], because });
   }
-  if (said.operands.includes("")) throw bad("CRT is an empty word: is a variable not set?");
+  if (said.operands.includes("")) throw emptyWord("CRT", "status");
   if (said.operands.length > 0 && said.given("config") !== undefined) {
     const because = "A list names its certificates itself.";
     throw new Failure("FLAG_CONFLICT", { flags: ["CRT", "--config"], because });
@@ -182,8 +183,8 @@ async function ofList(said: Said, world: World): Promise<Found> {
 /** Where the new one goes, once it is there. */
 function standingIn({ policy: { paths, out, window, mtls }, method }: Entry, world: World): Standing {
   const asked = { window: window ?? usual, mtls, ...(method === "mtls" && { only: method }) };
-  const isThere = out !== undefined && standingOf({ file: out, ...asked }, world).written !== null;
-  return standingOf({ file: isThere ? out : paths.certificate, ...asked }, world);
+  const there = out === undefined ? null : standingOf({ file: out, ...asked }, world);
+  return there !== null && there.written !== null ? there : standingOf({ file: paths.certificate, ...asked }, world);
 }
 
 /** By its certificate, where as much can be read; else by its place, which others may have on the same line. */
@@ -209,8 +210,4 @@ function usedBy({ policy }: Entry): Used[] {
   return Object.entries(named).flatMap(([what, files]) =>
     files.flatMap((file) => (file === undefined ? [] : [{ what: `'${what}' in the list`, file }])),
   );
-}
-
-function bad(words: string): Failure {
-  return new Failure("BAD_FLAG", { said: words, command: "status" });
 }

@@ -4,6 +4,7 @@ import { type Environment, stepPath } from "../../ca/settings.ts";
 import { errnoOf, Failure } from "../../failure/failure.ts";
 import { nearest } from "../../failure/nearest.ts";
 import type { FileSystem } from "../../files/system.ts";
+import { emptyWord } from "../empty-word.ts";
 
 /** Of the machine, where no user has one. */
 const ofMachine = "/etc/renew/renew.json";
@@ -14,8 +15,7 @@ export function findConfig(
   { env, fs }: { env: Environment; fs: FileSystem },
   command: "run" | "status" = "run",
 ): string {
-  if (named === "")
-    throw new Failure("BAD_FLAG", { said: "--config is an empty word: is a variable not set?", command });
+  if (named === "") throw emptyWord("--config", command);
   if (named !== undefined) {
     if (isThere(named, fs)) return named;
     throw new Failure("NO_RUN_CONFIG", { looked: [named], named: "--config", similar: similarTo(named, fs), command });
