@@ -35,7 +35,10 @@ function helpText(topic: string, readHelp: ReadHelp): string | null {
   }
 }
 
-/** Without a stream, which takes longer to be made than all of this. Null where the whole program is to say it: not a byte can be written at once, or not all. */
+/**
+ * Without a stream, which takes longer to be made than all of this. Null where the whole program is to say it: not a byte can be
+ * written at once, or not all.
+ */
 function say(handle: number, text: string | null, exit: number): number | null {
   if (text === null) return null;
   const bytes = Buffer.from(text);

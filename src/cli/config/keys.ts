@@ -28,7 +28,10 @@ export interface Around {
 
 export interface Key {
   readonly kind: Kind;
-  /** What an empty text takes back. Null where it is a mistake: which CA is meant, and which roots it has, is not left to a variable that is not set. */
+  /**
+   * What an empty text takes back. Null where it is a mistake: which CA is meant, and which roots it has, is not left to a
+   * variable that is not set.
+   */
   readonly setting: keyof Settings | null;
   /** Throws the failures of family 64. A list comes as it is, anything else as text that is not empty. */
   readonly read: (value: string | readonly string[], from: string, around: Around) => Settings;
